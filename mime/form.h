@@ -1,0 +1,32 @@
+/*
+ * Lead forms that mail: who is the lead, what does the lead want. See tests/unit for the shapes of each tool.
+ * The first occurrence of a label wins; text inside a value never overrides a field; unknown labels are kept.
+ */
+#ifndef POSTERN_MIME_FORM_H
+#define POSTERN_MIME_FORM_H
+
+#include "mime/mail.h"
+
+struct form_field {
+    char *label; /* as written, without the trailing colon */
+    char *value; /* lines joined by LF, trimmed */
+};
+
+struct form_lead { /* each NULL when the form does not tell */
+    char *name, *email, *phone, *shop, *service, *message, *budget, *language;
+};
+
+struct form {
+    char *tool;        /* "contact-form-7", "jotform", …, "generic" */
+    GPtrArray *fields; /* struct form_field, in order */
+    struct form_lead lead;
+};
+
+/* NULL when the mail is no form's. `expected` says that the mail came to an address where only forms mail, so that plain
+ * `Label: value` lines are enough. */
+struct form *form_read(const struct mail *mail, gboolean expected);
+void form_free(struct form *form);
+typedef struct form form;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(form, form_free)
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * What is new in a reply: quoted mails, attribution lines, forwarded blocks, signatures and footers taken off, answers between
+ * the quotes kept with what they answer. Where uncertain a line is kept: losing a new line is far worse than leaving an old one.
+ * `text` + `signature` + `elided` together hold every line of the input.
+ */
+#ifndef POSTERN_MIME_REPLY_H
+#define POSTERN_MIME_REPLY_H
+
+#include "mime/mail.h"
+
+struct reply {
+    char *text;      /* the new words, trailing blank lines taken off */
+    char *signature; /* "" when there was none */
+    char *elided;    /* everything else that was taken off, "" */
+};
+
+void reply_trim(const struct mail *mail, struct reply *reply);
+void reply_clear(struct reply *reply);
+
+#endif
