@@ -1,0 +1,76 @@
+/*
+ * The outbox: what is to be sent. Rows are written by the rules in the transaction that causes them (outbox_add, market/ only); the
+ * mailer claims due rows, renders, sends and reports.
+ *
+ * Delivery: at least once. A claim writes the row as `sending` under a lease before anything goes on the wire; a crash or a stalled
+ * worker lets the lease run out and the row is claimed again, with the same Message-ID. Better to deliver twice than to lose mail.
+ * A report under an older claim (fence) than the row's is ignored.
+ */
+#ifndef POSTERN_MARKET_OUTBOX_H
+#define POSTERN_MARKET_OUTBOX_H
+
+#include <jansson.h>
+
+#include "market/market.h"
+
+/* A file to send on: cut it from the stored raw mail and decode it (store_raw_get, mail_decode). */
+struct notice_file {
+    char *name; /* safe */
+    char *type;
+    gint64 raw_id;
+    gint64 offset, length;
+    int encoding; /* enum mail_encoding */
+    gint64 size;  /* decoded */
+};
+
+/* A claimed row with all that its rendering needs. */
+struct notice {
+    gint64 id;    /* outbox row */
+    gint64 fence; /* this claim; give it back in the report */
+    gint64 attempts; /* failed tries so far */
+    gint64 created_at;
+
+    char *kind;     /* names the template: templates/LANGUAGE/KIND.{subject,text,html}.mustache */
+    char *language; /* "en" */
+
+    char *envelope_sender; /* signed bounce link: r+TOKEN@DOMAIN */
+    char *recipient;       /* envelope recipient */
+    char *recipient_name;
+    char *from_name, *from_address; /* From, and Reply-To the same when `answerable` */
+    gboolean answerable;
+    gboolean automatic;     /* Auto-Submitted: auto-generated; FALSE for a person's relayed words */
+    char *message_id;       /* fixed for ever, no angle brackets */
+    GPtrArray *references;  /* char *, the recipient's own copies, oldest first */
+
+    json_t *data;     /* what the template sees; see market/notify.c for each kind's keys */
+    GPtrArray *files; /* struct notice_file */
+};
+void notice_free(struct notice *notice);
+typedef struct notice notice;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(notice, notice_free)
+
+/* Claims up to `limit` due rows for conf->lease seconds and loads them. An empty array when nothing is due. `*more`: a full batch was
+ * claimed, come again at once. Rows that cannot be loaded are marked failed and logged, not returned. */
+GPtrArray *outbox_claim(const struct market *market, gint64 now, guint limit, gboolean *more, GError **error);
+
+/* Content of one file of a notice, decoded. */
+GBytes *notice_file_load(const struct market *market, const struct notice_file *file, GError **error);
+
+struct outbox_result {
+    gint64 id, fence;
+    enum { OUTBOX_SENT, OUTBOX_TEMPORARY, OUTBOX_PERMANENT } result;
+    const char *reply; /* the server's words, or why we could not; borrowed; may be NULL */
+};
+
+/* Records results in one transaction. Temporary failures are due again after a backoff with jitter, until conf->retry_lifetime has
+ * passed since the row was made; then, as for permanent ones, the row is failed and whoever needs to know is told. */
+gboolean outbox_report(const struct market *market, const struct outbox_result *results, guint count, gint64 now,
+                       GError **error);
+
+/* Runs due timers (expire, …), at most `limit`; `*ran` says how many. */
+gboolean timers_run(const struct market *market, gint64 now, guint limit, guint *ran, GError **error);
+
+/* When the next outbox row or timer is due; G_MAXINT64 when none is. */
+gboolean outbox_next_due(const struct market *market, gint64 *due_at, GError **error);
+
+#endif

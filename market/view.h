@@ -1,0 +1,40 @@
+/*
+ * What is there, as JSON: the listings of the admin's command, shaped as tests and scripts expect them.
+ *
+ * Lists are arrays, newest change first. Ids are what `show` takes. Times are RFC 3339 UTC; absent values are null.
+ */
+#ifndef POSTERN_MARKET_VIEW_H
+#define POSTERN_MARKET_VIEW_H
+
+#include <jansson.h>
+
+#include "market/market.h"
+
+struct view_filter {
+    const char *organisation; /* slug; NULL: all */
+    const char *state;        /* a job's state or an outbox row's; NULL: all */
+    gboolean unread;          /* conversations with unread messages only */
+    gint64 limit;             /* 0: 100 */
+};
+
+/* {id, organisation, merchant:{name,address}, shop, kind, messages, unread, tags, job:{id,state,service,due_at}, updated_at} */
+json_t *view_conversations(const struct market *market, const struct view_filter *filter, GError **error);
+/* The same and messages:[{id,direction,author,text,attachments,at}], proposals, comments, assignees. NOT_FOUND. */
+json_t *view_conversation(const struct market *market, gint64 id, GError **error);
+/* {id, conversation, organisation, merchant:{name,address}, state, service, kind, due_at, created_at} */
+json_t *view_jobs(const struct market *market, const struct view_filter *filter, GError **error);
+json_t *view_job(const struct market *market, gint64 id, GError **error);
+/* {id, slug, name, language, notify, published, available, services, members, …} */
+json_t *view_organisations(const struct market *market, const struct view_filter *filter, GError **error);
+json_t *view_organisation(const struct market *market, const char *slug, GError **error);
+/* {id, name, addresses, language, registered, shop:{name,url}} */
+json_t *view_merchants(const struct market *market, const struct view_filter *filter, GError **error);
+json_t *view_merchant(const struct market *market, const char *id_or_address, GError **error);
+/* {id, kind, recipient, state, due_at, attempts, message_id, conversation, last_reply, created_at, sent_at} */
+json_t *view_outbox(const struct market *market, const struct view_filter *filter, GError **error);
+/* {id, reason, sender, recipient, subject, size, at} */
+json_t *view_quarantine(const struct market *market, const struct view_filter *filter, GError **error);
+/* The raw mail of a quarantined entry. */
+GBytes *view_quarantine_raw(const struct market *market, gint64 id, GError **error);
+
+#endif
