@@ -32,7 +32,8 @@ gboolean secret_equal(gconstpointer a, gconstpointer b, gsize length);
 void secret_random(gpointer buffer, gsize length);
 gint64 secret_random_id(void); /* 63 random bits, never 0: fits every database's integer */
 
-/* Lower-case RFC 4648 base32 without padding. Decoding ignores case; NULL for any other byte or a wrong length. */
+/* Lower-case RFC 4648 base32 without padding. Decoding ignores case; NULL for any other byte, a wrong length or
+ * bits set that no encoder sets: each value has one spelling. Never NULL for the empty text. */
 char *base32_encode(gconstpointer data, gsize length);
 guint8 *base32_decode(const char *text, gsize text_length, gsize *length);
 

@@ -15,9 +15,12 @@ char *text_fold(const char *text);
  * control bytes, with one @, local part ≤ 64 and whole ≤ 254 octets (RFC 5321 4.5.3.1). */
 char *text_address(const char *address);
 
+/* A host name as DNS spells it: lower case, other scripts as "xn--…". NULL when it is none (an IP address is none). */
+char *text_hostname(const char *name);
+
 /* For one header value or one log field: CR, LF, NUL and other controls become blanks, bidi controls (U+202A–202E,
- * U+2066–2069) and zero-width marks go, invalid UTF-8 becomes U+FFFD, runs of white space one blank, cut to `max`
- * bytes at a character. */
+ * U+2066–2069) and zero-width marks go, invalid UTF-8 becomes U+FFFD, runs of white space one blank, trimmed, cut to
+ * `max` bytes at a character. "" for NULL. */
 char *text_one_line(const char *text, gsize max);
 
 /* Printable ASCII for an SMTP reply: accents folded away, what is left becomes '?'; `%` is kept (doubling it is the
