@@ -1,0 +1,83 @@
+/* What the subcommands share about words: options in, complaints out. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/ctl.h"
+
+int
+ctl_wrong(const char *command, const char *format, ...)
+{
+    va_list words;
+    va_start(words, format);
+    g_autofree char *text = g_strdup_vprintf(format, words);
+    va_end(words);
+    g_printerr("postern%s%s: %s\nTry `postern %s%s--help`.\n", command ? " " : "", command ? command : "", text,
+               command ? command : "", command ? " " : "");
+    return CTL_USAGE;
+}
+
+int
+ctl_failed(const GError *error)
+{
+    g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
+    for (char **line = lines; *line; line++)
+        g_printerr("postern: %s\n", *line);
+    return CTL_FAILED;
+}
+
+/* GOption leaves a `--` where words that begin with a dash follow it. */
+static void
+drop_separator(int *argc, char **argv)
+{
+    for (int i = 1; i < *argc; i++) {
+        if (strcmp(argv[i], "--") != 0)
+            continue;
+        memmove(&argv[i], &argv[i + 1], (gsize)(*argc - i) * sizeof *argv); /* the final NULL too */
+        (*argc)--;
+        return;
+    }
+}
+
+/* FALSE: told on stderr. */
+static gboolean
+enough_words(const struct ctl_usage *usage, int argc, char **argv)
+{
+    int words = argc - 1;
+    if (words < usage->least)
+        ctl_wrong(argv[0], "%s is missing", usage->parameters ? usage->parameters : "something");
+    else if (words > usage->most)
+        ctl_wrong(argv[0], "too many words: “%s”", argv[usage->most + 1]);
+    return words >= usage->least && words <= usage->most;
+}
+
+gboolean
+ctl_options(struct ctl *ctl, const struct ctl_usage *usage, int *argc, char ***argv)
+{
+    g_autofree char *path = NULL;
+    const GOptionEntry common[] = {
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &path, "Settings file", "FILE"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &ctl->json, "Print facts as JSON", NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autofree char *prgname = g_strconcat("postern ", (*argv)[0], NULL);
+    g_autoptr(GOptionContext) context = g_option_context_new(usage->parameters);
+    g_option_context_set_summary(context, usage->summary);
+    if (usage->entries)
+        g_option_context_add_main_entries(context, usage->entries, NULL);
+    g_option_context_add_main_entries(context, common, NULL);
+    g_set_prgname(prgname);
+    g_autoptr(GError) error = NULL;
+    gboolean good = g_option_context_parse(context, argc, argv, &error);
+    g_set_prgname("postern");
+    if (!good) {
+        ctl_wrong((*argv)[0], "%s", error->message);
+        return FALSE;
+    }
+    if (path) {
+        g_free(ctl->conf_path);
+        ctl->conf_path = g_steal_pointer(&path);
+    }
+    drop_separator(argc, *argv);
+    return enough_words(usage, *argc, *argv);
+}
