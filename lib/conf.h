@@ -3,7 +3,8 @@
  *
  * The table in conf.c holds for each setting its group.key, type, default, range and help; the sample file and the
  * manual's list are held to it by tests. Unknown keys, repeated keys and values out of range are refused at load
- * with `FILE:LINE: what is wrong and what would be right` (POSTERN_ERROR_INVALID).
+ * with `FILE:LINE: what is wrong and what would be right` (POSTERN_ERROR_INVALID). A key is named as the field that
+ * holds it, without the group's name in front: `[milter] socket` is milter_socket.
  *
  * A loaded `struct conf` is immutable and shared by threads; a reload makes a new one.
  */
@@ -12,15 +13,18 @@
 
 #include <glib.h>
 
-/* Durations are seconds, sizes are bytes. In the file: `72h`, `20s`, `400d`, `25M`; a bare number is seconds or bytes. */
+#include "lib/log.h"
+
+/* Durations are seconds, sizes are bytes. In the file: `72h`, `20s`, `400d`, `25M`; a bare number is seconds or bytes.
+ */
 struct conf {
     char *path; /* the file it came from, absolute */
 
     /* [gateway] */
-    char *domain;     /* required: the domain of every address that is ours, lower case */
-    char *name;       /* what the marketplace calls itself in mails; default "Postern" */
-    char *language;   /* default language of mails: en */
-    char *admin;      /* address that gets notices for the admin; default postmaster@DOMAIN */
+    char *domain;      /* required: the domain of every address that is ours, lower case */
+    char *name;        /* what the marketplace calls itself in mails; default "Postern" */
+    char *language;    /* default language of mails: en */
+    char *admin;       /* address that gets notices for the admin; default postmaster@DOMAIN */
     char *profile_url; /* public profile link, `%s` is the organisation's slug; default https://DOMAIN/%s */
 
     /* [addresses] local parts */
@@ -37,12 +41,13 @@ struct conf {
     gint64 readers;      /* read connections a process keeps; 4 */
 
     /* [milter] */
-    char *milter_socket;       /* unix:/var/spool/postfix/postern/milter.sock or inet:PORT@HOST (libmilter's form) */
-    char *milter_group;        /* group that may connect; "postfix" */
-    gint64 max_message_size;   /* above it 552 5.3.4; 25M */
-    gint64 spool_memory;       /* of a body kept in memory; above it an unlinked file; 1M */
-    char *spool_directory;     /* /var/lib/postern/spool */
-    gint64 parsers;            /* parse threads; 2 */
+    char *milter_socket;     /* key `socket`: unix:/var/spool/postfix/postern/milter.sock or inet:PORT@HOST (libmilter's
+                                form) */
+    char *milter_group;      /* key `group`: group that may connect; "postfix" */
+    gint64 max_message_size; /* above it 552 5.3.4; 25M */
+    gint64 spool_memory;     /* of a body kept in memory; above it an unlinked file; 1M */
+    char *spool_directory;   /* /var/lib/postern/spool */
+    gint64 parsers;          /* parse threads; 2 */
 
     /* [mailer] */
     char *relay;           /* where mail is handed over: host:port, [v6]:port, unix:/path; 127.0.0.1:25 */
@@ -64,12 +69,13 @@ struct conf {
     gint64 seen_lifetime;     /* how long a resent mail is known; 14d */
 
     /* [trust] */
-    char *authserv_id;          /* whose Authentication-Results are believed; empty: nobody's */
-    gboolean unauthenticated_act; /* trust.unauthenticated = act | confirm */
+    char *authserv_id;            /* whose Authentication-Results are believed; empty: nobody's */
+    char *unauthenticated;        /* act | confirm */
+    gboolean unauthenticated_act; /* the same as a flag */
 
     /* [log] */
-    char *log_target; /* stderr | syslog | journald */
-    char *log_level;  /* error warning notice info debug */
+    char *log_target; /* key `target`: stderr | syslog | journald */
+    char *log_level;  /* key `level`: error | warning | notice | info | debug */
 };
 
 #define CONF_DEFAULT_PATH "/etc/postern/postern.conf"
@@ -80,15 +86,21 @@ void conf_free(struct conf *conf);
 typedef struct conf conf;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(conf, conf_free)
 
+/* [log] as log_open() takes it. */
+enum log_target conf_log_target(const struct conf *conf);
+int conf_log_level(const struct conf *conf);
+
 /* The table, for the manual, `postern check` and tests. */
 struct conf_setting {
-    const char *name;          /* "market.answer_time" */
-    const char *type;          /* string, list of choices, duration, size, number, bool */
-    const char *default_value; /* as it would stand in the file; NULL: required */
+    const char *name;          /* "market.answer_time": the key `answer_time` of [market] */
+    const char *type;          /* "duration", "path", … or the choices: "confirm | act" */
+    const char *default_value; /* as it would stand in the file, DOMAIN for gateway.domain; NULL: required */
+    const char *min, *max;     /* the range, as it would stand in the file; NULL: none */
     const char *help;          /* one sentence */
+    gsize offset;              /* of the field in struct conf; for conf.c */
 };
 const struct conf_setting *conf_settings(guint *count);
-/* Value in force as it would stand in the file; caller frees. */
+/* Value in force as it would stand in the file; caller frees. NULL: no such setting. */
 char *conf_value(const struct conf *conf, const char *name);
 
 #endif

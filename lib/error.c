@@ -1,3 +1,7 @@
 #include "lib/error.h"
 
-G_DEFINE_QUARK(postern-error-quark, postern_error)
+GQuark
+postern_error_quark(void)
+{
+    return g_quark_from_static_string("postern-error-quark");
+}
