@@ -526,6 +526,8 @@ scan(struct source *source, const char *content, gsize length, GError **error)
     g_autofree char *group = NULL;
     guint number = 0;
     const char *end = content + length;
+    if (g_str_has_prefix(content, "\xef\xbb\xbf"))
+        return refuse(error, source, 1, "the file begins with a byte order mark; save it as UTF-8 without one");
     while (content < end) {
         const char *stop = memchr(content, '\n', (gsize)(end - content));
         gsize size = (gsize)((stop ? stop : end) - content);

@@ -19,8 +19,8 @@
 enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG, LOG_TO_JOURNALD };
 
 /* `ident` is the program's name and must outlive the log. journald is spoken to by its native socket protocol;
- * where the socket is missing, or fails later, the log falls back to syslog. Events above `level` (a syslog priority) are
- * dropped. May be called again (a reload). Returns the target in force. */
+ * where the socket is missing, or fails later, the log falls back to syslog. Events above `level` (a syslog priority)
+ * are dropped. May be called again (a reload). Returns the target in force. */
 enum log_target log_open(const char *ident, enum log_target target, int level);
 /* The same with the journal's socket somewhere else, for tests. */
 enum log_target log_open_journal(const char *ident, enum log_target target, int level, const char *socket_path);

@@ -1,6 +1,6 @@
 /*
- * The wake: one datagram on a UNIX socket says "look at the outbox now". A hint only: the mailer's scan of due rows is the
- * truth, so a lost wake costs at most `mailer.poll`.
+ * The wake: one datagram on a UNIX socket says "look at the outbox now". A hint only: the mailer's scan of due rows is
+ * the truth, so a lost wake costs at most `mailer.poll`.
  */
 #ifndef POSTERN_LIB_WAKE_H
 #define POSTERN_LIB_WAKE_H

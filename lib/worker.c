@@ -20,6 +20,7 @@ struct worker_pool {
     pthread_mutex_t lock;
     pthread_cond_t work;
     struct task *first, **last;
+    guint waiting;
     gboolean closing;
     guint count;
     pthread_t threads[];
@@ -34,6 +35,7 @@ take(worker_pool *pool)
     struct task *task = pool->first;
     if (task) {
         pool->first = task->next;
+        pool->waiting--;
         if (!pool->first)
             pool->last = &pool->first;
     }
@@ -104,11 +106,21 @@ worker_pool_run(worker_pool *pool, worker_fn fn, gpointer arg)
     pthread_mutex_lock(&pool->lock);
     *pool->last = &task;
     pool->last = &task.next;
+    pool->waiting++;
     pthread_cond_signal(&pool->work);
     while (!task.done)
         pthread_cond_wait(&task.finished, &pool->lock);
     pthread_mutex_unlock(&pool->lock);
     pthread_cond_destroy(&task.finished);
+}
+
+guint
+worker_pool_waiting(worker_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    guint waiting = pool->waiting;
+    pthread_mutex_unlock(&pool->lock);
+    return waiting;
 }
 
 void

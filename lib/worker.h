@@ -18,6 +18,8 @@ typedef void (*worker_fn)(gpointer arg);
 worker_pool *worker_pool_new(guint threads, GError **error);
 /* Runs fn(arg) in a worker and returns when it has returned. Callers queue in order. */
 void worker_pool_run(worker_pool *pool, worker_fn fn, gpointer arg);
+/* Callers that stand in the queue, not counting those whose function runs. */
+guint worker_pool_waiting(worker_pool *pool);
 /* Waits for what runs, then ends the threads. Nobody may be inside worker_pool_run(). */
 void worker_pool_free(worker_pool *pool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(worker_pool, worker_pool_free)
