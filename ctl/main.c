@@ -74,7 +74,7 @@ ctl_help(struct ctl *ctl, int argc, char **argv)
     }
     const struct command *command = command_find(argv[1]);
     if (!command)
-        return ctl_wrong("help", "there is no command “%s”", argv[1]);
+        return ctl_wrong("help", "there is no command \"%s\"", argv[1]);
     char *words[] = {argv[1], (char *)"--help", NULL};
     return command->run(ctl, 2, words);
 }
@@ -117,7 +117,7 @@ run(struct ctl *ctl, int argc, char **argv)
         return ctl_wrong(NULL, "which command?");
     const struct command *command = command_find(argv[1]);
     if (!command)
-        return ctl_wrong(NULL, "there is no command “%s”", argv[1]);
+        return ctl_wrong(NULL, "there is no command \"%s\"", argv[1]);
     return command->run(ctl, argc - 1, argv + 1);
 }
 

@@ -47,7 +47,7 @@ enough_words(const struct ctl_usage *usage, int argc, char **argv)
     if (words < usage->least)
         ctl_wrong(argv[0], "%s is missing", usage->parameters ? usage->parameters : "something");
     else if (words > usage->most)
-        ctl_wrong(argv[0], "too many words: “%s”", argv[usage->most + 1]);
+        ctl_wrong(argv[0], "too many words: \"%s\"", argv[usage->most + 1]);
     return words >= usage->least && words <= usage->most;
 }
 
