@@ -103,7 +103,7 @@ read_string(const struct conf_setting *setting, const char *text, char **why)
     if (!*text)
         return wrong(why, "must not be empty");
     if (strstr(text, " #"))
-        return wrong(why, "a comment has to stand on a line of its own");
+        return wrong(why, "holds a comment; it has to stand on a line of its own");
     return g_strdup(text);
 }
 
@@ -575,12 +575,13 @@ load_setting(struct conf *values, const struct source *source, GKeyFile *file, c
                       (int)strcspn(setting->name, "."), setting->name);
     if (value)
         return assign(values, setting, value, &why) ||
-               refuse(error, source, line_of(source, setting->name), "%s = %s %s", setting->name, value, why);
+               refuse(error, source, line_of(source, setting->name), "%s = \"%s\" %s", setting->name, value, why);
     g_autofree char *standard = expand_default(setting, values->domain);
     if (assign(values, setting, standard, &why))
         return TRUE;
     /* Only DOMAIN can spoil a default: a domain so long that postmaster@ does not fit. */
-    return refuse(error, source, line_of(source, "gateway.domain"), "%s = %s %s; set it", setting->name, standard, why);
+    return refuse(error, source, line_of(source, "gateway.domain"), "%s, by default \"%s\", %s; set it", setting->name,
+                  standard, why);
 }
 
 /* Two special addresses that are one would make one of them unreachable. */

@@ -55,7 +55,7 @@ append_escaped(GString *out, const char *p)
         g_string_append_printf(out, "\\%c", (char)c);
     else if (c < 0x80 && g_ascii_iscntrl((char)c))
         g_string_append_printf(out, "\\x%02x", c);
-    else if (!g_unichar_isprint(c)) /* C1 controls, bidi controls, zero-width marks */
+    else if (!g_unichar_isprint(c) || (c >= 0x80 && g_unichar_isspace(c))) /* bidi and C1 controls, line separators … */
         g_string_append_printf(out, "\\u{%x}", c);
     else
         g_string_append_unichar(out, c);

@@ -211,10 +211,11 @@ text_fold(const char *text)
     UChar *units = to_utf16(valid, &length);
     units = normalise(casefold(), units, &length);
     units = normalise(nfkd(), units, &length);
+    g_autofree UChar *decomposed = units;
     GString *out = g_string_sized_new((gsize)length);
-    append_folded(out, units, length);
-    g_free(units);
-    return finish(out);
+    append_folded(out, decomposed, length);
+    g_autofree char *folded = finish(out);
+    return g_ascii_strdown(folded, -1); /* "EUR" */
 }
 
 char *
@@ -389,5 +390,6 @@ text_time(gint64 unix_seconds)
     /* What has four digits for the year, 0001 to 9999. */
     gint64 seconds = CLAMP(unix_seconds, G_GINT64_CONSTANT(-62135596800), G_GINT64_CONSTANT(253402300799));
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
-    return g_date_time_format(time, "%Y-%m-%dT%H:%M:%SZ");
+    g_autofree char *rest = g_date_time_format(time, "-%m-%dT%H:%M:%SZ");
+    return g_strdup_printf("%04d%s", g_date_time_get_year(time), rest);
 }

@@ -279,7 +279,7 @@ test_domain_that_spoils_a_default(struct scratch *scratch, gconstpointer unused)
     (void)unused;
     g_autofree char *label = g_strnfill(60, 'a');
     g_autofree char *content = g_strdup_printf("[gateway]\ndomain = %s.%s.%s.%s.test\n", label, label, label, label);
-    expect_refusal(scratch, content, -1, 2, "gateway.admin = postmaster@");
+    expect_refusal(scratch, content, -1, 2, "gateway.admin, by default \"postmaster@");
 }
 
 static char *

@@ -115,8 +115,8 @@ test_address_lengths(void)
 {
     g_autofree char *local = g_strnfill(64, 'a');
     g_autofree char *label = g_strnfill(61, 'b');
-    g_autofree char *good = g_strdup_printf("%s@%s.%s.%s.bb", local, label, label, label); /* 254 */
-    g_autofree char *long_whole = g_strdup_printf("%s@%s.%s.%s.bbb", local, label, label, label);
+    g_autofree char *good = g_strdup_printf("%s@%s.%s.%s.bbb", local, label, label, label); /* 254 */
+    g_autofree char *long_whole = g_strdup_printf("%s@%s.%s.%s.bbbb", local, label, label, label);
     g_autofree char *long_local = g_strdup_printf("a%s@b.test", local);
     g_autofree char *long_label = g_strdup_printf("a@bbb%s.test", label);
     g_autofree char *taken = text_address(good);
