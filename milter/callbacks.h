@@ -1,0 +1,20 @@
+/*
+ * The only user of libmilter: its callbacks, and its main loop.
+ *
+ * libmilter (Debian's, with the worker pool) moves a session from thread to thread between callbacks, passes no user
+ * data but a session's, and stops on SIGTERM, SIGHUP and SIGINT in a thread of its own. So the process' main thread
+ * must be the one that waits for signals: the kernel prefers it (see main.c).
+ */
+#ifndef POSTERN_MILTER_CALLBACKS_H
+#define POSTERN_MILTER_CALLBACKS_H
+
+#include "milter/gateway.h"
+
+/* Sets libmilter up to answer on `connection` (its own notation: "fd:3", "inet:8892@127.0.0.1"), which listens when
+ * this returns TRUE. Once a process. `gateway` is used until the process ends. */
+gboolean callbacks_open(struct gateway *gateway, const char *connection, GError **error);
+
+/* Serves until libmilter gives up or is stopped by a signal that it should not have seen. */
+void callbacks_serve(void);
+
+#endif
