@@ -9,6 +9,7 @@
 #include <glib.h>
 
 #include "lib/conf.h"
+#include "lib/error.h"
 #include "lib/secret.h"
 #include "mime/mail.h"
 #include "store/store.h"
@@ -18,6 +19,7 @@ struct market {
     store *store;
     const struct conf *conf;
     const keyring *keys;
+    gint64 audit_chain; /* secret_random_id() at start where several processes write at once; 0 with one writer at a time (SQLite) */
 };
 
 /* ---- what SMTP is told ---- */
@@ -47,6 +49,8 @@ struct delivery {
     gconstpointer raw;
     gsize length;
     const struct mail *mail; /* mail_read(raw) */
+    gboolean shared;         /* it has recipients that are not ours as well: a refusal at this point would hit them too, so it becomes a
+                              * mail back and the verdict is TAKEN */
     const char *trace;       /* for the log: queue id, or "ingest" */
 };
 

@@ -15,15 +15,16 @@ struct view_filter {
     const char *state;        /* a job's state or an outbox row's; NULL: all */
     gboolean unread;          /* conversations with unread messages only */
     gint64 limit;             /* 0: 100 */
+    gint64 now;               /* a job whose time has passed reads expired, whether or not its timer has run */
 };
 
 /* {id, organisation, merchant:{name,address}, shop, kind, messages, unread, tags, job:{id,state,service,due_at}, updated_at} */
 json_t *view_conversations(const struct market *market, const struct view_filter *filter, GError **error);
 /* The same and messages:[{id,direction,author,text,attachments,at}], proposals, comments, assignees. NOT_FOUND. */
-json_t *view_conversation(const struct market *market, gint64 id, GError **error);
+json_t *view_conversation(const struct market *market, gint64 id, gint64 now, GError **error);
 /* {id, conversation, organisation, merchant:{name,address}, state, service, kind, due_at, created_at} */
 json_t *view_jobs(const struct market *market, const struct view_filter *filter, GError **error);
-json_t *view_job(const struct market *market, gint64 id, GError **error);
+json_t *view_job(const struct market *market, gint64 id, gint64 now, GError **error);
 /* {id, slug, name, language, notify, published, available, services, members, …} */
 json_t *view_organisations(const struct market *market, const struct view_filter *filter, GError **error);
 json_t *view_organisation(const struct market *market, const char *slug, GError **error);

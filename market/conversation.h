@@ -1,0 +1,57 @@
+/*
+ * Conversations: one organisation, one merchant, the messages of both, and the job that they are about.
+ */
+#ifndef POSTERN_MARKET_CONVERSATION_H
+#define POSTERN_MARKET_CONVERSATION_H
+
+#include "market/incoming.h"
+#include "market/job.h"
+#include "market/link.h"
+#include "market/party.h"
+
+enum side { SIDE_PARTNER, SIDE_MERCHANT };
+const char *side_name(enum side side);
+
+/* A conversation with its latest job. */
+struct conversation {
+    gint64 id, organisation_id, merchant_id, request_id;
+    char *kind;         /* direct, matched, lead */
+    gboolean matched;   /* its request went to several organisations */
+    char *subject;
+    gint64 job_id;
+    enum job_state state; /* as stored; see job_effective() */
+    char *service;        /* NULL: unspecified */
+    gint64 due_at;
+    gboolean listed;
+};
+void conversation_free(struct conversation *conversation);
+typedef struct conversation conversation;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(conversation, conversation_free)
+
+/* `*conversation` NULL with TRUE: there is none. */
+gboolean conversation_load(struct act *act, gint64 id, struct conversation **conversation, GError **error);
+
+/* Opens one with its first job, both sides' links and the timer of its first answer. */
+gboolean conversation_open(struct act *act, const struct organisation *organisation, const struct merchant *merchant, gint64 request_id,
+                           gboolean matched, const char *service, const char *subject, gint64 *id, GError **error);
+/* A further job in it (Decisions 6), New, with its own time. */
+gboolean conversation_open_job(struct act *act, gint64 id, const char *service, gboolean listed, GError **error);
+/* Writes what an event made of its job; an answer ends the timer. */
+gboolean conversation_set_state(struct act *act, const struct conversation *conversation, enum job_state state, GError **error);
+
+struct words {
+    const char *direction; /* "in": from the merchant's side, "out": from the partner's */
+    const char *text;
+    const char *author_name, *author_address;
+    gboolean notified; /* a mail of its own tells of it at once */
+};
+/* Adds a message with its files, prolongs the links. */
+gboolean conversation_add_message(struct act *act, gint64 id, const struct incoming *in, const struct words *words, gint64 raw_id,
+                                  gint64 *message_id, GError **error);
+/* An answer clears the read mark of all messages up to the one answered (Decisions 1). */
+gboolean conversation_mark_read(struct act *act, gint64 id, gint64 up_to_message, GError **error);
+
+/* The reply address of a side, or of a matched request (LINK_REQUEST, merchant's side). Caller frees; NULL on error. */
+char *conversation_link(struct act *act, gint64 id, enum side side, enum link_purpose purpose, GError **error);
+
+#endif

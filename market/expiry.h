@@ -1,0 +1,13 @@
+/*
+ * The end of the time for a first answer (R18).
+ */
+#ifndef POSTERN_MARKET_EXPIRY_H
+#define POSTERN_MARKET_EXPIRY_H
+
+#include "market/conversation.h"
+
+/* Marks the job Expired and counts it against the organisation (never a lead's, R8). `tell`: both sides get a notice. Nothing happens to
+ * a job that was answered. */
+gboolean expiry_run(struct act *act, const struct conversation *conversation, gboolean tell, GError **error);
+
+#endif

@@ -1,0 +1,693 @@
+/*
+ * A mail → what happens. RCPT and end of message ask the same judges, so that what the one lets in the other does not refuse for
+ * another reason.
+ */
+#include <stdarg.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/text.h"
+#include "market/address.h"
+#include "market/audit.h"
+#include "market/match.h"
+#include "market/notify.h"
+#include "market/request.h"
+
+/* ---- verdicts ---- */
+
+static void
+take(struct verdict *verdict)
+{
+    memset(verdict, 0, sizeof *verdict);
+    verdict->kind = VERDICT_TAKEN;
+    verdict->code = 250;
+    verdict->enhanced = "2.0.0";
+    g_strlcpy(verdict->text, "Taken", sizeof verdict->text);
+}
+
+static void refuse(struct verdict *verdict, const char *enhanced, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+static void
+refuse(struct verdict *verdict, const char *enhanced, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *ascii = text_ascii(text);
+    memset(verdict, 0, sizeof *verdict);
+    verdict->kind = VERDICT_REFUSED;
+    verdict->code = 550;
+    verdict->enhanced = enhanced;
+    g_strlcpy(verdict->text, ascii, sizeof verdict->text);
+}
+
+/* Unknown, unpublished and without a service read alike, so that nobody can probe (R1). */
+static void
+refuse_unknown(struct verdict *verdict)
+{
+    refuse(verdict, "5.1.1", "There is no such expert here");
+}
+
+static void
+refuse_forged(struct verdict *verdict)
+{
+    refuse(verdict, "5.1.1", "This reply address was not made by us");
+}
+
+static void
+refuse_old(struct verdict *verdict)
+{
+    refuse(verdict, "5.7.1", "This reply address is out of date, please write to the organisation's own address");
+}
+
+/* ---- judges ---- */
+
+/* May `author` write to SLUG@? Taken with `*organisation` set; `*running` is the conversation that alone lets it in when the
+ * organisation is closed for new work (Decisions 7), else 0. */
+static gboolean
+judge_organisation(struct act *act, const char *slug, const char *author, struct organisation **organisation, gint64 *running,
+                   struct verdict *verdict, GError **error)
+{
+    *running = 0;
+    take(verdict);
+    if (!organisation_by_slug(act, slug, organisation, error))
+        return FALSE;
+    const struct organisation *o = *organisation;
+    if (!o) {
+        refuse_unknown(verdict);
+        return TRUE;
+    }
+    if (organisation_is_open(o))
+        return TRUE;
+    g_autoptr(store_rows) rows =
+        store_query(act->tx, STMT_CONVERSATION_RUNNING, error, store_int(o->id), store_text(author), store_int(act->now));
+    if (!rows)
+        return FALSE;
+    if (store_rows_count(rows))
+        *running = store_rows_int(rows, 0, "id");
+    else if (o->published && o->services > 0)
+        refuse(verdict, "5.2.1", "%s takes no new work at the moment, write to %s@%s to reach other experts", o->name, act->market->conf->jobs,
+               act->market->conf->domain);
+    else
+        refuse_unknown(verdict);
+    return TRUE;
+}
+
+/* R2, Decisions 11: only a merchant starts a conversation; an organisation does not write to itself. */
+static gboolean
+judge_author(struct act *act, const struct organisation *organisation, const char *author, struct verdict *verdict, GError **error)
+{
+    gboolean own = FALSE;
+    if (author && !organisation_has_address(act, organisation->id, author, &own, error))
+        return FALSE;
+    if (own)
+        refuse(verdict, "5.7.1", "Only merchants start a conversation, please reply to a notification instead");
+    return TRUE;
+}
+
+/* Is the row behind a reply link there and in date? `*conversation_id`, `*side` when taken. */
+static gboolean
+judge_link(struct act *act, const struct link_token *token, gint64 *conversation_id, enum side *side, struct verdict *verdict, GError **error)
+{
+    take(verdict);
+    g_autoptr(store_rows) rows = store_query(act->tx, STMT_LINK_BY_ID, error, store_int(token->id));
+    if (!rows)
+        return FALSE;
+    const char *purpose = token->purpose == LINK_REQUEST ? "request" : "reply";
+    if (!store_rows_count(rows) || strcmp(store_rows_text(rows, 0, "purpose"), purpose) != 0) {
+        refuse_forged(verdict);
+        return TRUE;
+    }
+    /* A token's own date is when it was written into a mail; the row knows of later use. */
+    if (MAX(token->expires_at, store_rows_int(rows, 0, "expires_at")) < act->now) {
+        refuse_old(verdict);
+        return TRUE;
+    }
+    *conversation_id = store_rows_int(rows, 0, "conversation_id");
+    *side = strcmp(store_rows_text(rows, 0, "side"), side_name(SIDE_PARTNER)) == 0 ? SIDE_PARTNER : SIDE_MERCHANT;
+    return TRUE;
+}
+
+static gboolean
+judge_token(struct act *act, const struct link_token *token, struct verdict *verdict, GError **error)
+{
+    gint64 conversation_id = 0;
+    enum side side;
+    switch (token->purpose) {
+    case LINK_REPLY:
+    case LINK_REQUEST:
+        return judge_link(act, token, &conversation_id, &side, verdict, error);
+    case LINK_OVERVIEW:
+        take(verdict);
+        if (token->expires_at < act->now)
+            refuse_old(verdict);
+        return TRUE;
+    case LINK_BOUNCE: /* a late bounce is still news */
+        take(verdict);
+        return TRUE;
+    }
+    refuse_forged(verdict);
+    return TRUE;
+}
+
+/* ---- RCPT ---- */
+
+struct rcpt {
+    const struct market *market;
+    const char *sender; /* text_address(); NULL: null or unusable */
+    const struct target *target;
+    gint64 now;
+    struct verdict *verdict;
+};
+
+static gboolean
+rcpt_in_snapshot(store_tx *tx, gpointer arg, GError **error)
+{
+    const struct rcpt *rcpt = arg;
+    struct act act = {.market = rcpt->market, .tx = tx, .now = rcpt->now};
+    g_autoptr(organisation) organisation = NULL;
+    gint64 running;
+
+    if (rcpt->target->kind == TARGET_LINK)
+        return judge_token(&act, &rcpt->target->token, rcpt->verdict, error);
+    if (!judge_organisation(&act, rcpt->target->slug, rcpt->sender, &organisation, &running, rcpt->verdict, error))
+        return FALSE;
+    return rcpt->verdict->kind != VERDICT_TAKEN || judge_author(&act, organisation, rcpt->sender, rcpt->verdict, error);
+}
+
+gboolean
+market_recipient(const struct market *market, const char *sender, const char *recipient, gint64 now, struct verdict *verdict, GError **error)
+{
+    struct target target;
+    target_parse(market, recipient, &target);
+    take(verdict);
+    switch (target.kind) {
+    case TARGET_FOREIGN:
+    case TARGET_RESERVED:
+        verdict->kind = VERDICT_NOT_OURS;
+        return TRUE;
+    case TARGET_FORGED:
+        refuse_forged(verdict);
+        return TRUE;
+    case TARGET_DESK:
+        refuse(verdict, "5.1.1", "This address takes no mail yet, please reply to a notification");
+        return TRUE;
+    case TARGET_JOBS:
+    case TARGET_LEADS:
+    case TARGET_EXPERTS:
+        return TRUE;
+    case TARGET_ORGANISATION:
+    case TARGET_LINK:
+        break;
+    }
+    g_autofree char *author = text_address(sender);
+    struct rcpt rcpt = {market, author, &target, now, verdict};
+    return store_read(market->store, rcpt_in_snapshot, &rcpt, error);
+}
+
+/* ---- end of message ---- */
+
+struct receive {
+    const struct market *market;
+    const struct incoming *in;
+    const struct store_raw *raw;
+    const struct target *targets;
+    gint64 now;
+    /* results */
+    struct verdict verdict;
+    gboolean wake;
+    /* inside */
+    struct act act;
+    gint64 raw_id; /* 0: not yet stored; all recipients share one */
+};
+
+static gboolean
+store_raw_once(struct receive *r, GError **error)
+{
+    return r->raw_id || store_raw_put(r->act.tx, r->raw, r->now, &r->raw_id, error);
+}
+
+/* Kept raw and shown to the admin: nothing that was taken is dropped. */
+static gboolean
+keep(struct receive *r, const char *reason, const char *recipient, gint64 conversation_id, GError **error)
+{
+    const struct incoming *in = r->in;
+    if (!store_raw_once(r, error))
+        return FALSE;
+    g_autoptr(store_rows) rows =
+        store_query(r->act.tx, STMT_QUARANTINE_ADD, error, store_int(r->raw_id), store_text(reason),
+                    store_text(in->author_address ? in->author_address : ""), store_text(recipient), store_text(in->subject),
+                    store_ref(conversation_id), store_int(r->now));
+    return rows && audit_add(&r->act, in->author_address ? in->author_address : "<>", "quarantined", store_rows_int(rows, 0, "id"), reason, error);
+}
+
+/* Kept, and the side whose link was used is told why nothing was relayed. */
+static gboolean
+keep_and_tell(struct receive *r, const char *recipient, const struct conversation *c, enum side side, const char *reason, const char *words,
+              const char *cause, GError **error)
+{
+    g_autofree char *at = text_time(r->now);
+    json_t *data = json_pack("{s:s, s:s, s:s}", "reason", words, "subject", r->in->subject, "at", at);
+    gboolean done = keep(r, reason, recipient, c->id, error) && notify_side(&r->act, "not-relayed", c, side, data, cause, error);
+    json_decref(data);
+    return done;
+}
+
+/* The merchant behind the author's address, or a new lead. */
+static gboolean
+find_merchant(struct receive *r, struct merchant **merchant, GError **error)
+{
+    const struct incoming *in = r->in;
+    if (!merchant_by_address(&r->act, in->lead_address, merchant, error))
+        return FALSE;
+    if (*merchant)
+        return TRUE;
+    return merchant_add_lead(&r->act, in->lead_address, in->lead_name, in->form && in->form->lead.language ? in->form->lead.language : in->language,
+                             in->form ? in->form->lead.phone : NULL, merchant, error);
+}
+
+static gboolean
+speaks_for(struct act *act, const struct conversation *c, enum side side, const char *address, gboolean *registered, GError **error)
+{
+    *registered = FALSE;
+    if (!address)
+        return TRUE;
+    return side == SIDE_PARTNER ? organisation_has_address(act, c->organisation_id, address, registered, error)
+                                : merchant_has_address(act, c->merchant_id, address, registered, error);
+}
+
+/* A mail without a link that answers one of ours: the conversation, if the author is of its merchant's side. Headers only suggest. */
+static gboolean
+find_thread(struct receive *r, gint64 organisation_id, struct conversation **conversation, GError **error)
+{
+    *conversation = NULL;
+    for (guint i = 0; i < r->in->ours->len; i++) {
+        g_autoptr(conversation) c = NULL;
+        gboolean registered = FALSE;
+        g_autoptr(store_rows) rows =
+            store_query(r->act.tx, STMT_OUTBOX_BY_MESSAGE_ID, error, store_text(g_ptr_array_index(r->in->ours, i)));
+        if (!rows)
+            return FALSE;
+        gint64 id = store_rows_count(rows) ? store_rows_int(rows, 0, "conversation_id") : 0;
+        if (!id)
+            continue;
+        if (!conversation_load(&r->act, id, &c, error) ||
+            !speaks_for(&r->act, c, SIDE_MERCHANT, r->in->author_address, &registered, error))
+            return FALSE;
+        if (!registered || (organisation_id && c->organisation_id != organisation_id))
+            continue;
+        *conversation = g_steal_pointer(&c);
+        return TRUE;
+    }
+    return TRUE;
+}
+
+/* Machines start nothing; a form's sender is a machine, but its mail a real request. */
+static const char *
+why_no_request(const struct incoming *in)
+{
+    if (in->nature.automatic && !in->form)
+        return "automatic mail";
+    if (!in->lead_address)
+        return in->form ? "a form that does not tell whom to answer" : "no usable sender address";
+    return NULL;
+}
+
+static gboolean
+to_organisation(struct receive *r, const struct target *target, const char *recipient, struct verdict *verdict, GError **error)
+{
+    const struct incoming *in = r->in;
+    g_autoptr(organisation) organisation = NULL;
+    g_autoptr(conversation) thread = NULL;
+    g_autoptr(merchant) merchant = NULL;
+    gint64 running = 0;
+
+    if (!judge_organisation(&r->act, target->slug, in->lead_address, &organisation, &running, verdict, error))
+        return FALSE;
+    if (verdict->kind == VERDICT_TAKEN && !judge_author(&r->act, organisation, in->lead_address, verdict, error))
+        return FALSE;
+    if (verdict->kind != VERDICT_TAKEN)
+        return TRUE;
+    const char *why = why_no_request(in);
+    if (why)
+        return keep(r, why, recipient, 0, error);
+    if (!store_raw_once(r, error) || !find_thread(r, organisation->id, &thread, error))
+        return FALSE;
+    if (!thread && running && !conversation_load(&r->act, running, &thread, error))
+        return FALSE;
+    if (thread)
+        return request_continue(&r->act, in, thread, in->lead_address, r->raw_id, error);
+    return find_merchant(r, &merchant, error) && request_direct(&r->act, in, merchant, organisation, r->raw_id, error);
+}
+
+static gboolean
+to_matching(struct receive *r, const char *recipient, GError **error)
+{
+    const struct incoming *in = r->in;
+    g_autoptr(conversation) thread = NULL;
+    g_autoptr(merchant) merchant = NULL;
+    const char *why = why_no_request(in);
+
+    if (why)
+        return keep(r, why, recipient, 0, error);
+    if (!store_raw_once(r, error) || !find_thread(r, 0, &thread, error))
+        return FALSE;
+    if (thread)
+        return thread->matched ? request_add(&r->act, in, thread, in->lead_address, r->raw_id, error)
+                               : request_continue(&r->act, in, thread, in->lead_address, r->raw_id, error);
+    return find_merchant(r, &merchant, error) && request_matched(&r->act, in, merchant, r->raw_id, error);
+}
+
+/* R6a: the list of those who can be found. One an hour an address, for the request may be forged. */
+static gboolean
+to_experts(struct receive *r, const char *recipient, GError **error)
+{
+    const struct incoming *in = r->in;
+    g_autofree char *service = NULL, *cause = g_strdup_printf("hour-%" G_GINT64_FORMAT, r->now / 3600);
+    if (!in->nature.may_answer || !in->author_address)
+        return keep(r, "automatic mail", recipient, 0, error);
+    g_autofree char *text = g_strdup_printf("%s\n%s", in->subject, in->words);
+    if (!match_service(&r->act, text, &service, error))
+        return FALSE;
+    json_t *data = json_pack("{s:s}", "service", service ? service : "");
+    const struct notification n = {
+        .kind = "experts",
+        .recipient = in->author_address,
+        .recipient_name = in->author_name,
+        .language = in->language,
+        .side = "other",
+        .data = data,
+        .cause = cause,
+        .due_at = r->now,
+    };
+    gboolean done = store_raw_once(r, error) && notify_add(&r->act, &n, error) &&
+                    audit_add(&r->act, in->author_address, "experts_asked", r->raw_id, service, error);
+    json_decref(data);
+    return done;
+}
+
+/* The message of the merchant's that a partner's mail answers: up to it all is read (Decisions 1). */
+static gboolean
+answered_message(struct receive *r, const struct conversation *c, gint64 *message_id, GError **error)
+{
+    *message_id = 0;
+    for (guint i = 0; i < r->in->ours->len && !*message_id; i++) {
+        g_autoptr(store_rows) sent = store_query(r->act.tx, STMT_OUTBOX_BY_MESSAGE_ID, error, store_text(g_ptr_array_index(r->in->ours, i)));
+        if (!sent)
+            return FALSE;
+        if (!store_rows_count(sent))
+            continue;
+        gint64 overview = store_rows_int(sent, 0, "overview_id");
+        if (store_rows_int(sent, 0, "conversation_id") == c->id)
+            *message_id = store_rows_int(sent, 0, "message_ref");
+        if (!overview)
+            continue;
+        g_autoptr(store_rows) item = store_query(r->act.tx, STMT_OVERVIEW_LAST_ITEM, error, store_int(overview), store_int(c->id));
+        if (!item)
+            return FALSE;
+        *message_id = store_rows_int(item, 0, "id");
+    }
+    if (*message_id)
+        return TRUE;
+    g_autoptr(store_rows) last = store_query(r->act.tx, STMT_MESSAGE_LAST_IN, error, store_int(c->id));
+    if (!last)
+        return FALSE;
+    *message_id = store_rows_int(last, 0, "id");
+    return TRUE;
+}
+
+/* To everybody of the merchant's side who wrote in it (Decisions 5). */
+static gboolean
+relay_to_merchant(struct receive *r, const struct conversation *c, gint64 message_id, GError **error)
+{
+    g_autoptr(merchant) merchant = NULL;
+    g_autoptr(store_rows) writers = store_query(r->act.tx, STMT_MESSAGE_WRITERS, error, store_int(c->id));
+    if (!writers || !merchant_by_id(&r->act, c->merchant_id, &merchant, error))
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(writers); i++)
+        if (!notify_relay(&r->act, merchant, store_rows_text(writers, i, "address"), store_rows_text(writers, i, "name"), c->id, message_id, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* Why a partner's mail is not relayed although it may be, in words for its author; NULL: it is. */
+static const char *
+why_not_relayed(const struct incoming *in)
+{
+    if (in->has_command)
+        return "Its first line begins with a slash, which stands for a command. Commands are not understood yet, so nothing was sent. If it "
+               "was meant as text, put a word before it and send it again.";
+    if (!*in->words && !in->files->len)
+        return "There were no new words in it, only quoted text. Please write your answer above the quoted text and send it again.";
+    return NULL;
+}
+
+static gboolean
+partner_writes(struct receive *r, const struct conversation *c, const char *recipient, struct verdict *verdict, GError **error)
+{
+    const struct incoming *in = r->in;
+    gint64 answered = 0, message_id = 0;
+    int next = job_next(job_effective(c->state, c->due_at, r->now), JOB_PARTNER_WRITES);
+    const char *why = why_not_relayed(in);
+
+    if (next == JOB_REFUSED) {
+        refuse(verdict, "5.7.1", "The time for a first answer is over, this job has expired and cannot be answered any more");
+        return TRUE;
+    }
+    if (why) {
+        g_autofree char *cause = g_strdup_printf("mail-%s", in->delivery->mail->message_id ? in->delivery->mail->message_id : "");
+        return keep_and_tell(r, recipient, c, SIDE_PARTNER, "not relayed", why, cause, error);
+    }
+    const struct words words = {"out", in->words, in->author_name, in->author_address, TRUE};
+    return store_raw_once(r, error) && answered_message(r, c, &answered, error) &&
+           conversation_add_message(&r->act, c->id, in, &words, r->raw_id, &message_id, error) &&
+           conversation_mark_read(&r->act, c->id, answered, error) && conversation_set_state(&r->act, c, (enum job_state)next, error) &&
+           relay_to_merchant(r, c, message_id, error) && audit_add(&r->act, in->author_address, "partner_wrote", message_id, in->words, error);
+}
+
+/* A reply link: From must be registered for its side, else nothing is relayed and the registered address is told (once a day). */
+static gboolean
+to_reply_link(struct receive *r, const struct link_token *token, const char *recipient, struct verdict *verdict, GError **error)
+{
+    const struct incoming *in = r->in;
+    g_autoptr(conversation) c = NULL;
+    gint64 id = 0;
+    enum side side = SIDE_PARTNER;
+    gboolean registered = FALSE;
+
+    if (!judge_link(&r->act, token, &id, &side, verdict, error))
+        return FALSE;
+    if (verdict->kind != VERDICT_TAKEN)
+        return TRUE;
+    if (!conversation_load(&r->act, id, &c, error) || !speaks_for(&r->act, c, side, in->author_address, &registered, error))
+        return FALSE;
+    if (in->nature.automatic)
+        return keep(r, "automatic mail", recipient, id, error);
+    if (!registered) {
+        g_autofree char *cause = g_strdup_printf("link-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, token->id, r->now / 86400);
+        return keep_and_tell(r, recipient, c, side, "the sender is not registered for this reply address",
+                             "It came from an address that is not registered with us for this conversation, so we did not pass it on. If it "
+                             "was you, send it again from your registered address.",
+                             cause, error);
+    }
+    if (side == SIDE_PARTNER)
+        return partner_writes(r, c, recipient, verdict, error);
+    if (!store_raw_once(r, error))
+        return FALSE;
+    if (token->purpose == LINK_REQUEST)
+        return request_add(&r->act, in, c, in->author_address, r->raw_id, error);
+    return request_continue(&r->act, in, c, in->author_address, r->raw_id, error);
+}
+
+/* What we sent came back. */
+static gboolean
+to_bounce_link(struct receive *r, gint64 outbox_id, const char *recipient, GError **error)
+{
+    gboolean bounced = r->in->nature.class == MAIL_BOUNCE;
+    if (!keep(r, bounced ? "bounce of our mail" : "automatic mail", recipient, 0, error))
+        return FALSE;
+    return !bounced || store_run(r->act.tx, STMT_OUTBOX_BOUNCED, error, store_int(outbox_id), store_int(r->now), store_null());
+}
+
+/* A plain reply to an overview of several conversations is never guessed. */
+static gboolean
+to_overview_link(struct receive *r, gint64 overview_id, const char *recipient, GError **error)
+{
+    g_autoptr(store_rows) items = store_query(r->act.tx, STMT_OVERVIEW_ITEMS, error, store_int(overview_id));
+    g_autoptr(conversation) c = NULL;
+    if (!items)
+        return FALSE;
+    if (r->in->nature.automatic || !store_rows_count(items))
+        return keep(r, "automatic mail", recipient, 0, error);
+    if (!conversation_load(&r->act, store_rows_int(items, 0, "conversation_id"), &c, error))
+        return FALSE;
+    g_autofree char *cause = g_strdup_printf("overview-%" G_GINT64_FORMAT "-%s", overview_id,
+                                             r->in->delivery->mail->message_id ? r->in->delivery->mail->message_id : "");
+    return keep_and_tell(r, recipient, c, SIDE_PARTNER, "a reply to an overview of several conversations",
+                         "It answers an overview of several conversations, and we do not guess which one you mean. Please use the reply "
+                         "address that stands under the message you want to answer.",
+                         cause, error);
+}
+
+static gboolean
+to_link(struct receive *r, const struct link_token *token, const char *recipient, struct verdict *verdict, GError **error)
+{
+    switch (token->purpose) {
+    case LINK_REPLY:
+    case LINK_REQUEST:
+        return to_reply_link(r, token, recipient, verdict, error);
+    case LINK_BOUNCE:
+        return to_bounce_link(r, token->id, recipient, error);
+    case LINK_OVERVIEW:
+        return to_overview_link(r, token->id, recipient, error);
+    }
+    refuse_forged(verdict);
+    return TRUE;
+}
+
+static gboolean
+to_target(struct receive *r, const struct target *target, const char *recipient, struct verdict *verdict, GError **error)
+{
+    take(verdict);
+    switch (target->kind) {
+    case TARGET_ORGANISATION:
+        return to_organisation(r, target, recipient, verdict, error);
+    case TARGET_JOBS:
+    case TARGET_LEADS:
+        return to_matching(r, recipient, error);
+    case TARGET_EXPERTS:
+        return to_experts(r, recipient, error);
+    case TARGET_LINK:
+        return to_link(r, &target->token, recipient, verdict, error);
+    case TARGET_FORGED:
+        refuse_forged(verdict);
+        return TRUE;
+    case TARGET_DESK:
+    case TARGET_FOREIGN:
+    case TARGET_RESERVED:
+        break; /* RCPT does not let them in; kept should one come all the same */
+    }
+    return keep(r, "no rule for this address", recipient, 0, error);
+}
+
+/* What stands for a recipient in `seen`: a link's tokens differ from mail to mail, its row does not. */
+static char *
+seen_key(const struct market *market, const struct target *target, const char *recipient)
+{
+    if (target->kind == TARGET_LINK)
+        return g_strdup_printf("%c%" G_GINT64_FORMAT, target->token.purpose, target->token.id);
+    if (target->kind == TARGET_ORGANISATION)
+        return g_strdup_printf("%s@%s", target->slug, market->conf->domain);
+    return g_ascii_strdown(recipient, -1);
+}
+
+/* A recipient once: a mail seen before gets its first answer, a refusal is judged anew each time. */
+static gboolean
+receive_one(struct receive *r, const struct target *target, const char *recipient, struct verdict *verdict, GError **error)
+{
+    g_autofree char *key = seen_key(r->market, target, recipient);
+    const struct store_value digest = store_blob(r->in->fingerprint, sizeof r->in->fingerprint);
+    g_autoptr(store_rows) fresh = store_query(r->act.tx, STMT_SEEN_ADD, error, store_text(key), digest, store_int(r->now));
+    if (!fresh)
+        return FALSE;
+    if (!store_rows_count(fresh)) {
+        take(verdict);
+        return TRUE;
+    }
+    if (!to_target(r, target, recipient, verdict, error))
+        return FALSE;
+    return verdict->kind == VERDICT_TAKEN || store_run(r->act.tx, STMT_SEEN_DROP, error, store_text(key), digest);
+}
+
+/* Refused for one recipient while others took it: the sender gets it in a mail. */
+static gboolean
+mail_back(struct receive *r, const char *recipient, const struct verdict *verdict, GError **error)
+{
+    const struct incoming *in = r->in;
+    g_autofree char *sender = text_address(in->delivery->sender);
+    g_autofree char *hex = sha256_hex(in->fingerprint, sizeof in->fingerprint);
+    if (!store_raw_once(r, error))
+        return FALSE;
+    if (!sender || !in->nature.may_answer)
+        return keep(r, verdict->text, recipient, 0, error);
+    g_autofree char *text = g_strdup_printf("%s: %s", recipient, verdict->text);
+    g_autofree char *cause = g_strdup_printf("%.32s-%s", hex, recipient);
+    json_t *data = json_pack("{s:s, s:s}", "text", text, "subject", in->subject);
+    const struct notification n = {
+        .kind = "refused",
+        .recipient = sender,
+        .recipient_name = in->author_name,
+        .language = in->language,
+        .side = "other",
+        .data = data,
+        .cause = cause,
+        .due_at = r->now,
+    };
+    gboolean done = notify_add(&r->act, &n, error);
+    json_decref(data);
+    return done;
+}
+
+static gboolean
+answer_all(struct receive *r, const struct verdict *verdicts, guint count, GError **error)
+{
+    guint refused = 0;
+    for (guint i = 0; i < count; i++)
+        if (verdicts[i].kind != VERDICT_TAKEN) {
+            refused++;
+            r->verdict = verdicts[i];
+        }
+    if (!refused || (refused == count && !r->in->delivery->shared))
+        return TRUE;
+    for (guint i = 0; i < count; i++)
+        if (verdicts[i].kind != VERDICT_TAKEN && !mail_back(r, r->in->delivery->recipients[i], &verdicts[i], error))
+            return FALSE;
+    take(&r->verdict);
+    return TRUE;
+}
+
+static gboolean
+receive_in_transaction(store_tx *tx, gpointer arg, GError **error)
+{
+    struct receive *r = arg;
+    const char *const *recipients = r->in->delivery->recipients;
+    guint count = g_strv_length((GStrv)recipients);
+    g_autofree struct verdict *verdicts = g_new0(struct verdict, count);
+
+    r->act = (struct act){.market = r->market, .tx = tx, .now = r->now};
+    r->raw_id = 0;
+    take(&r->verdict);
+    for (guint i = 0; i < count; i++)
+        if (!receive_one(r, &r->targets[i], recipients[i], &verdicts[i], error))
+            return FALSE;
+    if (!answer_all(r, verdicts, count, error) ||
+        !store_run(tx, STMT_TIMER_ONCE, error, store_text("purge"), store_int(0), store_int(r->now + 3600)))
+        return FALSE;
+    r->wake = r->act.wake;
+    return TRUE;
+}
+
+gboolean
+market_receive(const struct market *market, const struct delivery *delivery, gint64 now, struct verdict *verdict, gboolean *wake, GError **error)
+{
+    guint count = g_strv_length((GStrv)delivery->recipients);
+    g_autofree struct target *targets = g_new0(struct target, count);
+    gboolean to_leads = FALSE;
+    struct incoming in;
+
+    for (guint i = 0; i < count; i++) {
+        target_parse(market, delivery->recipients[i], &targets[i]);
+        to_leads = to_leads || targets[i].kind == TARGET_LEADS;
+    }
+    incoming_read(market, delivery, to_leads, &in);
+    g_autoptr(store_raw) raw = store_raw_new(delivery->raw, delivery->length);
+    struct receive r = {.market = market, .in = &in, .raw = raw, .targets = targets, .now = now};
+    gboolean done = store_write(market->store, receive_in_transaction, &r, error);
+    if (done) {
+        *verdict = r.verdict;
+        *wake = r.wake && r.verdict.kind == VERDICT_TAKEN;
+    }
+    incoming_clear(&in);
+    return done;
+}

@@ -1,0 +1,175 @@
+#include "market/incoming.h"
+
+#include <string.h>
+
+#include "lib/text.h"
+#include "market/link.h"
+#include "mime/language.h"
+#include "mime/read.h"
+#include "mime/reply.h"
+
+enum { SUBJECT_BYTES = 300, NAME_BYTES = 200, OURS_MAX = 20 };
+
+/* Reply and forward prefixes of the clients' languages; one letter repeated (`Re[2]:`) is handled beside them. */
+static const char *const prefixes[] = {"re", "aw", "sv", "vs", "antw", "antwoord", "odp", "tr", "fw", "fwd", "wg", "pd", "rif", "rv", "enc", "doorst", "ref", "vb", "vl", "r", "i"};
+
+static gboolean
+is_prefix(const char *text, gsize length)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(prefixes); i++)
+        if (strlen(prefixes[i]) == length && g_ascii_strncasecmp(prefixes[i], text, length) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* The text behind "Re: ", "Odp: ", "Re[2]: ", "RE :" …, any number of them. */
+static const char *
+skip_prefixes(const char *subject)
+{
+    for (;;) {
+        const char *p = subject;
+        while (g_ascii_isalpha(*p))
+            p++;
+        gsize length = (gsize)(p - subject);
+        if (*p == '[' && strchr(p, ']'))
+            p = strchr(p, ']') + 1;
+        while (*p == ' ')
+            p++;
+        if (!length || *p != ':' || !is_prefix(subject, length))
+            return subject;
+        subject = p + 1;
+        while (*subject == ' ')
+            subject++;
+    }
+}
+
+static void
+read_author(struct incoming *in)
+{
+    const struct mail_address *from = mail_author(in->delivery->mail);
+    in->author_address = from ? text_address(from->address) : NULL;
+    if (!in->author_address && *in->delivery->sender)
+        in->author_address = text_address(in->delivery->sender);
+    in->author_name = text_one_line(from ? from->name : "", NAME_BYTES);
+}
+
+/* Whom an answer would go to: a form names the lead in its fields or in Reply-To, its From is the tool. */
+static void
+read_lead(struct incoming *in)
+{
+    const struct mail *mail = in->delivery->mail;
+    if (!in->form) {
+        in->lead_address = g_strdup(in->author_address);
+        in->lead_name = g_strdup(in->author_name);
+        return;
+    }
+    if (in->form->lead.email)
+        in->lead_address = text_address(in->form->lead.email);
+    for (guint i = 0; !in->lead_address && i < mail->reply_to->len; i++) {
+        const struct mail_address *to = g_ptr_array_index(mail->reply_to, i);
+        in->lead_address = text_address(to->address);
+    }
+    if (!in->lead_address && !in->nature.automatic && in->nature.class == MAIL_HUMAN)
+        in->lead_address = g_strdup(in->author_address);
+    in->lead_name = text_one_line(in->form->lead.name ? in->form->lead.name : "", NAME_BYTES);
+}
+
+/* Clients put these in by themselves, they prove nothing once the mail is built anew, and they name the sender. */
+static gboolean
+is_signature_part(const struct mail_part *part)
+{
+    static const char *const types[] = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature",
+                                        "application/pgp-keys"};
+    for (guint i = 0; i < G_N_ELEMENTS(types); i++)
+        if (strcmp(part->type, types[i]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static void
+read_files(struct incoming *in)
+{
+    in->files = g_ptr_array_new();
+    for (guint i = 0; i < in->delivery->mail->parts->len; i++) {
+        const struct mail_part *part = g_ptr_array_index(in->delivery->mail->parts, i);
+        if (part->attachment && !part->nested && !is_signature_part(part))
+            g_ptr_array_add(in->files, (gpointer)part);
+    }
+}
+
+static void
+add_ours(const struct market *market, struct incoming *in, const GPtrArray *ids)
+{
+    for (guint i = ids->len; i > 0 && in->ours->len < OURS_MAX; i--) {
+        const char *id = g_ptr_array_index(ids, i - 1);
+        if (link_message_id_is_ours(market, id))
+            g_ptr_array_add(in->ours, g_strdup(id));
+    }
+}
+
+/* All readable text but the signature: a first contact may be a forward, whose quoted part is the request. */
+static char *
+whole_text(const struct mail *mail, const struct reply *reply)
+{
+    if (!*reply->elided)
+        return g_strdup(reply->text);
+    g_autofree char *text = g_strdup(mail->text);
+    g_strchomp(text);
+    g_autofree char *signature = g_strdup(reply->signature);
+    g_strchomp(signature);
+    if (*signature && g_str_has_suffix(text, signature))
+        text[strlen(text) - strlen(signature)] = '\0';
+    return g_strdup(g_strchomp(text));
+}
+
+static void
+read_words(struct incoming *in)
+{
+    struct reply reply = {0};
+    reply_trim(in->delivery->mail, &reply);
+    in->whole = whole_text(in->delivery->mail, &reply);
+    in->words = g_steal_pointer(&reply.text);
+    reply_clear(&reply);
+    const char *first = in->words;
+    while (g_ascii_isspace(*first))
+        first++;
+    in->has_command = *first == '/' && g_ascii_isalpha(first[1]);
+}
+
+void
+incoming_read(const struct market *market, const struct delivery *delivery, gboolean to_leads, struct incoming *in)
+{
+    const struct mail *mail = delivery->mail;
+    memset(in, 0, sizeof *in);
+    in->delivery = delivery;
+    in->nature = mail_nature(mail, delivery->sender);
+    mail_fingerprint(delivery->sender, delivery->raw, delivery->length, in->fingerprint);
+    read_author(in);
+    g_autofree char *subject = text_one_line(mail->subject ? mail->subject : "", SUBJECT_BYTES);
+    in->subject = g_strdup(skip_prefixes(subject));
+    in->is_reply = mail->in_reply_to->len || mail->references->len;
+    in->ours = g_ptr_array_new_with_free_func(g_free);
+    add_ours(market, in, mail->in_reply_to);
+    add_ours(market, in, mail->references);
+    in->form = form_read(mail, to_leads);
+    read_words(in);
+    read_files(in);
+    read_lead(in);
+    in->language = language_guess(in->words);
+}
+
+void
+incoming_clear(struct incoming *in)
+{
+    g_free(in->author_address);
+    g_free(in->author_name);
+    g_free(in->subject);
+    g_free(in->words);
+    g_free(in->whole);
+    g_clear_pointer(&in->ours, g_ptr_array_unref);
+    g_clear_pointer(&in->files, g_ptr_array_unref);
+    g_clear_pointer(&in->form, form_free);
+    g_free(in->lead_address);
+    g_free(in->lead_name);
+    memset(in, 0, sizeof *in);
+}

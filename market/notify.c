@@ -1,0 +1,631 @@
+/*
+ * Keys that templates see, by kind (all: marketplace, domain, recipient_name, language):
+ *
+ *   first-contact, lead  organisation{name} merchant{name,shop,shop_url} service subject text lines[{line}] files[{name,size}] due_at
+ *                        matched previous{link} reply_address; lead: lead{name,email,phone,shop}
+ *   overview             organisation{name} count single items[{number,merchant,shop,subject,state,at,text,lines,link,files}] interval
+ *   ack                  merchant{name} direct matched organisation{name} subject reply_address text
+ *   relay-partner        text lines organisation{name} profile_url lead subject files
+ *   others               what the rule put into the row's data, subject, organisation{name}, merchant{name}, reply_address
+ */
+#include "market/notify.h"
+
+#include <string.h>
+
+#include "lib/text.h"
+
+/* ---- adding ---- */
+
+gboolean
+notify_add(struct act *act, const struct notification *n, GError **error)
+{
+    g_autofree char *message_id = link_message_id(act->market, secret_random_id());
+    g_autofree char *dedupe = g_strdup_printf("%s:%s:%s", n->kind, n->cause, n->recipient);
+    char *json = n->data ? json_dumps(n->data, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    gboolean done =
+        store_run(act->tx, STMT_OUTBOX_ADD, error, store_text(n->kind), store_text(n->recipient),
+                  store_text(n->recipient_name ? n->recipient_name : ""), store_text(n->language ? n->language : act->market->conf->language),
+                  store_ref(n->conversation_id), store_ref(n->message_ref), store_ref(n->overview_id), store_text(n->side), store_text(json),
+                  store_text(message_id), store_text(dedupe), store_int(n->due_at), store_int(act->now));
+    free(json); /* jansson's, from malloc */
+    if (done && n->due_at <= act->now)
+        act->wake = TRUE;
+    return done;
+}
+
+static char *
+cause_of(const char *what, gint64 id)
+{
+    return g_strdup_printf("%s-%" G_GINT64_FORMAT, what, id);
+}
+
+gboolean
+notify_first_contact(struct act *act, const struct organisation *organisation, const struct merchant *merchant, gint64 conversation_id,
+                     gint64 message_id, GError **error)
+{
+    g_autofree char *cause = cause_of("message", message_id);
+    const struct notification n = {
+        .kind = merchant->registered ? "first-contact" : "lead",
+        .recipient = organisation->notify,
+        .recipient_name = organisation->name,
+        .language = organisation->language,
+        .side = side_name(SIDE_PARTNER),
+        .conversation_id = conversation_id,
+        .message_ref = message_id,
+        .cause = cause,
+        .due_at = act->now,
+    };
+    return notify_add(act, &n, error);
+}
+
+gboolean
+notify_ack(struct act *act, const struct merchant *merchant, gint64 conversation_id, gint64 message_id, GError **error)
+{
+    g_autofree char *cause = cause_of("message", message_id);
+    const struct notification n = {
+        .kind = "ack",
+        .recipient = merchant->address,
+        .recipient_name = merchant->name,
+        .language = merchant->language,
+        .side = side_name(SIDE_MERCHANT),
+        .conversation_id = conversation_id,
+        .message_ref = message_id,
+        .cause = cause,
+        .due_at = act->now,
+    };
+    return notify_add(act, &n, error);
+}
+
+gboolean
+notify_relay(struct act *act, const struct merchant *merchant, const char *recipient, const char *recipient_name, gint64 conversation_id,
+             gint64 message_id, GError **error)
+{
+    g_autofree char *cause = cause_of("message", message_id);
+    const struct notification n = {
+        .kind = "relay-partner",
+        .recipient = recipient,
+        .recipient_name = recipient_name,
+        .language = merchant->language,
+        .side = side_name(SIDE_MERCHANT),
+        .conversation_id = conversation_id,
+        .message_ref = message_id,
+        .cause = cause,
+        .due_at = act->now + act->market->conf->hold_time,
+    };
+    return notify_add(act, &n, error);
+}
+
+gboolean
+notify_side(struct act *act, const char *kind, const struct conversation *conversation, enum side side, json_t *data, const char *cause,
+            GError **error)
+{
+    g_autoptr(organisation) organisation = NULL;
+    g_autoptr(merchant) merchant = NULL;
+    if (!organisation_by_id(act, conversation->organisation_id, &organisation, error) ||
+        !merchant_by_id(act, conversation->merchant_id, &merchant, error))
+        return FALSE;
+    gboolean partner = side == SIDE_PARTNER;
+    const struct notification n = {
+        .kind = kind,
+        .recipient = partner ? organisation->notify : merchant->address,
+        .recipient_name = partner ? organisation->name : merchant->name,
+        .language = partner ? organisation->language : merchant->language,
+        .side = side_name(side),
+        .conversation_id = conversation->id,
+        .data = data,
+        .cause = cause,
+        .due_at = act->now,
+    };
+    return notify_add(act, &n, error);
+}
+
+gboolean
+notify_admin(struct act *act, const char *subject, const char *text, const char *cause, GError **error)
+{
+    json_t *data = json_pack("{s:s, s:s}", "subject", subject, "text", text);
+    const struct notification n = {
+        .kind = "admin-alert",
+        .recipient = act->market->conf->admin,
+        .side = "other",
+        .data = data,
+        .cause = cause,
+        .due_at = act->now,
+    };
+    gboolean done = notify_add(act, &n, error);
+    json_decref(data);
+    return done;
+}
+
+/* ---- loading ---- */
+
+struct loading {
+    struct act *act;
+    struct notice *notice;
+    const store_rows *row; /* STMT_OUTBOX_BY_ID */
+    struct conversation *conversation; /* NULL when the row has none */
+    struct organisation *organisation;
+    struct merchant *merchant;
+    gint64 bytes; /* of files so far */
+};
+
+typedef gboolean (*load_fn)(struct loading *loading, GError **error);
+
+/* json_object_set_new() refuses NULL silently; an absent text is "" so that templates see a false value. */
+static void
+set_text(json_t *object, const char *key, const char *text)
+{
+    json_object_set_new(object, key, json_string(text ? text : ""));
+}
+
+static void
+set_lines(json_t *object, const char *text)
+{
+    json_t *lines = json_array();
+    g_auto(GStrv) split = g_strsplit(text, "\n", -1);
+    for (char **line = split; *line; line++)
+        json_array_append_new(lines, json_pack("{s:s}", "line", *line));
+    set_text(object, "text", text);
+    json_object_set_new(object, "lines", lines);
+}
+
+static char *
+time_in_words(gint64 at)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(at);
+    return time ? g_date_time_format(time, "%A %-d %B %Y, %H:%M UTC") : g_strdup("");
+}
+
+static char *
+duration_in_words(gint64 seconds)
+{
+    static const struct {
+        gint64 unit;
+        const char *name;
+    } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+    guint i = 0;
+    while (i + 1 < G_N_ELEMENTS(units) && seconds % units[i].unit)
+        i++;
+    gint64 n = seconds / units[i].unit;
+    if (n == 1)
+        return g_strdup(units[i].name);
+    return g_strdup_printf("%" G_GINT64_FORMAT " %ss", n, units[i].name);
+}
+
+static char *
+size_in_words(gint64 size)
+{
+    return g_format_size((guint64)MAX(size, 0));
+}
+
+static void
+notice_file_free(gpointer data)
+{
+    struct notice_file *file = data;
+    g_free(file->name);
+    g_free(file->type);
+    g_free(file);
+}
+
+/* Half of what Postfix takes is left for the words and for base64's third. */
+static gboolean
+fits(struct loading *loading, gint64 size)
+{
+    return loading->bytes + size <= loading->act->market->conf->max_message_size / 2;
+}
+
+/* A single message's files always go, for they came in one mail of allowed size; an overview's only while they fit. */
+static gboolean
+load_files(struct loading *loading, gint64 message_id, gboolean all, json_t *object, GError **error)
+{
+    json_t *list = json_array();
+    json_object_set_new(object, "files", list);
+    g_autoptr(store_rows) rows = store_query(loading->act->tx, STMT_ATTACHMENTS, error, store_int(message_id));
+    if (!rows)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        gint64 size = store_rows_int(rows, i, "size");
+        gboolean attached = all || fits(loading, size);
+        g_autofree char *words = size_in_words(size);
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "name", store_rows_text(rows, i, "name"), "size", words, "omitted", !attached));
+        if (!attached)
+            continue;
+        loading->bytes += size;
+        struct notice_file *file = g_new0(struct notice_file, 1);
+        file->name = g_strdup(store_rows_text(rows, i, "name"));
+        file->type = g_strdup(store_rows_text(rows, i, "type"));
+        file->raw_id = store_rows_int(rows, i, "raw_id");
+        file->offset = store_rows_int(rows, i, "byte_offset");
+        file->length = store_rows_int(rows, i, "byte_length");
+        file->encoding = (int)store_rows_int(rows, i, "encoding");
+        file->size = size;
+        g_ptr_array_add(loading->notice->files, file);
+    }
+    return TRUE;
+}
+
+/* What may be shown of a merchant: names, never an address (a lead's come in `lead`). */
+static char *
+merchant_label(const struct merchant *merchant, const char *author_name)
+{
+    g_autofree char *name = party_public_name(merchant->name, "");
+    if (!*name) {
+        g_free(name);
+        name = party_public_name(author_name, merchant->registered ? "A merchant" : "A visitor");
+    }
+    return g_steal_pointer(&name);
+}
+
+static void
+set_merchant(json_t *data, const struct merchant *merchant, const char *author_name)
+{
+    g_autofree char *name = merchant_label(merchant, author_name);
+    json_t *object = json_object();
+    set_text(object, "name", name);
+    set_text(object, "shop", merchant->shop_name);
+    set_text(object, "shop_url", merchant->shop_url);
+    json_object_set_new(data, "merchant", object);
+}
+
+/* The words as the other side may see them. A lead's address is the partner's to have. */
+static char *
+words_for_other_side(struct loading *loading, const char *text, const char *author_address, gboolean from_lead)
+{
+    return link_scrub(loading->act->market, text, from_lead ? NULL : author_address, "[address]");
+}
+
+static gboolean
+set_sender(struct loading *loading, const char *name, enum side reader, enum link_purpose purpose, GError **error)
+{
+    struct notice *notice = loading->notice;
+    char *address = conversation_link(loading->act, loading->conversation->id, reader, purpose, error);
+    if (!address)
+        return FALSE;
+    g_free(notice->from_name);
+    g_free(notice->from_address);
+    notice->from_name = g_strdup(name);
+    notice->from_address = address;
+    notice->answerable = TRUE;
+    set_text(notice->data, "reply_address", address);
+    return TRUE;
+}
+
+static gboolean
+load_previous(struct loading *loading, GError **error)
+{
+    const struct conversation *c = loading->conversation;
+    g_autoptr(store_rows) rows = store_query(loading->act->tx, STMT_CONVERSATION_BEFORE, error, store_int(c->organisation_id),
+                                             store_int(c->merchant_id), store_int(c->id));
+    if (!rows)
+        return FALSE;
+    if (!store_rows_count(rows))
+        return TRUE;
+    g_autofree char *link = conversation_link(loading->act, store_rows_int(rows, 0, "id"), SIDE_PARTNER, LINK_REPLY, error);
+    if (!link)
+        return FALSE;
+    json_object_set_new(loading->notice->data, "previous", json_pack("{s:s, s:s}", "link", link, "subject", store_rows_text(rows, 0, "subject")));
+    return TRUE;
+}
+
+static void
+set_lead(struct loading *loading)
+{
+    const struct merchant *m = loading->merchant;
+    json_t *lead = json_object();
+    set_text(lead, "name", m->name);
+    set_text(lead, "email", m->address);
+    set_text(lead, "phone", m->phone);
+    set_text(lead, "shop", m->shop_url ? m->shop_url : m->shop_name);
+    json_object_set_new(loading->notice->data, "lead", lead);
+}
+
+/* The rows behind a message's mail: its words and files into `data`. */
+static store_rows *
+load_message(struct loading *loading, GError **error)
+{
+    gint64 id = store_rows_int(loading->row, 0, "message_ref");
+    g_autoptr(store_rows) rows = store_query(loading->act->tx, STMT_MESSAGE_BY_ID, error, store_int(id));
+    if (!rows)
+        return NULL;
+    if (!store_rows_count(rows)) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "message %" G_GINT64_FORMAT " is gone", id);
+        return NULL;
+    }
+    gboolean inward = strcmp(store_rows_text(rows, 0, "direction"), "in") == 0;
+    g_autofree char *text = words_for_other_side(loading, store_rows_text(rows, 0, "text"), store_rows_text(rows, 0, "author_address"),
+                                                 inward && !loading->merchant->registered);
+    set_lines(loading->notice->data, text);
+    return g_steal_pointer(&rows);
+}
+
+static gboolean
+load_first_contact(struct loading *loading, GError **error)
+{
+    const struct merchant *m = loading->merchant;
+    json_t *data = loading->notice->data;
+    g_autoptr(store_rows) message = load_message(loading, error);
+    if (!message)
+        return FALSE;
+    set_merchant(data, m, store_rows_text(message, 0, "author_name"));
+    g_autofree char *due = time_in_words(loading->conversation->due_at);
+    set_text(data, "due_at", due);
+    set_text(data, "service", loading->conversation->service);
+    json_object_set_new(data, "matched", json_boolean(loading->conversation->matched));
+    if (!m->registered)
+        set_lead(loading);
+    g_autofree char *label = merchant_label(m, store_rows_text(message, 0, "author_name"));
+    g_autofree char *name = m->shop_name ? g_strdup_printf("%s (%s)", label, m->shop_name) : g_strdup(label);
+    return load_files(loading, store_rows_int(message, 0, "id"), TRUE, data, error) && load_previous(loading, error) &&
+           set_sender(loading, name, SIDE_PARTNER, LINK_REPLY, error);
+}
+
+static gboolean
+load_ack(struct loading *loading, GError **error)
+{
+    json_t *data = loading->notice->data;
+    gboolean matched = loading->conversation->matched;
+    g_autoptr(store_rows) message = load_message(loading, error);
+    if (!message)
+        return FALSE;
+    set_merchant(data, loading->merchant, store_rows_text(message, 0, "author_name"));
+    json_object_set_new(data, "matched", json_boolean(matched));
+    json_object_set_new(data, "direct", json_boolean(!matched));
+    if (matched) /* R7: the merchant does not learn who was chosen until one of them writes */
+        json_object_del(data, "organisation");
+    return set_sender(loading, loading->act->market->conf->name, SIDE_MERCHANT, matched ? LINK_REQUEST : LINK_REPLY, error);
+}
+
+static gboolean
+load_relay(struct loading *loading, GError **error)
+{
+    json_t *data = loading->notice->data;
+    g_autoptr(store_rows) message = load_message(loading, error);
+    if (!message)
+        return FALSE;
+    json_object_set_new(data, "lead", json_boolean(!loading->merchant->registered));
+    set_text(data, "profile_url", loading->organisation->profile_url);
+    return load_files(loading, store_rows_int(message, 0, "id"), TRUE, data, error) &&
+           set_sender(loading, loading->organisation->name, SIDE_MERCHANT, LINK_REPLY, error);
+}
+
+/* One message of an overview. */
+static gboolean
+load_item(struct loading *loading, const store_rows *rows, guint i, json_t *items, GError **error)
+{
+    struct act *act = loading->act;
+    g_autoptr(conversation) conversation = NULL;
+    g_autoptr(merchant) merchant = NULL;
+    if (!conversation_load(act, store_rows_int(rows, i, "conversation_id"), &conversation, error) ||
+        !merchant_by_id(act, conversation->merchant_id, &merchant, error))
+        return FALSE;
+    g_autofree char *link = conversation_link(act, conversation->id, SIDE_PARTNER, LINK_REPLY, error);
+    if (!link)
+        return FALSE;
+    json_t *item = json_object();
+    json_array_append_new(items, item);
+    g_autofree char *label = merchant_label(merchant, store_rows_text(rows, i, "author_name"));
+    g_autofree char *at = time_in_words(store_rows_int(rows, i, "received_at"));
+    g_autofree char *text = words_for_other_side(loading, store_rows_text(rows, i, "text"), merchant->address, !merchant->registered);
+    json_object_set_new(item, "number", json_integer(i + 1));
+    set_text(item, "merchant", label);
+    set_text(item, "shop", merchant->shop_name);
+    set_text(item, "subject", conversation->subject);
+    set_text(item, "state", job_state_name(job_effective(conversation->state, conversation->due_at, act->now)));
+    set_text(item, "at", at);
+    set_text(item, "link", link);
+    set_lines(item, text);
+    return load_files(loading, store_rows_int(rows, i, "id"), FALSE, item, error);
+}
+
+/* Several messages of one conversation can be answered by one reply; several conversations cannot. */
+static gint64
+only_conversation(const store_rows *rows)
+{
+    gint64 first = store_rows_int(rows, 0, "conversation_id");
+    for (guint i = 1; i < store_rows_count(rows); i++)
+        if (store_rows_int(rows, i, "conversation_id") != first)
+            return 0;
+    return first;
+}
+
+static gboolean
+set_overview_sender(struct loading *loading, const store_rows *rows, gint64 overview_id, GError **error)
+{
+    const struct conf *conf = loading->act->market->conf;
+    gint64 only = only_conversation(rows);
+    json_object_set_new(loading->notice->data, "single", json_boolean(only != 0));
+    if (only)
+        return conversation_load(loading->act, only, &loading->conversation, error) &&
+               set_sender(loading, conf->name, SIDE_PARTNER, LINK_REPLY, error);
+    struct link_token token = {LINK_OVERVIEW, overview_id, loading->notice->created_at + conf->link_lifetime};
+    g_free(loading->notice->from_address);
+    loading->notice->from_address = link_address(loading->act->market, &token);
+    loading->notice->answerable = TRUE;
+    return TRUE;
+}
+
+static gboolean
+load_overview(struct loading *loading, GError **error)
+{
+    gint64 id = store_rows_int(loading->row, 0, "overview_id");
+    json_t *data = loading->notice->data, *items = json_array();
+    json_object_set_new(data, "items", items);
+    g_autoptr(store_rows) overview = store_query(loading->act->tx, STMT_OVERVIEW_BY_ID, error, store_int(id));
+    g_autoptr(store_rows) rows = overview ? store_query(loading->act->tx, STMT_OVERVIEW_ITEMS, error, store_int(id)) : NULL;
+    if (!rows)
+        return FALSE;
+    if (!store_rows_count(rows)) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "overview %" G_GINT64_FORMAT " has no message", id);
+        return FALSE;
+    }
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        if (!load_item(loading, rows, i, items, error))
+            return FALSE;
+    if (!organisation_by_id(loading->act, store_rows_int(overview, 0, "organisation_id"), &loading->organisation, error))
+        return FALSE;
+    json_object_set_new(data, "organisation", json_pack("{s:s}", "name", loading->organisation->name));
+    json_object_set_new(data, "count", json_integer(store_rows_count(rows)));
+    g_autofree char *interval = duration_in_words(loading->act->market->conf->overview_interval);
+    set_text(data, "interval", interval);
+    return set_overview_sender(loading, rows, id, error);
+}
+
+/* A notice about a conversation that its reader may answer. */
+static gboolean
+load_about(struct loading *loading, GError **error)
+{
+    if (!loading->conversation)
+        return TRUE;
+    gboolean partner = strcmp(store_rows_text(loading->row, 0, "side"), side_name(SIDE_PARTNER)) == 0;
+    set_merchant(loading->notice->data, loading->merchant, NULL);
+    return set_sender(loading, loading->act->market->conf->name, partner ? SIDE_PARTNER : SIDE_MERCHANT, LINK_REPLY, error);
+}
+
+static gboolean
+load_plain(struct loading *loading, GError **error)
+{
+    (void)loading;
+    (void)error;
+    return TRUE;
+}
+
+static const struct kind {
+    const char *name;
+    load_fn load;
+    gboolean automatic; /* Auto-Submitted; FALSE for a person's own words */
+} kinds[] = {
+    {"first-contact", load_first_contact, TRUE},
+    {"lead", load_first_contact, TRUE},
+    {"overview", load_overview, TRUE},
+    {"ack", load_ack, TRUE},
+    {"relay-partner", load_relay, FALSE},
+    {"expired-merchant", load_about, TRUE},
+    {"expired-partner", load_about, TRUE},
+    {"not-relayed", load_about, TRUE},
+    {"undeliverable", load_about, TRUE},
+    {"no-match", load_plain, TRUE},
+    {"refused", load_plain, TRUE},
+    {"experts", load_plain, TRUE},
+    {"admin-alert", load_plain, TRUE},
+};
+
+static const struct kind *
+kind_of(const char *name)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
+static gboolean
+load_conversation(struct loading *loading, GError **error)
+{
+    gint64 id = store_rows_int(loading->row, 0, "conversation_id");
+    if (!id)
+        return TRUE;
+    if (!conversation_load(loading->act, id, &loading->conversation, error) ||
+        !organisation_by_id(loading->act, loading->conversation->organisation_id, &loading->organisation, error) ||
+        !merchant_by_id(loading->act, loading->conversation->merchant_id, &loading->merchant, error))
+        return FALSE;
+    json_t *data = loading->notice->data;
+    if (!json_object_get(data, "subject"))
+        set_text(data, "subject", loading->conversation->subject);
+    json_object_set_new(data, "organisation", json_pack("{s:s}", "name", loading->organisation->name));
+    return TRUE;
+}
+
+/* References: what the reader's side has of this conversation in its own mailbox, so that every client threads it. */
+static gboolean
+load_references(struct loading *loading, GError **error)
+{
+    const struct conversation *c = loading->conversation;
+    if (!c)
+        return TRUE;
+    const char *side = store_rows_text(loading->row, 0, "side");
+    const char *direction = strcmp(side, side_name(SIDE_PARTNER)) == 0 ? "out" : "in";
+    gint64 upto = store_rows_int(loading->row, 0, "message_ref");
+    g_autoptr(store_rows) rows = store_query(loading->act->tx, STMT_THREAD_OF_SIDE, error, store_int(c->id), store_text(side),
+                                             store_text(direction), store_int(loading->notice->id), store_int(upto ? upto : G_MAXINT64));
+    if (!rows)
+        return FALSE;
+    for (guint i = store_rows_count(rows); i > 0; i--)
+        g_ptr_array_add(loading->notice->references, g_strdup(store_rows_text(rows, i - 1, "message_id")));
+    return TRUE;
+}
+
+static struct notice *
+notice_new(struct act *act, const store_rows *row)
+{
+    const struct conf *conf = act->market->conf;
+    const char *json = store_rows_text(row, 0, "data");
+    struct notice *n = g_new0(struct notice, 1);
+    n->id = store_rows_int(row, 0, "id");
+    n->fence = store_rows_int(row, 0, "fence");
+    n->attempts = store_rows_int(row, 0, "attempts");
+    n->created_at = store_rows_int(row, 0, "created_at");
+    n->kind = g_strdup(store_rows_text(row, 0, "kind"));
+    n->language = g_strdup(store_rows_text(row, 0, "language"));
+    n->recipient = g_strdup(store_rows_text(row, 0, "recipient"));
+    n->recipient_name = g_strdup(store_rows_text(row, 0, "recipient_name"));
+    n->message_id = g_strdup(store_rows_text(row, 0, "message_id"));
+    n->from_name = g_strdup(conf->name);
+    n->from_address = g_strdup_printf("postmaster@%s", conf->domain);
+    struct link_token bounce = {LINK_BOUNCE, n->id, n->created_at + conf->link_lifetime};
+    n->envelope_sender = link_address(act->market, &bounce);
+    n->references = g_ptr_array_new_with_free_func(g_free);
+    n->files = g_ptr_array_new_with_free_func(notice_file_free);
+    n->data = json ? json_loads(json, 0, NULL) : NULL;
+    if (!n->data)
+        n->data = json_object();
+    set_text(n->data, "marketplace", conf->name);
+    set_text(n->data, "domain", conf->domain);
+    set_text(n->data, "recipient_name", n->recipient_name);
+    set_text(n->data, "language", n->language);
+    return n;
+}
+
+void
+notice_free(struct notice *notice)
+{
+    if (!notice)
+        return;
+    g_free(notice->kind);
+    g_free(notice->language);
+    g_free(notice->envelope_sender);
+    g_free(notice->recipient);
+    g_free(notice->recipient_name);
+    g_free(notice->from_name);
+    g_free(notice->from_address);
+    g_free(notice->message_id);
+    g_ptr_array_unref(notice->references);
+    g_ptr_array_unref(notice->files);
+    json_decref(notice->data);
+    g_free(notice);
+}
+
+static void
+loading_clear(struct loading *loading)
+{
+    conversation_free(loading->conversation);
+    organisation_free(loading->organisation);
+    merchant_free(loading->merchant);
+}
+
+struct notice *
+notify_load(struct act *act, gint64 outbox_id, GError **error)
+{
+    g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_BY_ID, error, store_int(outbox_id));
+    if (!row)
+        return NULL;
+    const struct kind *kind = store_rows_count(row) ? kind_of(store_rows_text(row, 0, "kind")) : NULL;
+    if (!kind) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "outbox row %" G_GINT64_FORMAT " is gone or of an unknown kind", outbox_id);
+        return NULL;
+    }
+    g_autoptr(notice) notice = notice_new(act, row);
+    notice->automatic = kind->automatic;
+    struct loading loading = {.act = act, .notice = notice, .row = row};
+    gboolean done = load_conversation(&loading, error) && kind->load(&loading, error) && load_references(&loading, error);
+    loading_clear(&loading);
+    return done ? g_steal_pointer(&notice) : NULL;
+}

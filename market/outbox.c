@@ -1,0 +1,272 @@
+#include "market/outbox.h"
+
+#include "lib/log.h"
+#include "lib/text.h"
+#include "market/notify.h"
+#include "market/overview.h"
+#include "mime/read.h"
+
+enum { BACKOFF_FIRST = 60, BACKOFF_MOST = 4 * 3600, REPLY_BYTES = 500 };
+
+/* ---- claiming ---- */
+
+struct claim {
+    const struct market *market;
+    gint64 now;
+    guint limit;
+    guint claimed;
+    GArray *ids;        /* gint64: rows to load */
+    GPtrArray *notices; /* struct notice */
+    GPtrArray *broken;  /* struct outbox_result with owned reply: rows that cannot be loaded */
+};
+
+static gboolean
+claim_rows(store_tx *tx, gpointer arg, GError **error)
+{
+    struct claim *claim = arg;
+    struct act act = {.market = claim->market, .tx = tx, .now = claim->now};
+    g_array_set_size(claim->ids, 0);
+    g_autoptr(store_rows) rows = store_query(tx, STMT_OUTBOX_CLAIM, error, store_int(claim->now),
+                                             store_int(claim->now + claim->market->conf->lease), store_int(claim->limit));
+    if (!rows)
+        return FALSE;
+    claim->claimed = store_rows_count(rows);
+    for (guint i = 0; i < claim->claimed; i++) {
+        gint64 id = store_rows_int(rows, i, "id"), overview = store_rows_int(rows, i, "overview_id");
+        gboolean send = TRUE;
+        if (overview && !overview_claim(&act, overview, id, &send, error))
+            return FALSE;
+        if (send)
+            g_array_append_val(claim->ids, id);
+    }
+    return TRUE;
+}
+
+static void
+add_broken(struct claim *claim, gint64 id, gint64 fence, const GError *why)
+{
+    struct outbox_result *result = g_new0(struct outbox_result, 1);
+    *result = (struct outbox_result){id, fence, OUTBOX_PERMANENT, why->message};
+    log_event(LOG_ERR, "outbox row cannot be loaded", "error", why->message, NULL);
+    result->reply = g_strdup(why->message);
+    g_ptr_array_add(claim->broken, result);
+}
+
+static void
+broken_free(gpointer data)
+{
+    struct outbox_result *result = data;
+    g_free((gpointer)result->reply);
+    g_free(result);
+}
+
+static gboolean
+load_rows(store_tx *tx, gpointer arg, GError **error)
+{
+    struct claim *claim = arg;
+    struct act act = {.market = claim->market, .tx = tx, .now = claim->now};
+    g_ptr_array_set_size(claim->notices, 0);
+    g_ptr_array_set_size(claim->broken, 0);
+    for (guint i = 0; i < claim->ids->len; i++) {
+        gint64 id = g_array_index(claim->ids, gint64, i);
+        g_autoptr(GError) why = NULL;
+        struct notice *notice = notify_load(&act, id, &why);
+        if (notice) {
+            g_ptr_array_add(claim->notices, notice);
+            continue;
+        }
+        if (!g_error_matches(why, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND)) {
+            g_propagate_error(error, g_steal_pointer(&why));
+            return FALSE;
+        }
+        g_autoptr(store_rows) row = store_query(tx, STMT_OUTBOX_BY_ID, error, store_int(id));
+        if (!row)
+            return FALSE;
+        add_broken(claim, id, store_rows_count(row) ? store_rows_int(row, 0, "fence") : 0, why);
+    }
+    return TRUE;
+}
+
+static gboolean
+fail_broken(struct claim *claim, GError **error)
+{
+    for (guint i = 0; i < claim->broken->len; i++)
+        if (!outbox_report(claim->market, g_ptr_array_index(claim->broken, i), 1, claim->now, error))
+            return FALSE;
+    return TRUE;
+}
+
+GPtrArray *
+outbox_claim(const struct market *market, gint64 now, guint limit, gboolean *more, GError **error)
+{
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autoptr(GPtrArray) notices = g_ptr_array_new_with_free_func((GDestroyNotify)notice_free);
+    g_autoptr(GPtrArray) broken = g_ptr_array_new_with_free_func(broken_free);
+    struct claim claim = {market, now, limit, 0, ids, notices, broken};
+
+    *more = FALSE;
+    if (!store_write(market->store, claim_rows, &claim, error))
+        return NULL;
+    *more = claim.claimed == limit;
+    if (ids->len && !store_read(market->store, load_rows, &claim, error))
+        return NULL; /* the lease runs out and they are claimed again */
+    if (!fail_broken(&claim, error))
+        return NULL;
+    return g_steal_pointer(&notices);
+}
+
+/* ---- files ---- */
+
+struct slice {
+    const struct notice_file *file;
+    GBytes *bytes;
+};
+
+static gboolean
+read_slice(store_tx *tx, gpointer arg, GError **error)
+{
+    struct slice *slice = arg;
+    g_clear_pointer(&slice->bytes, g_bytes_unref);
+    slice->bytes = store_raw_get(tx, slice->file->raw_id, (gsize)slice->file->offset, (gsize)slice->file->length, error);
+    return slice->bytes != NULL;
+}
+
+GBytes *
+notice_file_load(const struct market *market, const struct notice_file *file, GError **error)
+{
+    struct slice slice = {file, NULL};
+    if (!store_read(market->store, read_slice, &slice, error)) {
+        g_clear_pointer(&slice.bytes, g_bytes_unref);
+        return NULL;
+    }
+    gsize length = 0;
+    g_autoptr(GBytes) encoded = slice.bytes;
+    gconstpointer data = g_bytes_get_data(encoded, &length);
+    return mail_decode(data, length, (enum mail_encoding)file->encoding);
+}
+
+/* ---- reporting ---- */
+
+struct report {
+    const struct market *market;
+    const struct outbox_result *results;
+    guint count;
+    gint64 now;
+};
+
+/* Doubling, with a jitter of up to a quarter that is fixed a row and try, so that a burst does not come back as one. */
+static gint64
+backoff(gint64 id, gint64 attempts)
+{
+    gint64 wait = BACKOFF_FIRST << MIN(attempts, 8);
+    wait = MIN(wait, BACKOFF_MOST);
+    guint64 mixed = ((guint64)id * 2654435761u + (guint64)attempts * 40503u) % 1000;
+    return wait + wait * (gint64)mixed / 4000;
+}
+
+/* Whose words did not arrive is told; that a notice of ours did not arrive is the admin's affair. Failures of these mails end here. */
+static gboolean
+tell_of_failure(struct act *act, const store_rows *row, const char *reply, GError **error)
+{
+    const char *kind = store_rows_text(row, 0, "kind");
+    g_autofree char *cause = g_strdup_printf("outbox-%" G_GINT64_FORMAT, store_rows_int(row, 0, "id"));
+    g_autoptr(conversation) c = NULL;
+    if (g_str_equal(kind, "admin-alert") || g_str_equal(kind, "undeliverable") || g_str_equal(kind, "refused"))
+        return TRUE;
+    g_autofree char *text = g_strdup_printf("A mail of kind %s to %s could not be delivered: %s", kind, store_rows_text(row, 0, "recipient"),
+                                            reply ? reply : "no reason given");
+    if (!notify_admin(act, "A mail could not be delivered", text, cause, error))
+        return FALSE;
+    if (!g_str_equal(kind, "relay-partner"))
+        return TRUE;
+    if (!conversation_load(act, store_rows_int(row, 0, "conversation_id"), &c, error))
+        return FALSE;
+    json_t *data = json_pack("{s:s, s:s}", "kind", kind, "recipient_role", "merchant");
+    gboolean done = notify_side(act, "undeliverable", c, SIDE_PARTNER, data, cause, error);
+    json_decref(data);
+    return done;
+}
+
+static gboolean
+give_up(struct act *act, const struct outbox_result *result, const char *reply, GError **error)
+{
+    g_autoptr(store_rows) failed = store_query(act->tx, STMT_OUTBOX_FAILED, error, store_int(result->id), store_int(result->fence),
+                                               store_text(reply));
+    if (!failed || !store_rows_count(failed))
+        return failed != NULL;
+    g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_BY_ID, error, store_int(result->id));
+    return row && tell_of_failure(act, row, reply, error);
+}
+
+static gboolean
+retry(struct act *act, const struct outbox_result *result, const char *reply, GError **error)
+{
+    g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_BY_ID, error, store_int(result->id));
+    if (!row || !store_rows_count(row))
+        return row != NULL;
+    if (act->now - store_rows_int(row, 0, "created_at") >= act->market->conf->retry_lifetime)
+        return give_up(act, result, reply, error);
+    gint64 due_at = act->now + backoff(result->id, store_rows_int(row, 0, "attempts"));
+    return store_run(act->tx, STMT_OUTBOX_RETRY, error, store_int(result->id), store_int(result->fence), store_int(due_at), store_text(reply));
+}
+
+static gboolean
+sent(struct act *act, const struct outbox_result *result, const char *reply, GError **error)
+{
+    g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_SENT, error, store_int(result->id), store_int(result->fence),
+                                            store_int(act->now), store_text(reply));
+    if (!row)
+        return FALSE;
+    gint64 overview = store_rows_count(row) ? store_rows_int(row, 0, "overview_id") : 0;
+    return !overview || overview_sent(act, overview, error);
+}
+
+static gboolean
+report_rows(store_tx *tx, gpointer arg, GError **error)
+{
+    const struct report *report = arg;
+    struct act act = {.market = report->market, .tx = tx, .now = report->now};
+    static gboolean (*const record[])(struct act *, const struct outbox_result *, const char *, GError **) = {
+        [OUTBOX_SENT] = sent,
+        [OUTBOX_TEMPORARY] = retry,
+        [OUTBOX_PERMANENT] = give_up,
+    };
+    for (guint i = 0; i < report->count; i++) {
+        const struct outbox_result *result = &report->results[i];
+        g_autofree char *reply = result->reply ? text_one_line(result->reply, REPLY_BYTES) : NULL;
+        if (!record[result->result](&act, result, reply, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+outbox_report(const struct market *market, const struct outbox_result *results, guint count, gint64 now, GError **error)
+{
+    struct report report = {market, results, count, now};
+    return count == 0 || store_write(market->store, report_rows, &report, error);
+}
+
+/* ---- when ---- */
+
+static gboolean
+next_in_snapshot(store_tx *tx, gpointer arg, GError **error)
+{
+    static const enum store_statement asks[] = {STMT_OUTBOX_NEXT, STMT_TIMER_NEXT};
+    gint64 *due_at = arg;
+    *due_at = G_MAXINT64;
+    for (guint i = 0; i < G_N_ELEMENTS(asks); i++) {
+        g_autoptr(store_rows) rows = store_query(tx, asks[i], error);
+        if (!rows)
+            return FALSE;
+        if (!store_rows_is_null(rows, 0, "due_at"))
+            *due_at = MIN(*due_at, store_rows_int(rows, 0, "due_at"));
+    }
+    return TRUE;
+}
+
+gboolean
+outbox_next_due(const struct market *market, gint64 *due_at, GError **error)
+{
+    return store_read(market->store, next_in_snapshot, due_at, error);
+}

@@ -1,0 +1,61 @@
+/*
+ * Parties: who an address is, as the registry has it. Plus the context that all rules of one transaction share.
+ */
+#ifndef POSTERN_MARKET_PARTY_H
+#define POSTERN_MARKET_PARTY_H
+
+#include "market/market.h"
+
+/* One run of a store function: where, when, and what came of it for the outside. */
+struct act {
+    const struct market *market;
+    store_tx *tx;
+    gint64 now;
+    gboolean wake; /* something is due at once */
+};
+
+struct organisation {
+    gint64 id;
+    char *slug, *name, *language, *notify;
+    char *profile_url; /* never NULL */
+    gboolean published, available;
+    gint64 services;
+};
+void organisation_free(struct organisation *organisation);
+typedef struct organisation organisation;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(organisation, organisation_free)
+
+/* Open for new work (R1, R4). */
+gboolean organisation_is_open(const struct organisation *organisation);
+
+/* `*organisation` NULL with TRUE: there is none. */
+gboolean organisation_by_slug(struct act *act, const char *slug, struct organisation **organisation, GError **error);
+gboolean organisation_by_id(struct act *act, gint64 id, struct organisation **organisation, GError **error);
+/* Does the address act for it (its notification address, its members')? */
+gboolean organisation_has_address(struct act *act, gint64 id, const char *address, gboolean *has, GError **error);
+
+struct merchant {
+    gint64 id;
+    char *name, *address; /* where mail goes */
+    char *language;       /* NULL: not known */
+    char *phone;          /* NULL */
+    gboolean registered;  /* FALSE: a lead (R8) */
+    gint64 shop_id;       /* 0: none */
+    char *shop_name, *shop_url; /* NULL: none */
+};
+void merchant_free(struct merchant *merchant);
+typedef struct merchant merchant;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(merchant, merchant_free)
+
+gboolean merchant_by_address(struct act *act, const char *address, struct merchant **merchant, GError **error);
+gboolean merchant_by_id(struct act *act, gint64 id, struct merchant **merchant, GError **error);
+/* A lead: an address that nobody imported. */
+gboolean merchant_add_lead(struct act *act, const char *address, const char *name, const char *language, const char *phone,
+                           struct merchant **merchant, GError **error);
+/* May the address speak for the merchant: its own, or registered staff's of the same shop (Decisions 5)? */
+gboolean merchant_has_address(struct act *act, gint64 id, const char *address, gboolean *has, GError **error);
+
+/* What the other side may see as a name: never one that holds an address. `fallback` instead. */
+char *party_public_name(const char *name, const char *fallback);
+
+#endif

@@ -1,0 +1,458 @@
+#include "market/view.h"
+
+#include <string.h>
+
+#include "lib/text.h"
+#include "market/job.h"
+
+enum { LIMIT_DEFAULT = 100 };
+
+/* ---- small helpers ---- */
+
+static json_t *
+text_or_null(const store_rows *rows, guint i, const char *column)
+{
+    const char *text = store_rows_text(rows, i, column);
+    return text ? json_string(text) : json_null();
+}
+
+static json_t *
+time_or_null(const store_rows *rows, guint i, const char *column)
+{
+    if (store_rows_is_null(rows, i, column))
+        return json_null();
+    g_autofree char *time = text_time(store_rows_int(rows, i, column));
+    return json_string(time);
+}
+
+static json_t *
+int_of(const store_rows *rows, guint i, const char *column)
+{
+    return json_integer(store_rows_int(rows, i, column));
+}
+
+static json_t *
+bool_of(const store_rows *rows, guint i, const char *column)
+{
+    return json_boolean(store_rows_int(rows, i, column));
+}
+
+static json_t *
+merchant_of(const store_rows *rows, guint i)
+{
+    return json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "merchant_name"), "address", text_or_null(rows, i, "merchant_address"));
+}
+
+/* The state as it counts now: a job is late whether or not the mailer runs. */
+static json_t *
+state_of(const store_rows *rows, guint i, gint64 now)
+{
+    enum job_state state;
+    gboolean known = job_state_parse(store_rows_text(rows, i, "state"), &state);
+    g_assert(known);
+    return json_string(job_state_name(job_effective(state, store_rows_int(rows, i, "due_at"), now)));
+}
+
+static gint64
+limit_of(const struct view_filter *filter)
+{
+    return filter && filter->limit > 0 ? filter->limit : LIMIT_DEFAULT;
+}
+
+/* ---- running a view in a snapshot ---- */
+
+struct view {
+    const struct view_filter *filter;
+    gint64 id;        /* 0: all */
+    const char *name; /* NULL: all */
+    gint64 now;
+    json_t *result;
+    GBytes *bytes;
+};
+
+static json_t *
+run_view(const struct market *market, store_fn fn, struct view *view, GError **error)
+{
+    if (store_read(market->store, fn, view, error))
+        return view->result;
+    json_decref(view->result);
+    return NULL;
+}
+
+static void
+start(struct view *view)
+{
+    json_decref(view->result);
+    view->result = json_array();
+}
+
+/* `show` is the one entry of a list, or NOT_FOUND. */
+static json_t *
+only_entry(json_t *list, const char *what, const char *id, GError **error)
+{
+    if (!list)
+        return NULL;
+    json_t *entry = json_incref(json_array_get(list, 0));
+    json_decref(list);
+    if (!entry)
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "there is no %s %s", what, id);
+    return entry;
+}
+
+/* ---- conversations ---- */
+
+static json_t *
+conversation_entry(const store_rows *rows, guint i, gint64 now)
+{
+    json_t *job = json_pack("{s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "job_id"), "state", state_of(rows, i, now), "service",
+                            text_or_null(rows, i, "service"), "due_at", time_or_null(rows, i, "due_at"));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[], s:o, s:o}", "id", int_of(rows, i, "id"), "organisation",
+                     text_or_null(rows, i, "organisation"), "merchant", merchant_of(rows, i), "shop", text_or_null(rows, i, "shop"), "kind",
+                     text_or_null(rows, i, "kind"), "subject", text_or_null(rows, i, "subject"), "messages", int_of(rows, i, "messages"), "unread",
+                     int_of(rows, i, "unread"), "tags", "job", job, "updated_at", time_or_null(rows, i, "updated_at"));
+}
+
+static gboolean
+conversations(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    const struct view_filter none = {0}, *f = view->filter ? view->filter : &none;
+    start(view);
+    g_autoptr(store_rows) rows =
+        store_query(tx, STMT_LIST_CONVERSATIONS, error, store_text(f->organisation), store_text(f->state), store_int(f->unread),
+                    store_ref(view->id), store_int(limit_of(f)));
+    if (!rows)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        json_array_append_new(view->result, conversation_entry(rows, i, view->now));
+    return TRUE;
+}
+
+json_t *
+view_conversations(const struct market *market, const struct view_filter *filter, GError **error)
+{
+    struct view view = {.filter = filter, .now = filter ? filter->now : 0};
+    return run_view(market, conversations, &view, error);
+}
+
+static json_t *
+attachments(store_tx *tx, gint64 message_id, GError **error)
+{
+    g_autoptr(store_rows) rows = store_query(tx, STMT_ATTACHMENTS, error, store_int(message_id));
+    if (!rows)
+        return NULL;
+    json_t *list = json_array();
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o}", "name", text_or_null(rows, i, "name"), "type", text_or_null(rows, i, "type"),
+                                              "size", int_of(rows, i, "size"), "sha256", text_or_null(rows, i, "sha256")));
+    return list;
+}
+
+static gboolean
+add_messages(store_tx *tx, json_t *entry, gint64 conversation_id, GError **error)
+{
+    json_t *list = json_array();
+    json_object_set_new(entry, "messages", list);
+    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_MESSAGES, error, store_int(conversation_id));
+    if (!rows)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        json_t *files = attachments(tx, store_rows_int(rows, i, "id"), error);
+        if (!files)
+            return FALSE;
+        json_t *author = json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "author_name"), "address", text_or_null(rows, i, "author_address"));
+        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "direction",
+                                              text_or_null(rows, i, "direction"), "author", author, "subject", text_or_null(rows, i, "subject"),
+                                              "text", text_or_null(rows, i, "text"), "attachments", files, "at",
+                                              time_or_null(rows, i, "received_at"), "read_at", time_or_null(rows, i, "read_at")));
+    }
+    return TRUE;
+}
+
+static gboolean
+conversation_whole(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    if (!conversations(tx, arg, error))
+        return FALSE;
+    json_t *entry = json_array_get(view->result, 0);
+    if (!entry)
+        return TRUE;
+    json_object_set_new(entry, "proposals", json_array());
+    json_object_set_new(entry, "comments", json_array());
+    json_object_set_new(entry, "assignees", json_array());
+    return add_messages(tx, entry, view->id, error);
+}
+
+json_t *
+view_conversation(const struct market *market, gint64 id, gint64 now, GError **error)
+{
+    struct view view = {.id = id, .now = now};
+    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT, id);
+    return only_entry(id ? run_view(market, conversation_whole, &view, error) : json_array(), "conversation", name, error);
+}
+
+/* ---- jobs ---- */
+
+static gboolean
+jobs(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    const struct view_filter none = {0}, *f = view->filter ? view->filter : &none;
+    start(view);
+    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_JOBS, error, store_text(f->organisation), store_text(f->state), store_ref(view->id),
+                                             store_int(limit_of(f)));
+    if (!rows)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        json_array_append_new(
+            view->result,
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "conversation",
+                      int_of(rows, i, "conversation"), "organisation", text_or_null(rows, i, "organisation"), "merchant", merchant_of(rows, i),
+                      "state", state_of(rows, i, view->now), "service", text_or_null(rows, i, "service"), "kind", text_or_null(rows, i, "kind"),
+                      "subject", text_or_null(rows, i, "subject"), "listed", bool_of(rows, i, "listed"), "due_at", time_or_null(rows, i, "due_at"),
+                      "answered_at", time_or_null(rows, i, "answered_at"), "created_at", time_or_null(rows, i, "created_at")));
+    return TRUE;
+}
+
+json_t *
+view_jobs(const struct market *market, const struct view_filter *filter, GError **error)
+{
+    struct view view = {.filter = filter, .now = filter ? filter->now : 0};
+    return run_view(market, jobs, &view, error);
+}
+
+json_t *
+view_job(const struct market *market, gint64 id, gint64 now, GError **error)
+{
+    struct view view = {.id = id, .now = now};
+    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT, id);
+    return only_entry(id ? run_view(market, jobs, &view, error) : json_array(), "job", name, error);
+}
+
+/* ---- who takes part ---- */
+
+static json_t *
+services(store_tx *tx, gint64 organisation_id, GError **error)
+{
+    g_autoptr(store_rows) rows = store_query(tx, STMT_ORG_SERVICES, error, store_int(organisation_id));
+    if (!rows)
+        return NULL;
+    json_t *list = json_array();
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "service", text_or_null(rows, i, "slug"), "rate",
+                                              store_rows_is_null(rows, i, "rate") ? json_null() : int_of(rows, i, "rate"), "currency",
+                                              text_or_null(rows, i, "currency")));
+    return list;
+}
+
+static json_t *
+members(store_tx *tx, gint64 organisation_id, GError **error)
+{
+    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_MEMBERS, error, store_int(organisation_id));
+    if (!rows)
+        return NULL;
+    json_t *list = json_array();
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        json_array_append_new(list, json_pack("{s:o, s:o, s:s}", "address", text_or_null(rows, i, "address"), "name", text_or_null(rows, i, "name"),
+                                              "role", store_rows_int(rows, i, "owner") ? "owner" : "member"));
+    return list;
+}
+
+static json_t *
+organisation_entry(store_tx *tx, const store_rows *rows, guint i, GError **error)
+{
+    gint64 id = store_rows_int(rows, i, "id");
+    json_t *offered = services(tx, id, error);
+    json_t *people = offered ? members(tx, id, error) : NULL;
+    if (!people) {
+        json_decref(offered);
+        return NULL;
+    }
+    json_t *preferences = json_pack("{s:o, s:o, s:o, s:o}", "available", bool_of(rows, i, "available"), "searchable", bool_of(rows, i, "searchable"),
+                                    "matched", bool_of(rows, i, "matched"), "dropshipping", bool_of(rows, i, "dropshipping"));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "slug", text_or_null(rows, i, "slug"),
+                     "name", text_or_null(rows, i, "name"), "language", text_or_null(rows, i, "language"), "notify", text_or_null(rows, i, "notify"),
+                     "published", bool_of(rows, i, "published"), "available", bool_of(rows, i, "available"), "preferences", preferences, "services",
+                     offered, "members", people, "jobs_matched", int_of(rows, i, "jobs_matched"), "jobs_expired", int_of(rows, i, "jobs_expired"));
+}
+
+static gboolean
+organisations(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    start(view);
+    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_ORGS, error, store_text(view->name), store_int(limit_of(view->filter)));
+    if (!rows)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        json_t *entry = organisation_entry(tx, rows, i, error);
+        if (!entry)
+            return FALSE;
+        json_array_append_new(view->result, entry);
+    }
+    return TRUE;
+}
+
+json_t *
+view_organisations(const struct market *market, const struct view_filter *filter, GError **error)
+{
+    struct view view = {.filter = filter, .name = filter ? filter->organisation : NULL};
+    return run_view(market, organisations, &view, error);
+}
+
+json_t *
+view_organisation(const struct market *market, const char *slug, GError **error)
+{
+    struct view view = {.name = slug};
+    return only_entry(run_view(market, organisations, &view, error), "organisation", slug, error);
+}
+
+static json_t *
+addresses(store_tx *tx, gint64 merchant_id, GError **error)
+{
+    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_MERCHANT_ADDRESSES, error, store_int(merchant_id));
+    if (!rows)
+        return NULL;
+    json_t *list = json_array();
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        json_array_append_new(list, text_or_null(rows, i, "address"));
+    return list;
+}
+
+static json_t *
+shop_of(const store_rows *rows, guint i)
+{
+    if (store_rows_is_null(rows, i, "shop_name"))
+        return json_null();
+    return json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "shop_name"), "url", text_or_null(rows, i, "shop_url"));
+}
+
+static gint64
+merchant_id(store_tx *tx, const char *name, GError **error)
+{
+    g_autofree char *address = text_address(name);
+    if (!address)
+        return g_ascii_strtoll(name, NULL, 10);
+    g_autoptr(store_rows) rows = store_query(tx, STMT_MERCHANT_BY_ADDRESS, error, store_text(address));
+    return rows && store_rows_count(rows) ? store_rows_int(rows, 0, "id") : 0;
+}
+
+static gboolean
+merchants(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    gint64 id = view->name ? merchant_id(tx, view->name, error) : 0;
+    start(view);
+    if (view->name && !id)
+        return !error || !*error;
+    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_MERCHANTS, error, store_ref(id), store_int(limit_of(view->filter)));
+    if (!rows)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        json_t *known = addresses(tx, store_rows_int(rows, i, "id"), error);
+        if (!known)
+            return FALSE;
+        json_array_append_new(view->result,
+                              json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "name", text_or_null(rows, i, "name"),
+                                        "addresses", known, "language", text_or_null(rows, i, "language"), "registered",
+                                        bool_of(rows, i, "registered"), "phone", text_or_null(rows, i, "phone"), "shop", shop_of(rows, i),
+                                        "created_at", time_or_null(rows, i, "created_at")));
+    }
+    return TRUE;
+}
+
+json_t *
+view_merchants(const struct market *market, const struct view_filter *filter, GError **error)
+{
+    struct view view = {.filter = filter};
+    return run_view(market, merchants, &view, error);
+}
+
+json_t *
+view_merchant(const struct market *market, const char *id_or_address, GError **error)
+{
+    struct view view = {.name = id_or_address};
+    return only_entry(run_view(market, merchants, &view, error), "merchant", id_or_address, error);
+}
+
+/* ---- the way out, and what was kept ---- */
+
+static gboolean
+outbox(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    const struct view_filter none = {0}, *f = view->filter ? view->filter : &none;
+    start(view);
+    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_OUTBOX, error, store_text(f->state), store_int(limit_of(f)));
+    if (!rows)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        json_array_append_new(
+            view->result,
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "kind", text_or_null(rows, i, "kind"),
+                      "recipient", text_or_null(rows, i, "recipient"), "state", text_or_null(rows, i, "state"), "due_at",
+                      time_or_null(rows, i, "due_at"), "attempts", int_of(rows, i, "attempts"), "message_id", text_or_null(rows, i, "message_id"),
+                      "conversation", store_rows_is_null(rows, i, "conversation_id") ? json_null() : int_of(rows, i, "conversation_id"), "last_reply",
+                      text_or_null(rows, i, "last_reply"), "bounced_at", time_or_null(rows, i, "bounced_at"), "created_at",
+                      time_or_null(rows, i, "created_at"), "sent_at", time_or_null(rows, i, "sent_at")));
+    return TRUE;
+}
+
+json_t *
+view_outbox(const struct market *market, const struct view_filter *filter, GError **error)
+{
+    struct view view = {.filter = filter};
+    return run_view(market, outbox, &view, error);
+}
+
+static gboolean
+quarantine(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    start(view);
+    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_QUARANTINE, error, store_int(limit_of(view->filter)));
+    if (!rows)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        json_array_append_new(
+            view->result, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "reason", text_or_null(rows, i, "reason"),
+                                    "sender", text_or_null(rows, i, "sender"), "recipient", text_or_null(rows, i, "recipient"), "subject",
+                                    text_or_null(rows, i, "subject"), "conversation",
+                                    store_rows_is_null(rows, i, "conversation_id") ? json_null() : int_of(rows, i, "conversation_id"), "size",
+                                    int_of(rows, i, "size"), "at", time_or_null(rows, i, "at")));
+    return TRUE;
+}
+
+json_t *
+view_quarantine(const struct market *market, const struct view_filter *filter, GError **error)
+{
+    struct view view = {.filter = filter};
+    return run_view(market, quarantine, &view, error);
+}
+
+static gboolean
+quarantine_raw(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    g_clear_pointer(&view->bytes, g_bytes_unref);
+    g_autoptr(store_rows) rows = store_query(tx, STMT_QUARANTINE_BY_ID, error, store_int(view->id));
+    if (!rows)
+        return FALSE;
+    if (!store_rows_count(rows)) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "there is no quarantined mail %" G_GINT64_FORMAT, view->id);
+        return FALSE;
+    }
+    view->bytes = store_raw_get(tx, store_rows_int(rows, 0, "raw_id"), 0, G_MAXSIZE, error);
+    return view->bytes != NULL;
+}
+
+GBytes *
+view_quarantine_raw(const struct market *market, gint64 id, GError **error)
+{
+    struct view view = {.id = id};
+    if (store_read(market->store, quarantine_raw, &view, error))
+        return view.bytes;
+    g_clear_pointer(&view.bytes, g_bytes_unref);
+    return NULL;
+}
