@@ -68,27 +68,10 @@ warn_of_fixed(const struct conf *old, const struct conf *new)
 
 /* ---- the log ---- */
 
-static const struct {
-    const char *name;
-    int value;
-} LEVELS[] = {{"error", LOG_ERR},
-              {"warning", LOG_WARNING},
-              {"notice", LOG_NOTICE},
-              {"info", LOG_INFO},
-              {"debug", LOG_DEBUG}},
-  TARGETS[] = {{"stderr", LOG_TO_STDERR}, {"syslog", LOG_TO_SYSLOG}, {"journald", LOG_TO_JOURNALD}};
-
 static void
 open_log(const struct conf *values)
 {
-    int level = LOG_INFO, target = LOG_TO_STDERR;
-    for (gsize i = 0; i < G_N_ELEMENTS(LEVELS); i++)
-        if (g_str_equal(LEVELS[i].name, values->log_level))
-            level = LEVELS[i].value;
-    for (gsize i = 0; i < G_N_ELEMENTS(TARGETS); i++)
-        if (g_str_equal(TARGETS[i].name, values->log_target))
-            target = TARGETS[i].value;
-    log_open("postern-milter", (enum log_target)target, level);
+    log_open("postern-milter", conf_log_target(values), conf_log_level(values));
 }
 
 /* ---- life ---- */

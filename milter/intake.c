@@ -326,6 +326,7 @@ receive(intake *self, struct verdict *verdict, GError **error)
         .raw = job.raw,
         .length = job.length,
         .mail = parsed,
+        .shared = self->others > 0,
         .trace = self->queue_id ? self->queue_id : "milter",
     };
     if (!market_receive(&self->settings->market, &delivery, now(), verdict, &wake, error))
