@@ -255,7 +255,7 @@ test_socket_paths_fit(struct scratch *scratch, gconstpointer unused)
     for (guint i = 0; i < G_N_ELEMENTS(KEYS); i++) {
         g_autofree char *longest = g_strdup_printf("[gateway]\ndomain = a.test\n%s/%0106d\n", KEYS[i], 0);
         g_autofree char *over = g_strdup_printf("[gateway]\ndomain = a.test\n%s/%0107d\n", KEYS[i], 0);
-        g_autoptr(conf) loaded = load_good(scratch, longest);
+        conf_free(load_good(scratch, longest));
         expect_refusal(scratch, over, -1, 4, "has a path of 108 bytes; a UNIX socket's has at most 107");
     }
 }
@@ -385,8 +385,8 @@ test_sample_names_every_setting_with_its_default(struct scratch *scratch, gconst
     const struct conf_setting *settings = conf_settings(&count);
     g_autoptr(GHashTable) values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autofree char *content = uncomment_sample(values);
-    g_autoptr(conf) loaded = load_good(scratch, content);
 
+    conf_free(load_good(scratch, content));
     for (guint i = 0; i < count; i++) {
         g_autofree char *standard = expected_default(&settings[i]);
         g_test_message("%s", settings[i].name);
