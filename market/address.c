@@ -4,9 +4,9 @@
 
 /* RFC 2142 and what mail systems use for themselves. */
 static const char *const reserved[] = {
-    "abuse",     "admin",      "administrator", "bounce", "bounces",  "daemon",    "double-bounce", "hostmaster",
-    "info",      "mailer-daemon", "nobody",     "noc",    "no-reply", "noreply",   "postfix",       "postmaster",
-    "root",      "security",   "spam",          "support", "webmaster", "www",
+    "abuse", "admin",         "administrator", "bounce",  "bounces",   "daemon",  "double-bounce", "hostmaster",
+    "info",  "mailer-daemon", "nobody",        "noc",     "no-reply",  "noreply", "postfix",       "postmaster",
+    "root",  "security",      "spam",          "support", "webmaster", "www",
 };
 
 static gboolean

@@ -24,7 +24,8 @@ struct target {
 
 void target_parse(const struct market *market, const char *recipient, struct target *target);
 
-/* May an organisation have this slug? Letters, digits and inner hyphens, 2–40, no reserved name and none of conf's special ones. */
+/* May an organisation have this slug? Letters, digits and inner hyphens, 2–40, no reserved name and none of conf's
+ * special ones. */
 gboolean address_slug_is_free(const struct conf *conf, const char *slug);
 
 #endif

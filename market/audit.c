@@ -31,9 +31,11 @@ audit_add(struct act *act, const char *actor, const char *event, gint64 subject_
     sha256_init(&state);
     sha256_update(&state, payload ? payload : "", payload ? strlen(payload) : 0);
     sha256_final(&state, digest);
-    g_autofree char *fields = g_strdup_printf("%" G_GINT64_FORMAT "\n%" G_GINT64_FORMAT "\n%" G_GINT64_FORMAT "\n%s\n%s\n%" G_GINT64_FORMAT "\n",
+    g_autofree char *fields = g_strdup_printf("%" G_GINT64_FORMAT "\n%" G_GINT64_FORMAT "\n%" G_GINT64_FORMAT
+                                              "\n%s\n%s\n%" G_GINT64_FORMAT "\n",
                                               chain, seq, act->now, actor, event, subject_id);
     link_hash(previous, length, fields, digest, hash);
-    return store_run(act->tx, STMT_AUDIT_ADD, error, store_int(chain), store_int(seq), store_int(act->now), store_text(actor),
-                     store_text(event), store_int(subject_id), store_blob(digest, sizeof digest), store_blob(hash, sizeof hash));
+    return store_run(act->tx, STMT_AUDIT_ADD, error, store_int(chain), store_int(seq), store_int(act->now),
+                     store_text(actor), store_text(event), store_int(subject_id), store_blob(digest, sizeof digest),
+                     store_blob(hash, sizeof hash));
 }

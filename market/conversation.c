@@ -60,35 +60,39 @@ conversation_load(struct act *act, gint64 id, struct conversation **conversation
 static gboolean
 add_link(struct act *act, gint64 id, enum side side, enum link_purpose purpose, GError **error)
 {
-    return store_run(act->tx, STMT_LINK_ADD, error, store_int(secret_random_id()), store_int(id), store_text(side_name(side)),
-                     store_text(purpose_name(purpose)), store_int(act->now), store_int(act->now + act->market->conf->link_lifetime));
+    return store_run(act->tx, STMT_LINK_ADD, error, store_int(secret_random_id()), store_int(id),
+                     store_text(side_name(side)), store_text(purpose_name(purpose)), store_int(act->now),
+                     store_int(act->now + act->market->conf->link_lifetime));
 }
 
 gboolean
 conversation_open_job(struct act *act, gint64 id, const char *service, gboolean listed, GError **error)
 {
     gint64 due_at = act->now + act->market->conf->answer_time;
-    g_autoptr(store_rows) rows = store_query(act->tx, STMT_JOB_ADD, error, store_int(id), store_text(service), store_int(listed),
-                                             store_int(due_at), store_int(act->now));
+    g_autoptr(store_rows) rows = store_query(act->tx, STMT_JOB_ADD, error, store_int(id), store_text(service),
+                                             store_int(listed), store_int(due_at), store_int(act->now));
     /* An answer in the 72nd hour's last second is in time; the timer comes a second after. */
-    return rows && store_run(act->tx, STMT_TIMER_SET, error, store_text("expire"), store_int(store_rows_int(rows, 0, "id")),
-                             store_int(due_at + 1));
+    return rows && store_run(act->tx, STMT_TIMER_SET, error, store_text("expire"),
+                             store_int(store_rows_int(rows, 0, "id")), store_int(due_at + 1));
 }
 
 gboolean
-conversation_open(struct act *act, const struct organisation *organisation, const struct merchant *merchant, gint64 request_id,
-                  gboolean matched, const char *service, const char *subject, gint64 *id, GError **error)
+conversation_open(struct act *act, const struct organisation *organisation, const struct merchant *merchant,
+                  gint64 request_id, gboolean matched, const char *service, const char *subject, gint64 *id,
+                  GError **error)
 {
     const char *kind = !merchant->registered ? "lead" : matched ? "matched" : "direct";
     g_autoptr(store_rows) rows =
         store_query(act->tx, STMT_CONVERSATION_ADD, error, store_int(organisation->id), store_int(merchant->id),
-                    store_ref(merchant->shop_id), store_int(request_id), store_text(kind), store_text(subject), store_int(act->now));
+                    store_ref(merchant->shop_id), store_int(request_id), store_text(kind), store_text(subject),
+                    store_int(act->now));
     if (!rows)
         return FALSE;
     *id = store_rows_int(rows, 0, "id");
     /* A lead's job is not listed among the organisation's jobs (R8). */
     return conversation_open_job(act, *id, service, merchant->registered, error) &&
-           add_link(act, *id, SIDE_PARTNER, LINK_REPLY, error) && add_link(act, *id, SIDE_MERCHANT, LINK_REPLY, error) &&
+           add_link(act, *id, SIDE_PARTNER, LINK_REPLY, error) &&
+           add_link(act, *id, SIDE_MERCHANT, LINK_REPLY, error) &&
            (!matched || add_link(act, *id, SIDE_MERCHANT, LINK_REQUEST, error));
 }
 
@@ -101,8 +105,8 @@ conversation_set_state(struct act *act, const struct conversation *conversation,
         return FALSE;
     if (state == conversation->state)
         return TRUE;
-    return store_run(act->tx, STMT_JOB_SET, error, store_int(conversation->job_id), store_text(job_state_name(state)), store_int(act->now),
-                     by_partner ? store_int(act->now) : store_null());
+    return store_run(act->tx, STMT_JOB_SET, error, store_int(conversation->job_id), store_text(job_state_name(state)),
+                     store_int(act->now), by_partner ? store_int(act->now) : store_null());
 }
 
 static gboolean
@@ -111,9 +115,10 @@ add_files(struct act *act, const struct incoming *in, gint64 message_id, GError 
     for (guint i = 0; i < in->files->len; i++) {
         const struct mail_part *part = g_ptr_array_index(in->files, i);
         g_autofree char *name = text_file_name(part->name, "attachment");
-        if (!store_run(act->tx, STMT_ATTACHMENT_ADD, error, store_int(message_id), store_text(part->path), store_text(name),
-                       store_text(part->type), store_int((gint64)part->offset), store_int((gint64)part->length),
-                       store_int(part->encoding), store_int((gint64)part->size), store_text(part->sha256)))
+        if (!store_run(act->tx, STMT_ATTACHMENT_ADD, error, store_int(message_id), store_text(part->path),
+                       store_text(name), store_text(part->type), store_int((gint64)part->offset),
+                       store_int((gint64)part->length), store_int(part->encoding), store_int((gint64)part->size),
+                       store_text(part->sha256)))
             return FALSE;
     }
     return TRUE;
@@ -123,19 +128,20 @@ static gboolean
 prolong_links(struct act *act, gint64 id, GError **error)
 {
     gint64 lifetime = act->market->conf->link_lifetime;
-    return store_run(act->tx, STMT_LINKS_PROLONG, error, store_int(id), store_int(act->now + lifetime), store_int(act->now),
-                     store_int(act->now + lifetime * 3 / 4));
+    return store_run(act->tx, STMT_LINKS_PROLONG, error, store_int(id), store_int(act->now + lifetime),
+                     store_int(act->now), store_int(act->now + lifetime * 3 / 4));
 }
 
 gboolean
-conversation_add_message(struct act *act, gint64 id, const struct incoming *in, const struct words *words, gint64 raw_id,
-                         gint64 *message_id, GError **error)
+conversation_add_message(struct act *act, gint64 id, const struct incoming *in, const struct words *words,
+                         gint64 raw_id, gint64 *message_id, GError **error)
 {
     gboolean inward = strcmp(words->direction, "in") == 0;
     g_autoptr(store_rows) rows =
         store_query(act->tx, STMT_MESSAGE_ADD, error, store_int(id), store_int(raw_id), store_text(words->direction),
-                    store_text(words->author_name), store_text(words->author_address), store_text(in->subject), store_text(words->text),
-                    store_text(in->delivery->mail->message_id), store_int(act->now), store_int(words->notified));
+                    store_text(words->author_name), store_text(words->author_address), store_text(in->subject),
+                    store_text(words->text), store_text(in->delivery->mail->message_id), store_int(act->now),
+                    store_int(words->notified));
     if (!rows)
         return FALSE;
     *message_id = store_rows_int(rows, 0, "id");
@@ -147,7 +153,8 @@ conversation_add_message(struct act *act, gint64 id, const struct incoming *in, 
 gboolean
 conversation_mark_read(struct act *act, gint64 id, gint64 up_to_message, GError **error)
 {
-    return store_run(act->tx, STMT_MESSAGES_READ, error, store_int(id), store_int(up_to_message), store_int(act->now)) &&
+    return store_run(act->tx, STMT_MESSAGES_READ, error, store_int(id), store_int(up_to_message),
+                     store_int(act->now)) &&
            store_run(act->tx, STMT_CONVERSATION_READ, error, store_int(id));
 }
 
@@ -159,8 +166,9 @@ conversation_link(struct act *act, gint64 id, enum side side, enum link_purpose 
     if (!rows)
         return NULL;
     if (!store_rows_count(rows)) {
-        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "conversation %" G_GINT64_FORMAT " has no %s link for the %s", id,
-                    purpose_name(purpose), side_name(side));
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND,
+                    "conversation %" G_GINT64_FORMAT " has no %s link for the %s", id, purpose_name(purpose),
+                    side_name(side));
         return NULL;
     }
     struct link_token token = {purpose, store_rows_int(rows, 0, "id"), store_rows_int(rows, 0, "expires_at")};

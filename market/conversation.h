@@ -15,8 +15,8 @@ const char *side_name(enum side side);
 /* A conversation with its latest job. */
 struct conversation {
     gint64 id, organisation_id, merchant_id, request_id;
-    char *kind;         /* direct, matched, lead */
-    gboolean matched;   /* its request went to several organisations */
+    char *kind;       /* direct, matched, lead */
+    gboolean matched; /* its request went to several organisations */
     char *subject;
     gint64 job_id;
     enum job_state state; /* as stored; see job_effective() */
@@ -32,12 +32,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(conversation, conversation_free)
 gboolean conversation_load(struct act *act, gint64 id, struct conversation **conversation, GError **error);
 
 /* Opens one with its first job, both sides' links and the timer of its first answer. */
-gboolean conversation_open(struct act *act, const struct organisation *organisation, const struct merchant *merchant, gint64 request_id,
-                           gboolean matched, const char *service, const char *subject, gint64 *id, GError **error);
+gboolean conversation_open(struct act *act, const struct organisation *organisation, const struct merchant *merchant,
+                           gint64 request_id, gboolean matched, const char *service, const char *subject, gint64 *id,
+                           GError **error);
 /* A further job in it (Decisions 6), New, with its own time. */
 gboolean conversation_open_job(struct act *act, gint64 id, const char *service, gboolean listed, GError **error);
 /* Writes what an event made of its job; an answer ends the timer. */
-gboolean conversation_set_state(struct act *act, const struct conversation *conversation, enum job_state state, GError **error);
+gboolean conversation_set_state(struct act *act, const struct conversation *conversation, enum job_state state,
+                                GError **error);
 
 struct words {
     const char *direction; /* "in": from the merchant's side, "out": from the partner's */
@@ -46,8 +48,8 @@ struct words {
     gboolean notified; /* a mail of its own tells of it at once */
 };
 /* Adds a message with its files, prolongs the links. */
-gboolean conversation_add_message(struct act *act, gint64 id, const struct incoming *in, const struct words *words, gint64 raw_id,
-                                  gint64 *message_id, GError **error);
+gboolean conversation_add_message(struct act *act, gint64 id, const struct incoming *in, const struct words *words,
+                                  gint64 raw_id, gint64 *message_id, GError **error);
 /* An answer clears the read mark of all messages up to the one answered (Decisions 1). */
 gboolean conversation_mark_read(struct act *act, gint64 id, gint64 up_to_message, GError **error);
 

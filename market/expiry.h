@@ -6,8 +6,8 @@
 
 #include "market/conversation.h"
 
-/* Marks the job Expired and counts it against the organisation (never a lead's, R8). `tell`: both sides get a notice. Nothing happens to
- * a job that was answered. */
+/* Marks the job Expired and counts it against the organisation (never a lead's, R8). `tell`: both sides get a notice.
+ * Nothing happens to a job that was answered. */
 gboolean expiry_run(struct act *act, const struct conversation *conversation, gboolean tell, GError **error);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * A mail → what happens. RCPT and end of message ask the same judges, so that what the one lets in the other does not refuse for
- * another reason.
+ * A mail → what happens. RCPT and end of message ask the same judges, so that what the one lets in the other does not
+ * refuse for another reason.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -63,11 +63,11 @@ refuse_old(struct verdict *verdict)
 
 /* ---- judges ---- */
 
-/* May `author` write to SLUG@? Taken with `*organisation` set; `*running` is the conversation that alone lets it in when the
- * organisation is closed for new work (Decisions 7), else 0. */
+/* May `author` write to SLUG@? Taken with `*organisation` set; `*running` is the conversation that alone lets it in
+ * when the organisation is closed for new work (Decisions 7), else 0. */
 static gboolean
-judge_organisation(struct act *act, const char *slug, const char *author, struct organisation **organisation, gint64 *running,
-                   struct verdict *verdict, GError **error)
+judge_organisation(struct act *act, const char *slug, const char *author, struct organisation **organisation,
+                   gint64 *running, struct verdict *verdict, GError **error)
 {
     *running = 0;
     take(verdict);
@@ -80,15 +80,15 @@ judge_organisation(struct act *act, const char *slug, const char *author, struct
     }
     if (organisation_is_open(o))
         return TRUE;
-    g_autoptr(store_rows) rows =
-        store_query(act->tx, STMT_CONVERSATION_RUNNING, error, store_int(o->id), store_text(author), store_int(act->now));
+    g_autoptr(store_rows) rows = store_query(act->tx, STMT_CONVERSATION_RUNNING, error, store_int(o->id),
+                                             store_text(author), store_int(act->now));
     if (!rows)
         return FALSE;
     if (store_rows_count(rows))
         *running = store_rows_int(rows, 0, "id");
     else if (o->published && o->services > 0)
-        refuse(verdict, "5.2.1", "%s takes no new work at the moment, write to %s@%s to reach other experts", o->name, act->market->conf->jobs,
-               act->market->conf->domain);
+        refuse(verdict, "5.2.1", "%s takes no new work at the moment, write to %s@%s to reach other experts", o->name,
+               act->market->conf->jobs, act->market->conf->domain);
     else
         refuse_unknown(verdict);
     return TRUE;
@@ -96,7 +96,8 @@ judge_organisation(struct act *act, const char *slug, const char *author, struct
 
 /* R2, Decisions 11: only a merchant starts a conversation; an organisation does not write to itself. */
 static gboolean
-judge_author(struct act *act, const struct organisation *organisation, const char *author, struct verdict *verdict, GError **error)
+judge_author(struct act *act, const struct organisation *organisation, const char *author, struct verdict *verdict,
+             GError **error)
 {
     gboolean own = FALSE;
     if (author && !organisation_has_address(act, organisation->id, author, &own, error))
@@ -108,7 +109,8 @@ judge_author(struct act *act, const struct organisation *organisation, const cha
 
 /* Is the row behind a reply link there and in date? `*conversation_id`, `*side` when taken. */
 static gboolean
-judge_link(struct act *act, const struct link_token *token, gint64 *conversation_id, enum side *side, struct verdict *verdict, GError **error)
+judge_link(struct act *act, const struct link_token *token, gint64 *conversation_id, enum side *side,
+           struct verdict *verdict, GError **error)
 {
     take(verdict);
     g_autoptr(store_rows) rows = store_query(act->tx, STMT_LINK_BY_ID, error, store_int(token->id));
@@ -177,7 +179,8 @@ rcpt_in_snapshot(store_tx *tx, gpointer arg, GError **error)
 }
 
 gboolean
-market_recipient(const struct market *market, const char *sender, const char *recipient, gint64 now, struct verdict *verdict, GError **error)
+market_recipient(const struct market *market, const char *sender, const char *recipient, gint64 now,
+                 struct verdict *verdict, GError **error)
 {
     struct target target;
     target_parse(market, recipient, &target);
@@ -237,19 +240,21 @@ keep(struct receive *r, const char *reason, const char *recipient, gint64 conver
         return FALSE;
     g_autoptr(store_rows) rows =
         store_query(r->act.tx, STMT_QUARANTINE_ADD, error, store_int(r->raw_id), store_text(reason),
-                    store_text(in->author_address ? in->author_address : ""), store_text(recipient), store_text(in->subject),
-                    store_ref(conversation_id), store_int(r->now));
-    return rows && audit_add(&r->act, in->author_address ? in->author_address : "<>", "quarantined", store_rows_int(rows, 0, "id"), reason, error);
+                    store_text(in->author_address ? in->author_address : ""), store_text(recipient),
+                    store_text(in->subject), store_ref(conversation_id), store_int(r->now));
+    return rows && audit_add(&r->act, in->author_address ? in->author_address : "<>", "quarantined",
+                             store_rows_int(rows, 0, "id"), reason, error);
 }
 
 /* Kept, and the side whose link was used is told why nothing was relayed. */
 static gboolean
-keep_and_tell(struct receive *r, const char *recipient, const struct conversation *c, enum side side, const char *reason, const char *words,
-              const char *cause, GError **error)
+keep_and_tell(struct receive *r, const char *recipient, const struct conversation *c, enum side side,
+              const char *reason, const char *words, const char *cause, GError **error)
 {
     g_autofree char *at = text_time(r->now);
     json_t *data = json_pack("{s:s, s:s, s:s}", "reason", words, "subject", r->in->subject, "at", at);
-    gboolean done = keep(r, reason, recipient, c->id, error) && notify_side(&r->act, "not-relayed", c, side, data, cause, error);
+    gboolean done =
+        keep(r, reason, recipient, c->id, error) && notify_side(&r->act, "not-relayed", c, side, data, cause, error);
     json_decref(data);
     return done;
 }
@@ -263,12 +268,14 @@ find_merchant(struct receive *r, struct merchant **merchant, GError **error)
         return FALSE;
     if (*merchant)
         return TRUE;
-    return merchant_add_lead(&r->act, in->lead_address, in->lead_name, in->form && in->form->lead.language ? in->form->lead.language : in->language,
+    return merchant_add_lead(&r->act, in->lead_address, in->lead_name,
+                             in->form && in->form->lead.language ? in->form->lead.language : in->language,
                              in->form ? in->form->lead.phone : NULL, merchant, error);
 }
 
 static gboolean
-speaks_for(struct act *act, const struct conversation *c, enum side side, const char *address, gboolean *registered, GError **error)
+speaks_for(struct act *act, const struct conversation *c, enum side side, const char *address, gboolean *registered,
+           GError **error)
 {
     *registered = FALSE;
     if (!address)
@@ -277,7 +284,8 @@ speaks_for(struct act *act, const struct conversation *c, enum side side, const 
                                 : merchant_has_address(act, c->merchant_id, address, registered, error);
 }
 
-/* A mail without a link that answers one of ours: the conversation, if the author is of its merchant's side. Headers only suggest. */
+/* A mail without a link that answers one of ours: the conversation, if the author is of its merchant's side. Headers
+ * only suggest. */
 static gboolean
 find_thread(struct receive *r, gint64 organisation_id, struct conversation **conversation, GError **error)
 {
@@ -315,7 +323,8 @@ why_no_request(const struct incoming *in)
 }
 
 static gboolean
-to_organisation(struct receive *r, const struct target *target, const char *recipient, struct verdict *verdict, GError **error)
+to_organisation(struct receive *r, const struct target *target, const char *recipient, struct verdict *verdict,
+                GError **error)
 {
     const struct incoming *in = r->in;
     g_autoptr(organisation) organisation = NULL;
@@ -393,7 +402,8 @@ answered_message(struct receive *r, const struct conversation *c, gint64 *messag
 {
     *message_id = 0;
     for (guint i = 0; i < r->in->ours->len && !*message_id; i++) {
-        g_autoptr(store_rows) sent = store_query(r->act.tx, STMT_OUTBOX_BY_MESSAGE_ID, error, store_text(g_ptr_array_index(r->in->ours, i)));
+        g_autoptr(store_rows) sent =
+            store_query(r->act.tx, STMT_OUTBOX_BY_MESSAGE_ID, error, store_text(g_ptr_array_index(r->in->ours, i)));
         if (!sent)
             return FALSE;
         if (!store_rows_count(sent))
@@ -403,7 +413,8 @@ answered_message(struct receive *r, const struct conversation *c, gint64 *messag
             *message_id = store_rows_int(sent, 0, "message_ref");
         if (!overview)
             continue;
-        g_autoptr(store_rows) item = store_query(r->act.tx, STMT_OVERVIEW_LAST_ITEM, error, store_int(overview), store_int(c->id));
+        g_autoptr(store_rows) item =
+            store_query(r->act.tx, STMT_OVERVIEW_LAST_ITEM, error, store_int(overview), store_int(c->id));
         if (!item)
             return FALSE;
         *message_id = store_rows_int(item, 0, "id");
@@ -426,7 +437,8 @@ relay_to_merchant(struct receive *r, const struct conversation *c, gint64 messag
     if (!writers || !merchant_by_id(&r->act, c->merchant_id, &merchant, error))
         return FALSE;
     for (guint i = 0; i < store_rows_count(writers); i++)
-        if (!notify_relay(&r->act, merchant, store_rows_text(writers, i, "address"), store_rows_text(writers, i, "name"), c->id, message_id, error))
+        if (!notify_relay(&r->act, merchant, store_rows_text(writers, i, "address"),
+                          store_rows_text(writers, i, "name"), c->id, message_id, error))
             return FALSE;
     return TRUE;
 }
@@ -436,15 +448,18 @@ static const char *
 why_not_relayed(const struct incoming *in)
 {
     if (in->has_command)
-        return "Its first line begins with a slash, which stands for a command. Commands are not understood yet, so nothing was sent. If it "
+        return "Its first line begins with a slash, which stands for a command. Commands are not understood yet, so "
+               "nothing was sent. If it "
                "was meant as text, put a word before it and send it again.";
     if (!*in->words && !in->files->len)
-        return "There were no new words in it, only quoted text. Please write your answer above the quoted text and send it again.";
+        return "There were no new words in it, only quoted text. Please write your answer above the quoted text and "
+               "send it again.";
     return NULL;
 }
 
 static gboolean
-partner_writes(struct receive *r, const struct conversation *c, const char *recipient, struct verdict *verdict, GError **error)
+partner_writes(struct receive *r, const struct conversation *c, const char *recipient, struct verdict *verdict,
+               GError **error)
 {
     const struct incoming *in = r->in;
     gint64 answered = 0, message_id = 0;
@@ -452,23 +467,29 @@ partner_writes(struct receive *r, const struct conversation *c, const char *reci
     const char *why = why_not_relayed(in);
 
     if (next == JOB_REFUSED) {
-        refuse(verdict, "5.7.1", "The time for a first answer is over, this job has expired and cannot be answered any more");
+        refuse(verdict, "5.7.1",
+               "The time for a first answer is over, this job has expired and cannot be answered any more");
         return TRUE;
     }
     if (why) {
-        g_autofree char *cause = g_strdup_printf("mail-%s", in->delivery->mail->message_id ? in->delivery->mail->message_id : "");
+        g_autofree char *cause =
+            g_strdup_printf("mail-%s", in->delivery->mail->message_id ? in->delivery->mail->message_id : "");
         return keep_and_tell(r, recipient, c, SIDE_PARTNER, "not relayed", why, cause, error);
     }
     const struct words words = {"out", in->words, in->author_name, in->author_address, TRUE};
     return store_raw_once(r, error) && answered_message(r, c, &answered, error) &&
            conversation_add_message(&r->act, c->id, in, &words, r->raw_id, &message_id, error) &&
-           conversation_mark_read(&r->act, c->id, answered, error) && conversation_set_state(&r->act, c, (enum job_state)next, error) &&
-           relay_to_merchant(r, c, message_id, error) && audit_add(&r->act, in->author_address, "partner_wrote", message_id, in->words, error);
+           conversation_mark_read(&r->act, c->id, answered, error) &&
+           conversation_set_state(&r->act, c, (enum job_state)next, error) &&
+           relay_to_merchant(r, c, message_id, error) &&
+           audit_add(&r->act, in->author_address, "partner_wrote", message_id, in->words, error);
 }
 
-/* A reply link: From must be registered for its side, else nothing is relayed and the registered address is told (once a day). */
+/* A reply link: From must be registered for its side, else nothing is relayed and the registered address is told (once
+ * a day). */
 static gboolean
-to_reply_link(struct receive *r, const struct link_token *token, const char *recipient, struct verdict *verdict, GError **error)
+to_reply_link(struct receive *r, const struct link_token *token, const char *recipient, struct verdict *verdict,
+              GError **error)
 {
     const struct incoming *in = r->in;
     g_autoptr(conversation) c = NULL;
@@ -480,14 +501,17 @@ to_reply_link(struct receive *r, const struct link_token *token, const char *rec
         return FALSE;
     if (verdict->kind != VERDICT_TAKEN)
         return TRUE;
-    if (!conversation_load(&r->act, id, &c, error) || !speaks_for(&r->act, c, side, in->author_address, &registered, error))
+    if (!conversation_load(&r->act, id, &c, error) ||
+        !speaks_for(&r->act, c, side, in->author_address, &registered, error))
         return FALSE;
     if (in->nature.automatic)
         return keep(r, "automatic mail", recipient, id, error);
     if (!registered) {
-        g_autofree char *cause = g_strdup_printf("link-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, token->id, r->now / 86400);
+        g_autofree char *cause =
+            g_strdup_printf("link-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, token->id, r->now / 86400);
         return keep_and_tell(r, recipient, c, side, "the sender is not registered for this reply address",
-                             "It came from an address that is not registered with us for this conversation, so we did not pass it on. If it "
+                             "It came from an address that is not registered with us for this conversation, so we did "
+                             "not pass it on. If it "
                              "was you, send it again from your registered address.",
                              cause, error);
     }
@@ -507,7 +531,8 @@ to_bounce_link(struct receive *r, gint64 outbox_id, const char *recipient, GErro
     gboolean bounced = r->in->nature.class == MAIL_BOUNCE;
     if (!keep(r, bounced ? "bounce of our mail" : "automatic mail", recipient, 0, error))
         return FALSE;
-    return !bounced || store_run(r->act.tx, STMT_OUTBOX_BOUNCED, error, store_int(outbox_id), store_int(r->now), store_null());
+    return !bounced ||
+           store_run(r->act.tx, STMT_OUTBOX_BOUNCED, error, store_int(outbox_id), store_int(r->now), store_null());
 }
 
 /* A plain reply to an overview of several conversations is never guessed. */
@@ -522,16 +547,19 @@ to_overview_link(struct receive *r, gint64 overview_id, const char *recipient, G
         return keep(r, "automatic mail", recipient, 0, error);
     if (!conversation_load(&r->act, store_rows_int(items, 0, "conversation_id"), &c, error))
         return FALSE;
-    g_autofree char *cause = g_strdup_printf("overview-%" G_GINT64_FORMAT "-%s", overview_id,
-                                             r->in->delivery->mail->message_id ? r->in->delivery->mail->message_id : "");
-    return keep_and_tell(r, recipient, c, SIDE_PARTNER, "a reply to an overview of several conversations",
-                         "It answers an overview of several conversations, and we do not guess which one you mean. Please use the reply "
-                         "address that stands under the message you want to answer.",
-                         cause, error);
+    g_autofree char *cause =
+        g_strdup_printf("overview-%" G_GINT64_FORMAT "-%s", overview_id,
+                        r->in->delivery->mail->message_id ? r->in->delivery->mail->message_id : "");
+    return keep_and_tell(
+        r, recipient, c, SIDE_PARTNER, "a reply to an overview of several conversations",
+        "It answers an overview of several conversations, and we do not guess which one you mean. Please use the reply "
+        "address that stands under the message you want to answer.",
+        cause, error);
 }
 
 static gboolean
-to_link(struct receive *r, const struct link_token *token, const char *recipient, struct verdict *verdict, GError **error)
+to_link(struct receive *r, const struct link_token *token, const char *recipient, struct verdict *verdict,
+        GError **error)
 {
     switch (token->purpose) {
     case LINK_REPLY:
@@ -547,7 +575,8 @@ to_link(struct receive *r, const struct link_token *token, const char *recipient
 }
 
 static gboolean
-to_target(struct receive *r, const struct target *target, const char *recipient, struct verdict *verdict, GError **error)
+to_target(struct receive *r, const struct target *target, const char *recipient, struct verdict *verdict,
+          GError **error)
 {
     take(verdict);
     switch (target->kind) {
@@ -584,11 +613,13 @@ seen_key(const struct market *market, const struct target *target, const char *r
 
 /* A recipient once: a mail seen before gets its first answer, a refusal is judged anew each time. */
 static gboolean
-receive_one(struct receive *r, const struct target *target, const char *recipient, struct verdict *verdict, GError **error)
+receive_one(struct receive *r, const struct target *target, const char *recipient, struct verdict *verdict,
+            GError **error)
 {
     g_autofree char *key = seen_key(r->market, target, recipient);
     const struct store_value digest = store_blob(r->in->fingerprint, sizeof r->in->fingerprint);
-    g_autoptr(store_rows) fresh = store_query(r->act.tx, STMT_SEEN_ADD, error, store_text(key), digest, store_int(r->now));
+    g_autoptr(store_rows) fresh =
+        store_query(r->act.tx, STMT_SEEN_ADD, error, store_text(key), digest, store_int(r->now));
     if (!fresh)
         return FALSE;
     if (!store_rows_count(fresh)) {
@@ -669,7 +700,8 @@ receive_in_transaction(store_tx *tx, gpointer arg, GError **error)
 }
 
 gboolean
-market_receive(const struct market *market, const struct delivery *delivery, gint64 now, struct verdict *verdict, gboolean *wake, GError **error)
+market_receive(const struct market *market, const struct delivery *delivery, gint64 now, struct verdict *verdict,
+               gboolean *wake, GError **error)
 {
     guint count = g_strv_length((GStrv)delivery->recipients);
     g_autofree struct target *targets = g_new0(struct target, count);

@@ -11,7 +11,8 @@
 enum { SUBJECT_BYTES = 300, NAME_BYTES = 200, OURS_MAX = 20 };
 
 /* Reply and forward prefixes of the clients' languages; one letter repeated (`Re[2]:`) is handled beside them. */
-static const char *const prefixes[] = {"re", "aw", "sv", "vs", "antw", "antwoord", "odp", "tr", "fw", "fwd", "wg", "pd", "rif", "rv", "enc", "doorst", "ref", "vb", "vl", "r", "i"};
+static const char *const prefixes[] = {"re", "aw",  "sv", "vs",  "antw",   "antwoord", "odp", "tr", "fw", "fwd", "wg",
+                                       "pd", "rif", "rv", "enc", "doorst", "ref",      "vb",  "vl", "r",  "i"};
 
 static gboolean
 is_prefix(const char *text, gsize length)
@@ -78,8 +79,8 @@ read_lead(struct incoming *in)
 static gboolean
 is_signature_part(const struct mail_part *part)
 {
-    static const char *const types[] = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature",
-                                        "application/pgp-keys"};
+    static const char *const types[] = {"application/pkcs7-signature", "application/x-pkcs7-signature",
+                                        "application/pgp-signature", "application/pgp-keys"};
     for (guint i = 0; i < G_N_ELEMENTS(types); i++)
         if (strcmp(part->type, types[i]) == 0)
             return TRUE;

@@ -1,5 +1,6 @@
 /*
- * A mail as the rules see it: read once, before any transaction, from the delivery alone. Nothing in here is believed yet.
+ * A mail as the rules see it: read once, before any transaction, from the delivery alone. Nothing in here is believed
+ * yet.
  */
 #ifndef POSTERN_MARKET_INCOMING_H
 #define POSTERN_MARKET_INCOMING_H
@@ -23,13 +24,14 @@ struct incoming {
     GPtrArray *ours;      /* char *: our own Message-IDs that it answers or refers to, latest first */
     GPtrArray *files;     /* const struct mail_part *, borrowed: what goes on to the other side */
 
-    struct form *form; /* a lead form's mail; NULL */
+    struct form *form;              /* a lead form's mail; NULL */
     char *lead_address, *lead_name; /* whom it is from: the form's, or the author's; NULL when nobody can be told */
-    const char *language; /* guessed, two letters; NULL */
+    const char *language;           /* guessed, two letters; NULL */
 };
 
 /* `to_leads`: one of the recipients is where forms mail to. */
-void incoming_read(const struct market *market, const struct delivery *delivery, gboolean to_leads, struct incoming *incoming);
+void incoming_read(const struct market *market, const struct delivery *delivery, gboolean to_leads,
+                   struct incoming *incoming);
 void incoming_clear(struct incoming *incoming);
 
 #endif

@@ -3,18 +3,13 @@
 #include <string.h>
 
 static const char *const names[JOB_STATES] = {
-    [JOB_NEW] = "new",
-    [JOB_OPENED] = "opened",
-    [JOB_DECLINED] = "declined",
-    [JOB_EXPIRED] = "expired",
-    [JOB_RESPONDED] = "responded",
-    [JOB_AWAITING_RESPONSE] = "awaiting_response",
-    [JOB_INACTIVE] = "inactive",
-    [JOB_COMPLETED] = "completed",
+    [JOB_NEW] = "new",           [JOB_OPENED] = "opened",       [JOB_DECLINED] = "declined",
+    [JOB_EXPIRED] = "expired",   [JOB_RESPONDED] = "responded", [JOB_AWAITING_RESPONSE] = "awaiting_response",
+    [JOB_INACTIVE] = "inactive", [JOB_COMPLETED] = "completed",
 };
 
-/* R17, R18 and Decisions 6: after Declined, Inactive and Completed mail passes and the state stays; an expired job takes no words from
- * the partner, and the merchant's next mail opens a new one. */
+/* R17, R18 and Decisions 6: after Declined, Inactive and Completed mail passes and the state stays; an expired job
+ * takes no words from the partner, and the merchant's next mail opens a new one. */
 /* clang-format off */
 static const guint8 transitions[JOB_STATES][JOB_EVENTS] = {
     /*                          partner writes   merchant writes        time out */

@@ -33,13 +33,14 @@ enum {
 
 int job_next(enum job_state state, enum job_event event);
 
-/* The state as it counts at `now`: an unanswered job is expired once its time has passed, whether or not the timer has run. */
+/* The state as it counts at `now`: an unanswered job is expired once its time has passed, whether or not the timer has
+ * run. */
 enum job_state job_effective(enum job_state state, gint64 due_at, gint64 now);
 
 /* May still be answered for the first time. */
 gboolean job_is_unanswered(enum job_state state);
 
-const char *job_state_name(enum job_state state);             /* "awaiting_response" */
+const char *job_state_name(enum job_state state); /* "awaiting_response" */
 gboolean job_state_parse(const char *name, enum job_state *state);
 
 #endif

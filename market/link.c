@@ -5,7 +5,12 @@
 #include "lib/text.h"
 
 enum { HEAD_BYTES = 14, MAC_BYTES = 16, TOKEN_BYTES = HEAD_BYTES + MAC_BYTES, TOKEN_CHARS = 48 };
-enum { ID_RANDOM_BYTES = 8, ID_MAC_BYTES = 10, ID_KEY_BYTES = 1, ID_BYTES = ID_KEY_BYTES + ID_RANDOM_BYTES + ID_MAC_BYTES };
+enum {
+    ID_RANDOM_BYTES = 8,
+    ID_MAC_BYTES = 10,
+    ID_KEY_BYTES = 1,
+    ID_BYTES = ID_KEY_BYTES + ID_RANDOM_BYTES + ID_MAC_BYTES
+};
 
 /* Contexts keep a token's MAC from serving as a Message-ID's. */
 static const char token_context[] = "postern link 1";
@@ -94,8 +99,8 @@ link_message_id_is_ours(const struct market *market, const char *message_id)
            secret_equal(mac, bytes + ID_KEY_BYTES + ID_RANDOM_BYTES, ID_MAC_BYTES);
 }
 
-/* Length of an `r+TOKEN@DOMAIN` that starts at `p`, or 0. The HMAC is not looked at: a token cut short by a client's wrapping is as
- * much a leak as a whole one. */
+/* Length of an `r+TOKEN@DOMAIN` that starts at `p`, or 0. The HMAC is not looked at: a token cut short by a client's
+ * wrapping is as much a leak as a whole one. */
 static gsize
 link_length(const struct market *market, const char *p)
 {

@@ -1,20 +1,22 @@
 /*
  * Reply addresses and Message-IDs that only we can make.
  *
- * `r+TOKEN@DOMAIN`: base32 of purpose (1 byte), key id (1), row id (8), expiry (4, Unix seconds), HMAC (16) = 48 characters; lower case,
- * case does not matter, the local part stays under 64 octets (RFC 5321 4.5.3.1.1). The row behind a token binds conversation, side and
- * purpose; a bounce link's row is the outbox row, an overview link's the overview.
+ * `r+TOKEN@DOMAIN`: base32 of purpose (1 byte), key id (1), row id (8), expiry (4, Unix seconds), HMAC (16) = 48
+ * characters; lower case, case does not matter, the local part stays under 64 octets (RFC 5321 4.5.3.1.1). The row
+ * behind a token binds conversation, side and purpose; a bounce link's row is the outbox row, an overview link's the
+ * overview.
  */
 #ifndef POSTERN_MARKET_LINK_H
 #define POSTERN_MARKET_LINK_H
 
 #include "market/market.h"
 
-enum link_purpose { /* the byte in the token */
-    LINK_REPLY = 'r',   /* one conversation, one side */
-    LINK_REQUEST = 'q', /* a merchant's matched request: all its conversations */
-    LINK_BOUNCE = 'b',   /* the return path of one mail of ours */
-    LINK_OVERVIEW = 'o', /* an overview of several conversations: a plain reply to it is never guessed */
+enum link_purpose {                     /* the byte in the token */
+                    LINK_REPLY = 'r',   /* one conversation, one side */
+                    LINK_REQUEST = 'q', /* a merchant's matched request: all its conversations */
+                    LINK_BOUNCE = 'b',  /* the return path of one mail of ours */
+                    LINK_OVERVIEW =
+                        'o', /* an overview of several conversations: a plain reply to it is never guessed */
 };
 
 struct link_token {
@@ -33,8 +35,9 @@ char *link_message_id(const struct market *market, gint64 random);
 /* Did we make it? Says nothing about which row. */
 gboolean link_message_id_is_ours(const struct market *market, const char *message_id);
 
-/* Replaces every `r+TOKEN@DOMAIN` in `text`, and `address` where it stands in angle brackets or in a quoted line, by `instead`: what a
- * client's quoting adds must not carry an address of one side to the other. What a person types stays. */
+/* Replaces every `r+TOKEN@DOMAIN` in `text`, and `address` where it stands in angle brackets or in a quoted line, by
+ * `instead`: what a client's quoting adds must not carry an address of one side to the other. What a person types
+ * stays. */
 char *link_scrub(const struct market *market, const char *text, const char *address, const char *instead);
 
 #endif

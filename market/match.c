@@ -23,7 +23,8 @@ count(struct match *match, GString *reasons, const char *factor, gint64 points)
     g_string_append_printf(reasons, "%s%s %+" G_GINT64_FORMAT, reasons->len ? ", " : "", factor, points);
 }
 
-/* Letting jobs expire harms, in proportion; the two added jobs keep one expiry of a newcomer from weighing like a habit. */
+/* Letting jobs expire harms, in proportion; the two added jobs keep one expiry of a newcomer from weighing like a
+ * habit. */
 static gint64
 expired_points(gint64 matched, gint64 expired)
 {
@@ -43,7 +44,8 @@ judge(const store_rows *rows, guint i, const struct match_request *request)
     count(match, reasons, "service", request->service ? POINTS_SERVICE : 0);
     count(match, reasons, "language", speaks ? POINTS_LANGUAGE : 0);
     count(match, reasons, "dropshipping", request->dropshipping && dropshipping ? POINTS_DROPSHIPPING : 0);
-    count(match, reasons, "expired jobs", expired_points(store_rows_int(rows, i, "jobs_matched"), store_rows_int(rows, i, "jobs_expired")));
+    count(match, reasons, "expired jobs",
+          expired_points(store_rows_int(rows, i, "jobs_matched"), store_rows_int(rows, i, "jobs_expired")));
     match->reasons = g_string_free(reasons, FALSE);
     return match;
 }

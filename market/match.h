@@ -1,8 +1,8 @@
 /*
  * Matching (R7, R9): which organisations a request goes to, and why.
  *
- * A score is the sum of its factors' points; the same facts give the same scores. Ties go to whoever was matched longest ago, then to the
- * older organisation, so that equals take turns.
+ * A score is the sum of its factors' points; the same facts give the same scores. Ties go to whoever was matched
+ * longest ago, then to the older organisation, so that equals take turns.
  */
 #ifndef POSTERN_MARKET_MATCH_H
 #define POSTERN_MARKET_MATCH_H
@@ -25,7 +25,8 @@ struct match {
 /* At most `limit` matches, best first: struct match. NULL on error; empty: nobody fits. */
 GPtrArray *match_find(struct act *act, const struct match_request *request, guint limit, GError **error);
 
-/* Which of the services on offer does a text name? Whole words, accents and hyphens aside; the earliest wins. `*service` NULL: none. */
+/* Which of the services on offer does a text name? Whole words, accents and hyphens aside; the earliest wins.
+ * `*service` NULL: none. */
 gboolean match_service(struct act *act, const char *text, char **service, GError **error);
 
 #endif

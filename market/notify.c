@@ -1,12 +1,12 @@
 /*
  * Keys that templates see, by kind (all: marketplace, domain, recipient_name, language):
  *
- *   first-contact, lead  organisation{name} merchant{name,shop,shop_url} service subject text lines[{line}] files[{name,size}] due_at
- *                        matched previous{link} reply_address; lead: lead{name,email,phone,shop}
- *   overview             organisation{name} count single items[{number,merchant,shop,subject,state,at,text,lines,link,files}] interval
- *   ack                  merchant{name} direct matched organisation{name} subject reply_address text
- *   relay-partner        text lines organisation{name} profile_url lead subject files
- *   others               what the rule put into the row's data, subject, organisation{name}, merchant{name}, reply_address
+ *   first-contact, lead  organisation{name} merchant{name,shop,shop_url} service subject text lines[{line}]
+ * files[{name,size}] due_at matched previous{link} reply_address; lead: lead{name,email,phone,shop} overview
+ * organisation{name} count single items[{number,merchant,shop,subject,state,at,text,lines,link,files}] interval ack
+ * merchant{name} direct matched organisation{name} subject reply_address text relay-partner        text lines
+ * organisation{name} profile_url lead subject files others               what the rule put into the row's data,
+ * subject, organisation{name}, merchant{name}, reply_address
  */
 #include "market/notify.h"
 
@@ -24,8 +24,9 @@ notify_add(struct act *act, const struct notification *n, GError **error)
     char *json = n->data ? json_dumps(n->data, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     gboolean done =
         store_run(act->tx, STMT_OUTBOX_ADD, error, store_text(n->kind), store_text(n->recipient),
-                  store_text(n->recipient_name ? n->recipient_name : ""), store_text(n->language ? n->language : act->market->conf->language),
-                  store_ref(n->conversation_id), store_ref(n->message_ref), store_ref(n->overview_id), store_text(n->side), store_text(json),
+                  store_text(n->recipient_name ? n->recipient_name : ""),
+                  store_text(n->language ? n->language : act->market->conf->language), store_ref(n->conversation_id),
+                  store_ref(n->message_ref), store_ref(n->overview_id), store_text(n->side), store_text(json),
                   store_text(message_id), store_text(dedupe), store_int(n->due_at), store_int(act->now));
     free(json); /* jansson's, from malloc */
     if (done && n->due_at <= act->now)
@@ -40,8 +41,8 @@ cause_of(const char *what, gint64 id)
 }
 
 gboolean
-notify_first_contact(struct act *act, const struct organisation *organisation, const struct merchant *merchant, gint64 conversation_id,
-                     gint64 message_id, GError **error)
+notify_first_contact(struct act *act, const struct organisation *organisation, const struct merchant *merchant,
+                     gint64 conversation_id, gint64 message_id, GError **error)
 {
     g_autofree char *cause = cause_of("message", message_id);
     const struct notification n = {
@@ -77,8 +78,8 @@ notify_ack(struct act *act, const struct merchant *merchant, gint64 conversation
 }
 
 gboolean
-notify_relay(struct act *act, const struct merchant *merchant, const char *recipient, const char *recipient_name, gint64 conversation_id,
-             gint64 message_id, GError **error)
+notify_relay(struct act *act, const struct merchant *merchant, const char *recipient, const char *recipient_name,
+             gint64 conversation_id, gint64 message_id, GError **error)
 {
     g_autofree char *cause = cause_of("message", message_id);
     const struct notification n = {
@@ -96,8 +97,8 @@ notify_relay(struct act *act, const struct merchant *merchant, const char *recip
 }
 
 gboolean
-notify_side(struct act *act, const char *kind, const struct conversation *conversation, enum side side, json_t *data, const char *cause,
-            GError **error)
+notify_side(struct act *act, const char *kind, const struct conversation *conversation, enum side side, json_t *data,
+            const char *cause, GError **error)
 {
     g_autoptr(organisation) organisation = NULL;
     g_autoptr(merchant) merchant = NULL;
@@ -141,7 +142,7 @@ notify_admin(struct act *act, const char *subject, const char *text, const char 
 struct loading {
     struct act *act;
     struct notice *notice;
-    const store_rows *row; /* STMT_OUTBOX_BY_ID */
+    const store_rows *row;             /* STMT_OUTBOX_BY_ID */
     struct conversation *conversation; /* NULL when the row has none */
     struct organisation *organisation;
     struct merchant *merchant;
@@ -226,7 +227,8 @@ load_files(struct loading *loading, gint64 message_id, gboolean all, json_t *obj
         gint64 size = store_rows_int(rows, i, "size");
         gboolean attached = all || fits(loading, size);
         g_autofree char *words = size_in_words(size);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "name", store_rows_text(rows, i, "name"), "size", words, "omitted", !attached));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "name", store_rows_text(rows, i, "name"), "size",
+                                              words, "omitted", !attached));
         if (!attached)
             continue;
         loading->bytes += size;
@@ -293,16 +295,19 @@ static gboolean
 load_previous(struct loading *loading, GError **error)
 {
     const struct conversation *c = loading->conversation;
-    g_autoptr(store_rows) rows = store_query(loading->act->tx, STMT_CONVERSATION_BEFORE, error, store_int(c->organisation_id),
-                                             store_int(c->merchant_id), store_int(c->id));
+    g_autoptr(store_rows) rows =
+        store_query(loading->act->tx, STMT_CONVERSATION_BEFORE, error, store_int(c->organisation_id),
+                    store_int(c->merchant_id), store_int(c->id));
     if (!rows)
         return FALSE;
     if (!store_rows_count(rows))
         return TRUE;
-    g_autofree char *link = conversation_link(loading->act, store_rows_int(rows, 0, "id"), SIDE_PARTNER, LINK_REPLY, error);
+    g_autofree char *link =
+        conversation_link(loading->act, store_rows_int(rows, 0, "id"), SIDE_PARTNER, LINK_REPLY, error);
     if (!link)
         return FALSE;
-    json_object_set_new(loading->notice->data, "previous", json_pack("{s:s, s:s}", "link", link, "subject", store_rows_text(rows, 0, "subject")));
+    json_object_set_new(loading->notice->data, "previous",
+                        json_pack("{s:s, s:s}", "link", link, "subject", store_rows_text(rows, 0, "subject")));
     return TRUE;
 }
 
@@ -331,8 +336,9 @@ load_message(struct loading *loading, GError **error)
         return NULL;
     }
     gboolean inward = strcmp(store_rows_text(rows, 0, "direction"), "in") == 0;
-    g_autofree char *text = words_for_other_side(loading, store_rows_text(rows, 0, "text"), store_rows_text(rows, 0, "author_address"),
-                                                 inward && !loading->merchant->registered);
+    g_autofree char *text =
+        words_for_other_side(loading, store_rows_text(rows, 0, "text"), store_rows_text(rows, 0, "author_address"),
+                             inward && !loading->merchant->registered);
     set_lines(loading->notice->data, text);
     return g_steal_pointer(&rows);
 }
@@ -371,7 +377,8 @@ load_ack(struct loading *loading, GError **error)
     json_object_set_new(data, "direct", json_boolean(!matched));
     if (matched) /* R7: the merchant does not learn who was chosen until one of them writes */
         json_object_del(data, "organisation");
-    return set_sender(loading, loading->act->market->conf->name, SIDE_MERCHANT, matched ? LINK_REQUEST : LINK_REPLY, error);
+    return set_sender(loading, loading->act->market->conf->name, SIDE_MERCHANT, matched ? LINK_REQUEST : LINK_REPLY,
+                      error);
 }
 
 static gboolean
@@ -404,7 +411,8 @@ load_item(struct loading *loading, const store_rows *rows, guint i, json_t *item
     json_array_append_new(items, item);
     g_autofree char *label = merchant_label(merchant, store_rows_text(rows, i, "author_name"));
     g_autofree char *at = time_in_words(store_rows_int(rows, i, "received_at"));
-    g_autofree char *text = words_for_other_side(loading, store_rows_text(rows, i, "text"), merchant->address, !merchant->registered);
+    g_autofree char *text =
+        words_for_other_side(loading, store_rows_text(rows, i, "text"), merchant->address, !merchant->registered);
     json_object_set_new(item, "number", json_integer(i + 1));
     set_text(item, "merchant", label);
     set_text(item, "shop", merchant->shop_name);
@@ -450,7 +458,8 @@ load_overview(struct loading *loading, GError **error)
     json_t *data = loading->notice->data, *items = json_array();
     json_object_set_new(data, "items", items);
     g_autoptr(store_rows) overview = store_query(loading->act->tx, STMT_OVERVIEW_BY_ID, error, store_int(id));
-    g_autoptr(store_rows) rows = overview ? store_query(loading->act->tx, STMT_OVERVIEW_ITEMS, error, store_int(id)) : NULL;
+    g_autoptr(store_rows) rows =
+        overview ? store_query(loading->act->tx, STMT_OVERVIEW_ITEMS, error, store_int(id)) : NULL;
     if (!rows)
         return FALSE;
     if (!store_rows_count(rows)) {
@@ -460,7 +469,8 @@ load_overview(struct loading *loading, GError **error)
     for (guint i = 0; i < store_rows_count(rows); i++)
         if (!load_item(loading, rows, i, items, error))
             return FALSE;
-    if (!organisation_by_id(loading->act, store_rows_int(overview, 0, "organisation_id"), &loading->organisation, error))
+    if (!organisation_by_id(loading->act, store_rows_int(overview, 0, "organisation_id"), &loading->organisation,
+                            error))
         return FALSE;
     json_object_set_new(data, "organisation", json_pack("{s:s}", "name", loading->organisation->name));
     json_object_set_new(data, "count", json_integer(store_rows_count(rows)));
@@ -477,7 +487,8 @@ load_about(struct loading *loading, GError **error)
         return TRUE;
     gboolean partner = strcmp(store_rows_text(loading->row, 0, "side"), side_name(SIDE_PARTNER)) == 0;
     set_merchant(loading->notice->data, loading->merchant, NULL);
-    return set_sender(loading, loading->act->market->conf->name, partner ? SIDE_PARTNER : SIDE_MERCHANT, LINK_REPLY, error);
+    return set_sender(loading, loading->act->market->conf->name, partner ? SIDE_PARTNER : SIDE_MERCHANT, LINK_REPLY,
+                      error);
 }
 
 static gboolean
@@ -544,8 +555,9 @@ load_references(struct loading *loading, GError **error)
     const char *side = store_rows_text(loading->row, 0, "side");
     const char *direction = strcmp(side, side_name(SIDE_PARTNER)) == 0 ? "out" : "in";
     gint64 upto = store_rows_int(loading->row, 0, "message_ref");
-    g_autoptr(store_rows) rows = store_query(loading->act->tx, STMT_THREAD_OF_SIDE, error, store_int(c->id), store_text(side),
-                                             store_text(direction), store_int(loading->notice->id), store_int(upto ? upto : G_MAXINT64));
+    g_autoptr(store_rows) rows =
+        store_query(loading->act->tx, STMT_THREAD_OF_SIDE, error, store_int(c->id), store_text(side),
+                    store_text(direction), store_int(loading->notice->id), store_int(upto ? upto : G_MAXINT64));
     if (!rows)
         return FALSE;
     for (guint i = store_rows_count(rows); i > 0; i--)
@@ -619,13 +631,15 @@ notify_load(struct act *act, gint64 outbox_id, GError **error)
         return NULL;
     const struct kind *kind = store_rows_count(row) ? kind_of(store_rows_text(row, 0, "kind")) : NULL;
     if (!kind) {
-        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "outbox row %" G_GINT64_FORMAT " is gone or of an unknown kind", outbox_id);
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND,
+                    "outbox row %" G_GINT64_FORMAT " is gone or of an unknown kind", outbox_id);
         return NULL;
     }
     g_autoptr(notice) notice = notice_new(act, row);
     notice->automatic = kind->automatic;
     struct loading loading = {.act = act, .notice = notice, .row = row};
-    gboolean done = load_conversation(&loading, error) && kind->load(&loading, error) && load_references(&loading, error);
+    gboolean done =
+        load_conversation(&loading, error) && kind->load(&loading, error) && load_references(&loading, error);
     loading_clear(&loading);
     return done ? g_steal_pointer(&notice) : NULL;
 }

@@ -13,12 +13,12 @@
 struct notification {
     const char *kind; /* see the table in notify.c */
     const char *recipient, *recipient_name, *language;
-    const char *side;        /* "partner", "merchant", "other": whose copies thread */
-    gint64 conversation_id;  /* 0: none */
-    gint64 message_ref;      /* the message that it carries or that caused it; 0 */
-    gint64 overview_id;      /* 0 */
-    json_t *data;            /* what cannot be read from the rows; NULL */
-    const char *cause;       /* with kind and recipient the key that keeps a cause from being told twice */
+    const char *side;       /* "partner", "merchant", "other": whose copies thread */
+    gint64 conversation_id; /* 0: none */
+    gint64 message_ref;     /* the message that it carries or that caused it; 0 */
+    gint64 overview_id;     /* 0 */
+    json_t *data;           /* what cannot be read from the rows; NULL */
+    const char *cause;      /* with kind and recipient the key that keeps a cause from being told twice */
     gint64 due_at;
 };
 gboolean notify_add(struct act *act, const struct notification *notification, GError **error);
@@ -26,13 +26,14 @@ gboolean notify_add(struct act *act, const struct notification *notification, GE
 gboolean notify_first_contact(struct act *act, const struct organisation *organisation, const struct merchant *merchant,
                               gint64 conversation_id, gint64 message_id, GError **error);
 /* The acknowledgement to whoever wrote (Decisions 3); `purpose` LINK_REQUEST for a matched request. */
-gboolean notify_ack(struct act *act, const struct merchant *merchant, gint64 conversation_id, gint64 message_id, GError **error);
+gboolean notify_ack(struct act *act, const struct merchant *merchant, gint64 conversation_id, gint64 message_id,
+                    GError **error);
 /* A partner's words to one person of the merchant's side, after the hold time. */
-gboolean notify_relay(struct act *act, const struct merchant *merchant, const char *recipient, const char *recipient_name,
-                      gint64 conversation_id, gint64 message_id, GError **error);
+gboolean notify_relay(struct act *act, const struct merchant *merchant, const char *recipient,
+                      const char *recipient_name, gint64 conversation_id, gint64 message_id, GError **error);
 /* To the organisation or the merchant of a conversation: `kind` with `data`. */
-gboolean notify_side(struct act *act, const char *kind, const struct conversation *conversation, enum side side, json_t *data,
-                     const char *cause, GError **error);
+gboolean notify_side(struct act *act, const char *kind, const struct conversation *conversation, enum side side,
+                     json_t *data, const char *cause, GError **error);
 gboolean notify_admin(struct act *act, const char *subject, const char *text, const char *cause, GError **error);
 
 /* Reads a claimed row's rendering data. NOT_FOUND when what it speaks of is gone. */

@@ -26,8 +26,9 @@ claim_rows(store_tx *tx, gpointer arg, GError **error)
     struct claim *claim = arg;
     struct act act = {.market = claim->market, .tx = tx, .now = claim->now};
     g_array_set_size(claim->ids, 0);
-    g_autoptr(store_rows) rows = store_query(tx, STMT_OUTBOX_CLAIM, error, store_int(claim->now),
-                                             store_int(claim->now + claim->market->conf->lease), store_int(claim->limit));
+    g_autoptr(store_rows) rows =
+        store_query(tx, STMT_OUTBOX_CLAIM, error, store_int(claim->now),
+                    store_int(claim->now + claim->market->conf->lease), store_int(claim->limit));
     if (!rows)
         return FALSE;
     claim->claimed = store_rows_count(rows);
@@ -127,7 +128,8 @@ read_slice(store_tx *tx, gpointer arg, GError **error)
 {
     struct slice *slice = arg;
     g_clear_pointer(&slice->bytes, g_bytes_unref);
-    slice->bytes = store_raw_get(tx, slice->file->raw_id, (gsize)slice->file->offset, (gsize)slice->file->length, error);
+    slice->bytes =
+        store_raw_get(tx, slice->file->raw_id, (gsize)slice->file->offset, (gsize)slice->file->length, error);
     return slice->bytes != NULL;
 }
 
@@ -164,7 +166,8 @@ backoff(gint64 id, gint64 attempts)
     return wait + wait * (gint64)mixed / 4000;
 }
 
-/* Whose words did not arrive is told; that a notice of ours did not arrive is the admin's affair. Failures of these mails end here. */
+/* Whose words did not arrive is told; that a notice of ours did not arrive is the admin's affair. Failures of these
+ * mails end here. */
 static gboolean
 tell_of_failure(struct act *act, const store_rows *row, const char *reply, GError **error)
 {
@@ -173,8 +176,8 @@ tell_of_failure(struct act *act, const store_rows *row, const char *reply, GErro
     g_autoptr(conversation) c = NULL;
     if (g_str_equal(kind, "admin-alert") || g_str_equal(kind, "undeliverable") || g_str_equal(kind, "refused"))
         return TRUE;
-    g_autofree char *text = g_strdup_printf("A mail of kind %s to %s could not be delivered: %s", kind, store_rows_text(row, 0, "recipient"),
-                                            reply ? reply : "no reason given");
+    g_autofree char *text = g_strdup_printf("A mail of kind %s to %s could not be delivered: %s", kind,
+                                            store_rows_text(row, 0, "recipient"), reply ? reply : "no reason given");
     if (!notify_admin(act, "A mail could not be delivered", text, cause, error))
         return FALSE;
     if (!g_str_equal(kind, "relay-partner"))
@@ -190,8 +193,8 @@ tell_of_failure(struct act *act, const store_rows *row, const char *reply, GErro
 static gboolean
 give_up(struct act *act, const struct outbox_result *result, const char *reply, GError **error)
 {
-    g_autoptr(store_rows) failed = store_query(act->tx, STMT_OUTBOX_FAILED, error, store_int(result->id), store_int(result->fence),
-                                               store_text(reply));
+    g_autoptr(store_rows) failed = store_query(act->tx, STMT_OUTBOX_FAILED, error, store_int(result->id),
+                                               store_int(result->fence), store_text(reply));
     if (!failed || !store_rows_count(failed))
         return failed != NULL;
     g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_BY_ID, error, store_int(result->id));
@@ -207,14 +210,15 @@ retry(struct act *act, const struct outbox_result *result, const char *reply, GE
     if (act->now - store_rows_int(row, 0, "created_at") >= act->market->conf->retry_lifetime)
         return give_up(act, result, reply, error);
     gint64 due_at = act->now + backoff(result->id, store_rows_int(row, 0, "attempts"));
-    return store_run(act->tx, STMT_OUTBOX_RETRY, error, store_int(result->id), store_int(result->fence), store_int(due_at), store_text(reply));
+    return store_run(act->tx, STMT_OUTBOX_RETRY, error, store_int(result->id), store_int(result->fence),
+                     store_int(due_at), store_text(reply));
 }
 
 static gboolean
 sent(struct act *act, const struct outbox_result *result, const char *reply, GError **error)
 {
-    g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_SENT, error, store_int(result->id), store_int(result->fence),
-                                            store_int(act->now), store_text(reply));
+    g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_SENT, error, store_int(result->id),
+                                            store_int(result->fence), store_int(act->now), store_text(reply));
     if (!row)
         return FALSE;
     gint64 overview = store_rows_count(row) ? store_rows_int(row, 0, "overview_id") : 0;

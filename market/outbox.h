@@ -1,10 +1,10 @@
 /*
- * The outbox: what is to be sent. Rows are written by the rules in the transaction that causes them (outbox_add, market/ only); the
- * mailer claims due rows, renders, sends and reports.
+ * The outbox: what is to be sent. Rows are written by the rules in the transaction that causes them (outbox_add,
+ * market/ only); the mailer claims due rows, renders, sends and reports.
  *
- * Delivery: at least once. A claim writes the row as `sending` under a lease before anything goes on the wire; a crash or a stalled
- * worker lets the lease run out and the row is claimed again, with the same Message-ID. Better to deliver twice than to lose mail.
- * A report under an older claim (fence) than the row's is ignored.
+ * Delivery: at least once. A claim writes the row as `sending` under a lease before anything goes on the wire; a crash
+ * or a stalled worker lets the lease run out and the row is claimed again, with the same Message-ID. Better to deliver
+ * twice than to lose mail. A report under an older claim (fence) than the row's is ignored.
  */
 #ifndef POSTERN_MARKET_OUTBOX_H
 #define POSTERN_MARKET_OUTBOX_H
@@ -25,8 +25,8 @@ struct notice_file {
 
 /* A claimed row with all that its rendering needs. */
 struct notice {
-    gint64 id;    /* outbox row */
-    gint64 fence; /* this claim; give it back in the report */
+    gint64 id;       /* outbox row */
+    gint64 fence;    /* this claim; give it back in the report */
     gint64 attempts; /* failed tries so far */
     gint64 created_at;
 
@@ -38,9 +38,9 @@ struct notice {
     char *recipient_name;
     char *from_name, *from_address; /* From, and Reply-To the same when `answerable` */
     gboolean answerable;
-    gboolean automatic;     /* Auto-Submitted: auto-generated; FALSE for a person's relayed words */
-    char *message_id;       /* fixed for ever, no angle brackets */
-    GPtrArray *references;  /* char *, the recipient's own copies, oldest first */
+    gboolean automatic;    /* Auto-Submitted: auto-generated; FALSE for a person's relayed words */
+    char *message_id;      /* fixed for ever, no angle brackets */
+    GPtrArray *references; /* char *, the recipient's own copies, oldest first */
 
     json_t *data;     /* what the template sees; see market/notify.c for each kind's keys */
     GPtrArray *files; /* struct notice_file */
@@ -49,8 +49,8 @@ void notice_free(struct notice *notice);
 typedef struct notice notice;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(notice, notice_free)
 
-/* Claims up to `limit` due rows for conf->lease seconds and loads them. An empty array when nothing is due. `*more`: a full batch was
- * claimed, come again at once. Rows that cannot be loaded are marked failed and logged, not returned. */
+/* Claims up to `limit` due rows for conf->lease seconds and loads them. An empty array when nothing is due. `*more`: a
+ * full batch was claimed, come again at once. Rows that cannot be loaded are marked failed and logged, not returned. */
 GPtrArray *outbox_claim(const struct market *market, gint64 now, guint limit, gboolean *more, GError **error);
 
 /* Content of one file of a notice, decoded. */
@@ -62,8 +62,9 @@ struct outbox_result {
     const char *reply; /* the server's words, or why we could not; borrowed; may be NULL */
 };
 
-/* Records results in one transaction. Temporary failures are due again after a backoff with jitter, until conf->retry_lifetime has
- * passed since the row was made; then, as for permanent ones, the row is failed and whoever needs to know is told. */
+/* Records results in one transaction. Temporary failures are due again after a backoff with jitter, until
+ * conf->retry_lifetime has passed since the row was made; then, as for permanent ones, the row is failed and whoever
+ * needs to know is told. */
 gboolean outbox_report(const struct market *market, const struct outbox_result *results, guint count, gint64 now,
                        GError **error);
 

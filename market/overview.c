@@ -24,7 +24,8 @@ overview_expect(struct act *act, const struct organisation *organisation, GError
         return TRUE;
     if (!next_due(act, organisation->id, &due_at, error))
         return FALSE;
-    g_autoptr(store_rows) added = store_query(act->tx, STMT_OVERVIEW_ADD, error, store_int(organisation->id), store_int(due_at));
+    g_autoptr(store_rows) added =
+        store_query(act->tx, STMT_OVERVIEW_ADD, error, store_int(organisation->id), store_int(due_at));
     if (!added)
         return FALSE;
     gint64 id = store_rows_int(added, 0, "id");
@@ -71,7 +72,8 @@ overview_claim(struct act *act, gint64 id, gint64 outbox_id, gboolean *send, GEr
         *send = FALSE;
         return TRUE;
     }
-    const struct store_value cover[] = {store_int(id), store_int(store_rows_int(overview, 0, "organisation_id")), {.type = STORE_END}};
+    const struct store_value cover[] = {
+        store_int(id), store_int(store_rows_int(overview, 0, "organisation_id")), {.type = STORE_END}};
     if (!store_run(act->tx, STMT_OVERVIEW_CLAIM, error, store_int(id), store_int(act->now)) ||
         !store_run_values(act->tx, STMT_OVERVIEW_COVER, cover, &covered, error))
         return FALSE;
@@ -86,9 +88,10 @@ overview_sent(struct act *act, gint64 id, GError **error)
     g_autoptr(store_rows) sent = store_query(act->tx, STMT_OVERVIEW_SENT, error, store_int(id), store_int(act->now));
     if (!sent || !store_rows_count(sent))
         return sent != NULL;
-    g_autoptr(store_rows) next = store_query(act->tx, STMT_OVERVIEW_POSTPONE, error, store_int(store_rows_int(sent, 0, "organisation_id")),
-                                             store_int(due_at));
+    g_autoptr(store_rows) next = store_query(act->tx, STMT_OVERVIEW_POSTPONE, error,
+                                             store_int(store_rows_int(sent, 0, "organisation_id")), store_int(due_at));
     if (!next || !store_rows_count(next))
         return next != NULL;
-    return store_run(act->tx, STMT_OVERVIEW_OUTBOX_POSTPONE, error, store_int(store_rows_int(next, 0, "id")), store_int(due_at));
+    return store_run(act->tx, STMT_OVERVIEW_OUTBOX_POSTPONE, error, store_int(store_rows_int(next, 0, "id")),
+                     store_int(due_at));
 }

@@ -36,11 +36,11 @@ gboolean organisation_has_address(struct act *act, gint64 id, const char *addres
 
 struct merchant {
     gint64 id;
-    char *name, *address; /* where mail goes */
-    char *language;       /* NULL: not known */
-    char *phone;          /* NULL */
-    gboolean registered;  /* FALSE: a lead (R8) */
-    gint64 shop_id;       /* 0: none */
+    char *name, *address;       /* where mail goes */
+    char *language;             /* NULL: not known */
+    char *phone;                /* NULL */
+    gboolean registered;        /* FALSE: a lead (R8) */
+    gint64 shop_id;             /* 0: none */
     char *shop_name, *shop_url; /* NULL: none */
 };
 void merchant_free(struct merchant *merchant);
@@ -50,8 +50,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(merchant, merchant_free)
 gboolean merchant_by_address(struct act *act, const char *address, struct merchant **merchant, GError **error);
 gboolean merchant_by_id(struct act *act, gint64 id, struct merchant **merchant, GError **error);
 /* A lead: an address that nobody imported. */
-gboolean merchant_add_lead(struct act *act, const char *address, const char *name, const char *language, const char *phone,
-                           struct merchant **merchant, GError **error);
+gboolean merchant_add_lead(struct act *act, const char *address, const char *name, const char *language,
+                           const char *phone, struct merchant **merchant, GError **error);
 /* May the address speak for the merchant: its own, or registered staff's of the same shop (Decisions 5)? */
 gboolean merchant_has_address(struct act *act, gint64 id, const char *address, gboolean *has, GError **error);
 

@@ -56,12 +56,14 @@ first_words(const struct incoming *in, const struct merchant *merchant)
 
 /* One conversation with its first message and the notification of a first contact. */
 static gboolean
-open_one(struct act *act, const struct incoming *in, const struct merchant *merchant, const struct organisation *organisation,
-         gint64 request_id, gboolean matched, const char *service, gint64 raw_id, gint64 *conversation_id, gint64 *message_id, GError **error)
+open_one(struct act *act, const struct incoming *in, const struct merchant *merchant,
+         const struct organisation *organisation, gint64 request_id, gboolean matched, const char *service,
+         gint64 raw_id, gint64 *conversation_id, gint64 *message_id, GError **error)
 {
     g_autofree char *text = first_words(in, merchant);
     const struct words words = {"in", text, in->lead_name, in->lead_address, TRUE};
-    if (!conversation_open(act, organisation, merchant, request_id, matched, service, subject_of(in), conversation_id, error) ||
+    if (!conversation_open(act, organisation, merchant, request_id, matched, service, subject_of(in), conversation_id,
+                           error) ||
         !conversation_add_message(act, *conversation_id, in, &words, raw_id, message_id, error))
         return FALSE;
     return notify_first_contact(act, organisation, merchant, *conversation_id, *message_id, error) &&
@@ -69,20 +71,23 @@ open_one(struct act *act, const struct incoming *in, const struct merchant *merc
 }
 
 static gboolean
-add_request(struct act *act, const struct incoming *in, const struct merchant *merchant, const char *kind, const char *service, gint64 *id,
-            GError **error)
+add_request(struct act *act, const struct incoming *in, const struct merchant *merchant, const char *kind,
+            const char *service, gint64 *id, GError **error)
 {
-    g_autoptr(store_rows) rows = store_query(act->tx, STMT_REQUEST_ADD, error, store_int(merchant->id), store_text(kind), store_text(service),
-                                             store_text(subject_of(in)), store_int(act->now));
+    g_autoptr(store_rows) rows =
+        store_query(act->tx, STMT_REQUEST_ADD, error, store_int(merchant->id), store_text(kind), store_text(service),
+                    store_text(subject_of(in)), store_int(act->now));
     if (!rows)
         return FALSE;
     *id = store_rows_int(rows, 0, "id");
     return TRUE;
 }
 
-/* RFC 3834: never to a machine, never to a list. A form's sender is a machine, but the lead behind it a person who asked. */
+/* RFC 3834: never to a machine, never to a list. A form's sender is a machine, but the lead behind it a person who
+ * asked. */
 static gboolean
-acknowledge(struct act *act, const struct incoming *in, const struct merchant *merchant, gint64 conversation_id, gint64 message_id, GError **error)
+acknowledge(struct act *act, const struct incoming *in, const struct merchant *merchant, gint64 conversation_id,
+            gint64 message_id, GError **error)
 {
     if (!in->form && !in->nature.may_answer)
         return TRUE;
@@ -93,12 +98,13 @@ static gboolean
 continue_by_id(struct act *act, const struct incoming *in, gint64 id, gint64 raw_id, GError **error)
 {
     g_autoptr(conversation) conversation = NULL;
-    return conversation_load(act, id, &conversation, error) && request_continue(act, in, conversation, in->lead_address, raw_id, error);
+    return conversation_load(act, id, &conversation, error) &&
+           request_continue(act, in, conversation, in->lead_address, raw_id, error);
 }
 
 gboolean
-request_direct(struct act *act, const struct incoming *in, const struct merchant *merchant, const struct organisation *organisation,
-               gint64 raw_id, GError **error)
+request_direct(struct act *act, const struct incoming *in, const struct merchant *merchant,
+               const struct organisation *organisation, gint64 raw_id, GError **error)
 {
     gint64 request_id = 0, conversation_id = 0, message_id = 0;
     g_autofree char *service = NULL;
@@ -108,17 +114,21 @@ request_direct(struct act *act, const struct incoming *in, const struct merchant
         return FALSE;
     if (store_rows_count(open))
         return continue_by_id(act, in, store_rows_int(open, 0, "id"), raw_id, error);
-    if (!find_service(act, in, &service, error) || !add_request(act, in, merchant, "direct", service, &request_id, error))
+    if (!find_service(act, in, &service, error) ||
+        !add_request(act, in, merchant, "direct", service, &request_id, error))
         return FALSE;
-    return open_one(act, in, merchant, organisation, request_id, FALSE, service, raw_id, &conversation_id, &message_id, error) &&
+    return open_one(act, in, merchant, organisation, request_id, FALSE, service, raw_id, &conversation_id, &message_id,
+                    error) &&
            acknowledge(act, in, merchant, conversation_id, message_id, error);
 }
 
 static gboolean
-tell_nobody_fits(struct act *act, const struct incoming *in, const struct merchant *merchant, gint64 request_id, GError **error)
+tell_nobody_fits(struct act *act, const struct incoming *in, const struct merchant *merchant, gint64 request_id,
+                 GError **error)
 {
     g_autofree char *cause = g_strdup_printf("request-%" G_GINT64_FORMAT, request_id);
-    g_autofree char *text = g_strdup_printf("No organisation fits request %" G_GINT64_FORMAT " (\"%s\"). See: postern org list", request_id, in->subject);
+    g_autofree char *text = g_strdup_printf(
+        "No organisation fits request %" G_GINT64_FORMAT " (\"%s\"). See: postern org list", request_id, in->subject);
     json_t *data = json_pack("{s:s, s:{s:s}}", "subject", subject_of(in), "merchant", "name", merchant->name);
     const struct notification n = {
         .kind = "no-match",
@@ -137,8 +147,8 @@ tell_nobody_fits(struct act *act, const struct incoming *in, const struct mercha
 }
 
 static gboolean
-open_matches(struct act *act, const struct incoming *in, const struct merchant *merchant, const GPtrArray *matches, gint64 request_id,
-             const char *service, gint64 raw_id, GError **error)
+open_matches(struct act *act, const struct incoming *in, const struct merchant *merchant, const GPtrArray *matches,
+             gint64 request_id, const char *service, gint64 raw_id, GError **error)
 {
     gint64 first = 0, first_message = 0;
     for (guint i = 0; i < matches->len; i++) {
@@ -147,8 +157,8 @@ open_matches(struct act *act, const struct incoming *in, const struct merchant *
         gint64 id = 0, message_id = 0;
         if (!organisation_by_id(act, match->organisation_id, &organisation, error) ||
             !open_one(act, in, merchant, organisation, request_id, TRUE, service, raw_id, &id, &message_id, error) ||
-            !store_run(act->tx, STMT_MATCH_ADD, error, store_int(request_id), store_int(organisation->id), store_int(match->score),
-                       store_text(match->reasons)) ||
+            !store_run(act->tx, STMT_MATCH_ADD, error, store_int(request_id), store_int(organisation->id),
+                       store_int(match->score), store_text(match->reasons)) ||
             !store_run(act->tx, STMT_ORG_MATCHED, error, store_int(organisation->id), store_int(act->now)))
             return FALSE;
         if (!first) {
@@ -165,7 +175,8 @@ match_anew(struct act *act, const struct incoming *in, const struct merchant *me
     gint64 request_id = 0;
     g_autofree char *service = NULL;
     g_autofree char *folded = text_fold(in->whole);
-    if (!find_service(act, in, &service, error) || !add_request(act, in, merchant, "matched", service, &request_id, error))
+    if (!find_service(act, in, &service, error) ||
+        !add_request(act, in, merchant, "matched", service, &request_id, error))
         return FALSE;
     const struct match_request request = {
         .service = service,
@@ -177,16 +188,18 @@ match_anew(struct act *act, const struct incoming *in, const struct merchant *me
         return FALSE;
     if (!matches->len)
         return store_run(act->tx, STMT_QUARANTINE_ADD, error, store_int(raw_id), store_text("no organisation fits"),
-                         store_text(in->lead_address), store_text(act->market->conf->jobs), store_text(in->subject), store_null(),
-                         store_int(act->now)) &&
+                         store_text(in->lead_address), store_text(act->market->conf->jobs), store_text(in->subject),
+                         store_null(), store_int(act->now)) &&
                tell_nobody_fits(act, in, merchant, request_id, error);
     return open_matches(act, in, merchant, matches, request_id, service, raw_id, error);
 }
 
 gboolean
-request_matched(struct act *act, const struct incoming *in, const struct merchant *merchant, gint64 raw_id, GError **error)
+request_matched(struct act *act, const struct incoming *in, const struct merchant *merchant, gint64 raw_id,
+                GError **error)
 {
-    g_autoptr(store_rows) open = store_query(act->tx, STMT_CONVERSATIONS_MATCHED_OPEN, error, store_int(merchant->id), store_int(act->now));
+    g_autoptr(store_rows) open =
+        store_query(act->tx, STMT_CONVERSATIONS_MATCHED_OPEN, error, store_int(merchant->id), store_int(act->now));
     if (!open)
         return FALSE;
     for (guint i = 0; i < store_rows_count(open); i++)
@@ -197,17 +210,20 @@ request_matched(struct act *act, const struct incoming *in, const struct merchan
 
 /* An expired job takes no answer any more; the merchant is never refused and gets a new one (Decisions 6). */
 static gboolean
-renew(struct act *act, const struct conversation *c, const struct organisation *organisation, gint64 message_id, GError **error)
+renew(struct act *act, const struct conversation *c, const struct organisation *organisation, gint64 message_id,
+      GError **error)
 {
     g_autoptr(merchant) merchant = NULL;
     if (!expiry_run(act, c, FALSE, error)) /* its time is over and the timer has not run yet */
         return FALSE;
-    return merchant_by_id(act, c->merchant_id, &merchant, error) && conversation_open_job(act, c->id, c->service, c->listed, error) &&
+    return merchant_by_id(act, c->merchant_id, &merchant, error) &&
+           conversation_open_job(act, c->id, c->service, c->listed, error) &&
            notify_first_contact(act, organisation, merchant, c->id, message_id, error);
 }
 
 gboolean
-request_continue(struct act *act, const struct incoming *in, const struct conversation *c, const char *author, gint64 raw_id, GError **error)
+request_continue(struct act *act, const struct incoming *in, const struct conversation *c, const char *author,
+                 gint64 raw_id, GError **error)
 {
     g_autoptr(organisation) organisation = NULL;
     gint64 message_id = 0;
@@ -235,17 +251,20 @@ is_over(const store_rows *rows, guint i, gint64 now)
 }
 
 gboolean
-request_add(struct act *act, const struct incoming *in, const struct conversation *first, const char *author, gint64 raw_id, GError **error)
+request_add(struct act *act, const struct incoming *in, const struct conversation *first, const char *author,
+            gint64 raw_id, GError **error)
 {
     guint taken = 0;
-    g_autoptr(store_rows) rows = store_query(act->tx, STMT_CONVERSATIONS_OF_REQUEST, error, store_int(first->request_id));
+    g_autoptr(store_rows) rows =
+        store_query(act->tx, STMT_CONVERSATIONS_OF_REQUEST, error, store_int(first->request_id));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++) {
         g_autoptr(conversation) c = NULL;
         if (is_over(rows, i, act->now))
             continue;
-        if (!conversation_load(act, store_rows_int(rows, i, "id"), &c, error) || !request_continue(act, in, c, author, raw_id, error))
+        if (!conversation_load(act, store_rows_int(rows, i, "id"), &c, error) ||
+            !request_continue(act, in, c, author, raw_id, error))
             return FALSE;
         taken++;
     }

@@ -40,7 +40,8 @@ bool_of(const store_rows *rows, guint i, const char *column)
 static json_t *
 merchant_of(const store_rows *rows, guint i)
 {
-    return json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "merchant_name"), "address", text_or_null(rows, i, "merchant_address"));
+    return json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "merchant_name"), "address",
+                     text_or_null(rows, i, "merchant_address"));
 }
 
 /* The state as it counts now: a job is late whether or not the mailer runs. */
@@ -104,11 +105,12 @@ only_entry(json_t *list, const char *what, const char *id, GError **error)
 static json_t *
 conversation_entry(const store_rows *rows, guint i, gint64 now)
 {
-    json_t *job = json_pack("{s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "job_id"), "state", state_of(rows, i, now), "service",
-                            text_or_null(rows, i, "service"), "due_at", time_or_null(rows, i, "due_at"));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[], s:o, s:o}", "id", int_of(rows, i, "id"), "organisation",
-                     text_or_null(rows, i, "organisation"), "merchant", merchant_of(rows, i), "shop", text_or_null(rows, i, "shop"), "kind",
-                     text_or_null(rows, i, "kind"), "subject", text_or_null(rows, i, "subject"), "messages", int_of(rows, i, "messages"), "unread",
+    json_t *job = json_pack("{s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "job_id"), "state", state_of(rows, i, now),
+                            "service", text_or_null(rows, i, "service"), "due_at", time_or_null(rows, i, "due_at"));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[], s:o, s:o}", "id", int_of(rows, i, "id"),
+                     "organisation", text_or_null(rows, i, "organisation"), "merchant", merchant_of(rows, i), "shop",
+                     text_or_null(rows, i, "shop"), "kind", text_or_null(rows, i, "kind"), "subject",
+                     text_or_null(rows, i, "subject"), "messages", int_of(rows, i, "messages"), "unread",
                      int_of(rows, i, "unread"), "tags", "job", job, "updated_at", time_or_null(rows, i, "updated_at"));
 }
 
@@ -119,8 +121,8 @@ conversations(store_tx *tx, gpointer arg, GError **error)
     const struct view_filter none = {0}, *f = view->filter ? view->filter : &none;
     start(view);
     g_autoptr(store_rows) rows =
-        store_query(tx, STMT_LIST_CONVERSATIONS, error, store_text(f->organisation), store_text(f->state), store_int(f->unread),
-                    store_ref(view->id), store_int(limit_of(f)));
+        store_query(tx, STMT_LIST_CONVERSATIONS, error, store_text(f->organisation), store_text(f->state),
+                    store_int(f->unread), store_ref(view->id), store_int(limit_of(f)));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++)
@@ -143,8 +145,9 @@ attachments(store_tx *tx, gint64 message_id, GError **error)
         return NULL;
     json_t *list = json_array();
     for (guint i = 0; i < store_rows_count(rows); i++)
-        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o}", "name", text_or_null(rows, i, "name"), "type", text_or_null(rows, i, "type"),
-                                              "size", int_of(rows, i, "size"), "sha256", text_or_null(rows, i, "sha256")));
+        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o}", "name", text_or_null(rows, i, "name"), "type",
+                                              text_or_null(rows, i, "type"), "size", int_of(rows, i, "size"), "sha256",
+                                              text_or_null(rows, i, "sha256")));
     return list;
 }
 
@@ -160,11 +163,14 @@ add_messages(store_tx *tx, json_t *entry, gint64 conversation_id, GError **error
         json_t *files = attachments(tx, store_rows_int(rows, i, "id"), error);
         if (!files)
             return FALSE;
-        json_t *author = json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "author_name"), "address", text_or_null(rows, i, "author_address"));
-        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "direction",
-                                              text_or_null(rows, i, "direction"), "author", author, "subject", text_or_null(rows, i, "subject"),
-                                              "text", text_or_null(rows, i, "text"), "attachments", files, "at",
-                                              time_or_null(rows, i, "received_at"), "read_at", time_or_null(rows, i, "read_at")));
+        json_t *author = json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "author_name"), "address",
+                                   text_or_null(rows, i, "author_address"));
+        json_array_append_new(list,
+                              json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"),
+                                        "direction", text_or_null(rows, i, "direction"), "author", author, "subject",
+                                        text_or_null(rows, i, "subject"), "text", text_or_null(rows, i, "text"),
+                                        "attachments", files, "at", time_or_null(rows, i, "received_at"), "read_at",
+                                        time_or_null(rows, i, "read_at")));
     }
     return TRUE;
 }
@@ -189,7 +195,8 @@ view_conversation(const struct market *market, gint64 id, gint64 now, GError **e
 {
     struct view view = {.id = id, .now = now};
     g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT, id);
-    return only_entry(id ? run_view(market, conversation_whole, &view, error) : json_array(), "conversation", name, error);
+    return only_entry(id ? run_view(market, conversation_whole, &view, error) : json_array(), "conversation", name,
+                      error);
 }
 
 /* ---- jobs ---- */
@@ -200,18 +207,20 @@ jobs(store_tx *tx, gpointer arg, GError **error)
     struct view *view = arg;
     const struct view_filter none = {0}, *f = view->filter ? view->filter : &none;
     start(view);
-    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_JOBS, error, store_text(f->organisation), store_text(f->state), store_ref(view->id),
-                                             store_int(limit_of(f)));
+    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_JOBS, error, store_text(f->organisation),
+                                             store_text(f->state), store_ref(view->id), store_int(limit_of(f)));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++)
         json_array_append_new(
             view->result,
-            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "conversation",
-                      int_of(rows, i, "conversation"), "organisation", text_or_null(rows, i, "organisation"), "merchant", merchant_of(rows, i),
-                      "state", state_of(rows, i, view->now), "service", text_or_null(rows, i, "service"), "kind", text_or_null(rows, i, "kind"),
-                      "subject", text_or_null(rows, i, "subject"), "listed", bool_of(rows, i, "listed"), "due_at", time_or_null(rows, i, "due_at"),
-                      "answered_at", time_or_null(rows, i, "answered_at"), "created_at", time_or_null(rows, i, "created_at")));
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"),
+                      "conversation", int_of(rows, i, "conversation"), "organisation",
+                      text_or_null(rows, i, "organisation"), "merchant", merchant_of(rows, i), "state",
+                      state_of(rows, i, view->now), "service", text_or_null(rows, i, "service"), "kind",
+                      text_or_null(rows, i, "kind"), "subject", text_or_null(rows, i, "subject"), "listed",
+                      bool_of(rows, i, "listed"), "due_at", time_or_null(rows, i, "due_at"), "answered_at",
+                      time_or_null(rows, i, "answered_at"), "created_at", time_or_null(rows, i, "created_at")));
     return TRUE;
 }
 
@@ -240,9 +249,10 @@ services(store_tx *tx, gint64 organisation_id, GError **error)
         return NULL;
     json_t *list = json_array();
     for (guint i = 0; i < store_rows_count(rows); i++)
-        json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "service", text_or_null(rows, i, "slug"), "rate",
-                                              store_rows_is_null(rows, i, "rate") ? json_null() : int_of(rows, i, "rate"), "currency",
-                                              text_or_null(rows, i, "currency")));
+        json_array_append_new(list,
+                              json_pack("{s:o, s:o, s:o}", "service", text_or_null(rows, i, "slug"), "rate",
+                                        store_rows_is_null(rows, i, "rate") ? json_null() : int_of(rows, i, "rate"),
+                                        "currency", text_or_null(rows, i, "currency")));
     return list;
 }
 
@@ -254,8 +264,9 @@ members(store_tx *tx, gint64 organisation_id, GError **error)
         return NULL;
     json_t *list = json_array();
     for (guint i = 0; i < store_rows_count(rows); i++)
-        json_array_append_new(list, json_pack("{s:o, s:o, s:s}", "address", text_or_null(rows, i, "address"), "name", text_or_null(rows, i, "name"),
-                                              "role", store_rows_int(rows, i, "owner") ? "owner" : "member"));
+        json_array_append_new(list, json_pack("{s:o, s:o, s:s}", "address", text_or_null(rows, i, "address"), "name",
+                                              text_or_null(rows, i, "name"), "role",
+                                              store_rows_int(rows, i, "owner") ? "owner" : "member"));
     return list;
 }
 
@@ -269,12 +280,15 @@ organisation_entry(store_tx *tx, const store_rows *rows, guint i, GError **error
         json_decref(offered);
         return NULL;
     }
-    json_t *preferences = json_pack("{s:o, s:o, s:o, s:o}", "available", bool_of(rows, i, "available"), "searchable", bool_of(rows, i, "searchable"),
-                                    "matched", bool_of(rows, i, "matched"), "dropshipping", bool_of(rows, i, "dropshipping"));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "slug", text_or_null(rows, i, "slug"),
-                     "name", text_or_null(rows, i, "name"), "language", text_or_null(rows, i, "language"), "notify", text_or_null(rows, i, "notify"),
-                     "published", bool_of(rows, i, "published"), "available", bool_of(rows, i, "available"), "preferences", preferences, "services",
-                     offered, "members", people, "jobs_matched", int_of(rows, i, "jobs_matched"), "jobs_expired", int_of(rows, i, "jobs_expired"));
+    json_t *preferences = json_pack("{s:o, s:o, s:o, s:o}", "available", bool_of(rows, i, "available"), "searchable",
+                                    bool_of(rows, i, "searchable"), "matched", bool_of(rows, i, "matched"),
+                                    "dropshipping", bool_of(rows, i, "dropshipping"));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"),
+                     "slug", text_or_null(rows, i, "slug"), "name", text_or_null(rows, i, "name"), "language",
+                     text_or_null(rows, i, "language"), "notify", text_or_null(rows, i, "notify"), "published",
+                     bool_of(rows, i, "published"), "available", bool_of(rows, i, "available"), "preferences",
+                     preferences, "services", offered, "members", people, "jobs_matched",
+                     int_of(rows, i, "jobs_matched"), "jobs_expired", int_of(rows, i, "jobs_expired"));
 }
 
 static gboolean
@@ -282,7 +296,8 @@ organisations(store_tx *tx, gpointer arg, GError **error)
 {
     struct view *view = arg;
     start(view);
-    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_ORGS, error, store_text(view->name), store_int(limit_of(view->filter)));
+    g_autoptr(store_rows) rows =
+        store_query(tx, STMT_LIST_ORGS, error, store_text(view->name), store_int(limit_of(view->filter)));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++) {
@@ -325,7 +340,8 @@ shop_of(const store_rows *rows, guint i)
 {
     if (store_rows_is_null(rows, i, "shop_name"))
         return json_null();
-    return json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "shop_name"), "url", text_or_null(rows, i, "shop_url"));
+    return json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "shop_name"), "url",
+                     text_or_null(rows, i, "shop_url"));
 }
 
 static gint64
@@ -346,7 +362,8 @@ merchants(store_tx *tx, gpointer arg, GError **error)
     start(view);
     if (view->name && !id)
         return !error || !*error;
-    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_MERCHANTS, error, store_ref(id), store_int(limit_of(view->filter)));
+    g_autoptr(store_rows) rows =
+        store_query(tx, STMT_LIST_MERCHANTS, error, store_ref(id), store_int(limit_of(view->filter)));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++) {
@@ -354,10 +371,11 @@ merchants(store_tx *tx, gpointer arg, GError **error)
         if (!known)
             return FALSE;
         json_array_append_new(view->result,
-                              json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "name", text_or_null(rows, i, "name"),
-                                        "addresses", known, "language", text_or_null(rows, i, "language"), "registered",
-                                        bool_of(rows, i, "registered"), "phone", text_or_null(rows, i, "phone"), "shop", shop_of(rows, i),
-                                        "created_at", time_or_null(rows, i, "created_at")));
+                              json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "name",
+                                        text_or_null(rows, i, "name"), "addresses", known, "language",
+                                        text_or_null(rows, i, "language"), "registered", bool_of(rows, i, "registered"),
+                                        "phone", text_or_null(rows, i, "phone"), "shop", shop_of(rows, i), "created_at",
+                                        time_or_null(rows, i, "created_at")));
     }
     return TRUE;
 }
@@ -390,12 +408,14 @@ outbox(store_tx *tx, gpointer arg, GError **error)
     for (guint i = 0; i < store_rows_count(rows); i++)
         json_array_append_new(
             view->result,
-            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "kind", text_or_null(rows, i, "kind"),
-                      "recipient", text_or_null(rows, i, "recipient"), "state", text_or_null(rows, i, "state"), "due_at",
-                      time_or_null(rows, i, "due_at"), "attempts", int_of(rows, i, "attempts"), "message_id", text_or_null(rows, i, "message_id"),
-                      "conversation", store_rows_is_null(rows, i, "conversation_id") ? json_null() : int_of(rows, i, "conversation_id"), "last_reply",
-                      text_or_null(rows, i, "last_reply"), "bounced_at", time_or_null(rows, i, "bounced_at"), "created_at",
-                      time_or_null(rows, i, "created_at"), "sent_at", time_or_null(rows, i, "sent_at")));
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"),
+                      "kind", text_or_null(rows, i, "kind"), "recipient", text_or_null(rows, i, "recipient"), "state",
+                      text_or_null(rows, i, "state"), "due_at", time_or_null(rows, i, "due_at"), "attempts",
+                      int_of(rows, i, "attempts"), "message_id", text_or_null(rows, i, "message_id"), "conversation",
+                      store_rows_is_null(rows, i, "conversation_id") ? json_null() : int_of(rows, i, "conversation_id"),
+                      "last_reply", text_or_null(rows, i, "last_reply"), "bounced_at",
+                      time_or_null(rows, i, "bounced_at"), "created_at", time_or_null(rows, i, "created_at"), "sent_at",
+                      time_or_null(rows, i, "sent_at")));
     return TRUE;
 }
 
@@ -416,11 +436,12 @@ quarantine(store_tx *tx, gpointer arg, GError **error)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++)
         json_array_append_new(
-            view->result, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "reason", text_or_null(rows, i, "reason"),
-                                    "sender", text_or_null(rows, i, "sender"), "recipient", text_or_null(rows, i, "recipient"), "subject",
-                                    text_or_null(rows, i, "subject"), "conversation",
-                                    store_rows_is_null(rows, i, "conversation_id") ? json_null() : int_of(rows, i, "conversation_id"), "size",
-                                    int_of(rows, i, "size"), "at", time_or_null(rows, i, "at")));
+            view->result,
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "reason",
+                      text_or_null(rows, i, "reason"), "sender", text_or_null(rows, i, "sender"), "recipient",
+                      text_or_null(rows, i, "recipient"), "subject", text_or_null(rows, i, "subject"), "conversation",
+                      store_rows_is_null(rows, i, "conversation_id") ? json_null() : int_of(rows, i, "conversation_id"),
+                      "size", int_of(rows, i, "size"), "at", time_or_null(rows, i, "at")));
     return TRUE;
 }
 
@@ -440,7 +461,8 @@ quarantine_raw(store_tx *tx, gpointer arg, GError **error)
     if (!rows)
         return FALSE;
     if (!store_rows_count(rows)) {
-        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "there is no quarantined mail %" G_GINT64_FORMAT, view->id);
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "there is no quarantined mail %" G_GINT64_FORMAT,
+                    view->id);
         return FALSE;
     }
     view->bytes = store_raw_get(tx, store_rows_int(rows, 0, "raw_id"), 0, G_MAXSIZE, error);

@@ -18,7 +18,8 @@ struct view_filter {
     gint64 now;               /* a job whose time has passed reads expired, whether or not its timer has run */
 };
 
-/* {id, organisation, merchant:{name,address}, shop, kind, messages, unread, tags, job:{id,state,service,due_at}, updated_at} */
+/* {id, organisation, merchant:{name,address}, shop, kind, messages, unread, tags, job:{id,state,service,due_at},
+ * updated_at} */
 json_t *view_conversations(const struct market *market, const struct view_filter *filter, GError **error);
 /* The same and messages:[{id,direction,author,text,attachments,at}], proposals, comments, assignees. NOT_FOUND. */
 json_t *view_conversation(const struct market *market, gint64 id, gint64 now, GError **error);

@@ -115,8 +115,10 @@ static const char schema_1[] =
     "subject_id)) STRICT;"
     "CREATE INDEX timer_due ON timer (due_at);"
 
-    /* The same mail again (DESIGN: what filters and requeues do not change). A refusal leaves no row: it is judged anew. */
-    "CREATE TABLE seen (recipient TEXT NOT NULL, digest BLOB NOT NULL, seen_at INTEGER NOT NULL, PRIMARY KEY (recipient, digest)) STRICT;"
+    /* The same mail again (DESIGN: what filters and requeues do not change). A refusal leaves no row: it is judged
+       anew. */
+    "CREATE TABLE seen (recipient TEXT NOT NULL, digest BLOB NOT NULL, seen_at INTEGER NOT NULL, PRIMARY KEY "
+    "(recipient, digest)) STRICT;"
     "CREATE INDEX seen_at ON seen (seen_at);"
 
     /* Kept raw and shown to the admin: what could not be attributed, understood or relayed. */
