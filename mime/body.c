@@ -1,0 +1,211 @@
+#include "mime/body.h"
+
+#include <string.h>
+
+#include "mime/charset.h"
+#include "mime/flowed.h"
+#include "mime/html.h"
+#include "mime/transfer.h"
+
+struct reading {
+    struct structure *s;
+    GHashTable *shown;
+};
+
+struct words { /* of one entity */
+    char *plain, *html;
+};
+
+static void
+words_clear(struct words *w)
+{
+    g_free(w->plain);
+    g_free(w->html);
+}
+
+static gboolean
+is_blank_text(const char *text)
+{
+    return text == NULL || text[strspn(text, " \t\r\n")] == '\0';
+}
+
+/* CRLF, CR CR LF and CR alone → LF, in place. */
+static void
+normalise_lines(char *text)
+{
+    char *o = text;
+    for (const char *p = text; *p != '\0';) {
+        if (*p == '\r') {
+            const char *q = p;
+            while (*q == '\r') {
+                q++;
+            }
+            p = *q == '\n' ? q + 1 : p + 1;
+            *o++ = '\n';
+        } else {
+            *o++ = *p++;
+        }
+    }
+    *o = '\0';
+}
+
+static char *
+leaf_text(struct reading *r, const struct entity *e)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    transfer_decode(r->s->raw + e->body, e->end - e->body, e->encoding, bytes);
+    g_autofree char *charset = header_parameter(e->content_type, "charset");
+    gboolean doubtful = FALSE;
+    char *text = charset_decode(charset, (const char *)bytes->data, bytes->len, &doubtful);
+    if (doubtful) {
+        structure_defect(
+            r->s, "text is not in the charset that it names: it was read with another, or with marks for what is lost");
+    }
+    normalise_lines(text);
+    return text;
+}
+
+static gboolean
+parameter_is(const struct entity *e, const char *name, const char *value)
+{
+    g_autofree char *v = header_parameter(e->content_type, name);
+    return v != NULL && g_ascii_strcasecmp(v, value) == 0;
+}
+
+static char *
+plain_text(struct reading *r, const struct entity *e)
+{
+    char *text = leaf_text(r, e);
+    if (parameter_is(e, "format", "flowed")) {
+        char *joined = flowed_join(text, parameter_is(e, "delsp", "yes"));
+        g_free(text);
+        return joined;
+    }
+    return text;
+}
+
+static gboolean
+is_file(const struct entity *e)
+{
+    if (e->disposition == NULL) {
+        return FALSE;
+    }
+    if (strcmp(e->disposition->value, "attachment") == 0) {
+        return TRUE;
+    }
+    g_autofree char *name = header_parameter_bytes(e->disposition, "filename");
+    return name != NULL && e->parent != NULL;
+}
+
+static void
+read_leaf(struct reading *r, struct entity *e, struct words *w)
+{
+    if (is_file(e)) {
+        return;
+    }
+    if (strcmp(e->type, "text/plain") == 0 || g_str_has_prefix(e->type, "multipart/")) {
+        w->plain = plain_text(r, e);
+    } else if (strcmp(e->type, "text/html") == 0 || strcmp(e->type, "application/xhtml+xml") == 0) {
+        w->html = leaf_text(r, e);
+    } else {
+        return;
+    }
+    g_hash_table_add(r->shown, e);
+}
+
+static void read_entity(struct reading *r, struct entity *e, struct words *w);
+
+/* Of several forms of the same words: the first plain one that says something, the last HTML one (RFC 2046 5.1.4: the
+ * best comes last). */
+static void
+read_alternative(struct reading *r, struct entity *e, struct words *w)
+{
+    for (guint i = 0; i < e->children->len; i++) {
+        struct words child = {0};
+        read_entity(r, e->children->pdata[i], &child);
+        if (child.plain != NULL && is_blank_text(w->plain)) {
+            g_free(w->plain);
+            w->plain = g_steal_pointer(&child.plain);
+        }
+        if (child.html != NULL && !(w->html != NULL && is_blank_text(child.html))) {
+            g_free(w->html);
+            w->html = g_steal_pointer(&child.html);
+        }
+        words_clear(&child);
+    }
+    if (is_blank_text(w->plain) && !is_blank_text(w->html)) {
+        g_clear_pointer(&w->plain, g_free);
+    }
+}
+
+/* One after the other. Where one part is plain text and another is HTML alone, that one is rendered. */
+static void
+read_mixed(struct reading *r, struct entity *e, struct words *w)
+{
+    guint n = e->children->len;
+    g_autofree struct words *children = g_new0(struct words, n);
+    g_autoptr(GString) plain = g_string_new(NULL), html = g_string_new(NULL);
+    gboolean any_plain = FALSE, any_html = FALSE;
+    for (guint i = 0; i < n; i++) {
+        read_entity(r, e->children->pdata[i], &children[i]);
+        any_plain = any_plain || children[i].plain != NULL;
+        any_html = any_html || children[i].html != NULL;
+    }
+    for (guint i = 0; i < n; i++) {
+        g_autofree char *rendered = NULL;
+        if (any_plain && children[i].plain == NULL && children[i].html != NULL) {
+            rendered = html_to_text(children[i].html, strlen(children[i].html));
+        }
+        const char *text = children[i].plain != NULL ? children[i].plain : rendered;
+        if (text != NULL && plain->len > 0 && plain->str[plain->len - 1] != '\n') {
+            g_string_append_c(plain, '\n');
+        }
+        g_string_append(plain, text != NULL ? text : "");
+        g_string_append(html, children[i].html != NULL ? children[i].html : "");
+        words_clear(&children[i]);
+    }
+    w->plain = any_plain ? g_strdup(plain->str) : NULL;
+    w->html = any_html ? g_strdup(html->str) : NULL;
+}
+
+/* The root says what there is to read; the others are its pictures (RFC 2387). */
+static void
+read_related(struct reading *r, struct entity *e, struct words *w)
+{
+    for (guint i = 0; i < e->children->len && w->plain == NULL && w->html == NULL; i++) {
+        read_entity(r, e->children->pdata[i], w);
+    }
+}
+
+static void
+read_entity(struct reading *r, struct entity *e, struct words *w)
+{
+    if (e->kind == ENTITY_LEAF) {
+        read_leaf(r, e, w);
+    } else if (e->kind == ENTITY_MULTIPART && strcmp(e->type, "multipart/alternative") == 0) {
+        read_alternative(r, e, w);
+    } else if (e->kind == ENTITY_MULTIPART && strcmp(e->type, "multipart/related") == 0) {
+        read_related(r, e, w);
+    } else if (e->kind == ENTITY_MULTIPART) {
+        read_mixed(r, e, w);
+    }
+}
+
+void
+body_read(struct structure *structure, struct body *body)
+{
+    body->shown = g_hash_table_new(NULL, NULL);
+    struct reading r = {.s = structure, .shown = body->shown};
+    struct words w = {0};
+    read_entity(&r, structure->top, &w);
+    body->plain = w.plain;
+    body->html = w.html;
+}
+
+void
+body_clear(struct body *body)
+{
+    g_free(body->plain);
+    g_free(body->html);
+    g_hash_table_unref(body->shown);
+}

@@ -1,0 +1,358 @@
+#include "mime/read.h"
+
+#include <gmime/gmime.h>
+#include <string.h>
+
+#include "lib/secret.h"
+#include "lib/text.h"
+#include "mime/address.h"
+#include "mime/body.h"
+#include "mime/html.h"
+#include "mime/structure.h"
+#include "mime/transfer.h"
+
+void
+mail_init(void)
+{
+    g_mime_init();
+}
+
+GBytes *
+mail_decode(gconstpointer content, gsize length, enum mail_encoding encoding)
+{
+    GByteArray *bytes = g_byte_array_new();
+    transfer_decode(content, length, encoding, bytes);
+    return g_byte_array_free_to_bytes(bytes);
+}
+
+/* -- headers
+ * --------------------------------------------------------------------------------------------------------------- */
+
+static void
+header_free(gpointer data)
+{
+    struct mail_header *h = data;
+    g_free(h->name);
+    g_free(h->value);
+    g_free(h->raw);
+    g_free(h);
+}
+
+static void
+read_address_list(struct structure *s, const char *unfolded, GPtrArray *list)
+{
+    guint separators = 0;
+    for (const char *c = unfolded; *c != '\0'; c++) {
+        separators += *c == ':' || *c == ';';
+    }
+    if (separators > GUARD_SEPARATORS) {
+        structure_defect(s, "an address header has more than 2,000 separators: it was left out");
+        return;
+    }
+    address_list_parse(unfolded, list);
+}
+
+static void
+read_from(struct structure *s, struct mail *mail, const char *unfolded)
+{
+    if (mail->from->len == 0) {
+        read_address_list(s, unfolded, mail->from);
+    }
+}
+
+static void
+read_to(struct structure *s, struct mail *mail, const char *unfolded)
+{
+    read_address_list(s, unfolded, mail->to);
+}
+
+static void
+read_cc(struct structure *s, struct mail *mail, const char *unfolded)
+{
+    read_address_list(s, unfolded, mail->cc);
+}
+
+static void
+read_reply_to(struct structure *s, struct mail *mail, const char *unfolded)
+{
+    if (mail->reply_to->len == 0) {
+        read_address_list(s, unfolded, mail->reply_to);
+    }
+}
+
+static void
+read_sender(struct structure *s, struct mail *mail, const char *unfolded)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)mail_address_free);
+    read_address_list(s, unfolded, list);
+    if (mail->sender == NULL && list->len > 0) {
+        const struct mail_address *a = list->pdata[0];
+        mail->sender = g_strdup(a->address);
+    }
+}
+
+static void
+read_subject(struct structure *s, struct mail *mail, const char *unfolded)
+{
+    (void)s;
+    if (mail->subject == NULL) {
+        mail->subject = header_words(unfolded);
+    }
+}
+
+static void
+read_message_id(struct structure *s, struct mail *mail, const char *unfolded)
+{
+    (void)s;
+    if (mail->message_id != NULL) {
+        return;
+    }
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    header_ids(unfolded, ids);
+    if (ids->len > 0) {
+        mail->message_id = g_strdup(ids->pdata[0]);
+    } else if (*unfolded != '\0') {
+        mail->message_id = header_utf8(unfolded);
+    }
+}
+
+static void
+read_in_reply_to(struct structure *s, struct mail *mail, const char *unfolded)
+{
+    (void)s;
+    header_ids(unfolded, mail->in_reply_to);
+}
+
+static void
+read_references(struct structure *s, struct mail *mail, const char *unfolded)
+{
+    (void)s;
+    header_ids(unfolded, mail->references);
+}
+
+static void
+read_date(struct structure *s, struct mail *mail, const char *unfolded)
+{
+    if (mail->has_date) {
+        return;
+    }
+    g_autofree char *text = g_strndup(unfolded, 200);
+    g_autoptr(GDateTime) date = g_mime_utils_header_decode_date(text);
+    if (date == NULL) {
+        structure_defect(s, "the Date cannot be read");
+        return;
+    }
+    mail->date = g_date_time_to_unix(date);
+    mail->has_date = TRUE;
+}
+
+static const struct {
+    const char *name;
+    void (*read)(struct structure *s, struct mail *mail, const char *unfolded);
+} fields[] = {
+    {"From", read_from},
+    {"To", read_to},
+    {"Cc", read_cc},
+    {"Reply-To", read_reply_to},
+    {"Sender", read_sender},
+    {"Subject", read_subject},
+    {"Message-ID", read_message_id},
+    {"In-Reply-To", read_in_reply_to},
+    {"References", read_references},
+    {"Date", read_date},
+};
+
+static void
+read_field(struct structure *s, struct mail *mail, const struct field *f)
+{
+    g_autofree char *unfolded = header_unfold(s->raw + f->value, f->value_length);
+    struct mail_header *h = g_new0(struct mail_header, 1);
+    h->name = g_strndup(s->raw + f->name, f->name_length);
+    h->raw = header_utf8(unfolded);
+    h->value = header_words(unfolded);
+    g_ptr_array_add(mail->headers, h);
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (structure_is(s, f, fields[i].name)) {
+            fields[i].read(s, mail, unfolded);
+            return;
+        }
+    }
+}
+
+/* -- parts
+ * ----------------------------------------------------------------------------------------------------------------- */
+
+static void
+part_free(gpointer data)
+{
+    struct mail_part *p = data;
+    g_free(p->path);
+    g_free(p->type);
+    g_free(p->charset);
+    g_free(p->disposition);
+    g_free(p->name);
+    g_free(p->content_id);
+    g_free(p->sha256);
+    g_free(p);
+}
+
+struct listing { /* while the parts are listed */
+    struct structure *s;
+    struct mail *mail;
+    const struct body *body;
+    GByteArray *room; /* decoded bytes of one part after the other */
+    guint nested;     /* how many messages deep */
+};
+
+static char *
+part_name(const struct entity *e)
+{
+    g_autofree char *name = e->disposition != NULL ? header_parameter(e->disposition, "filename") : NULL;
+    if (name == NULL || *name == '\0') {
+        g_free(name);
+        name = header_parameter(e->content_type, "name");
+    }
+    return name != NULL && *name != '\0' ? text_file_name(name, "file") : NULL;
+}
+
+static gboolean
+in_list(const char *what, const char *const *list)
+{
+    for (; *list != NULL; list++) {
+        if (strcmp(what, *list) == 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* A signature, a report's machine-readable half and a picture within the text are nothing that a person would call a
+ * file. */
+static gboolean
+is_attachment(const struct listing *l, const struct entity *e)
+{
+    static const char *const machine[] = {"application/pgp-signature",
+                                          "application/pkcs7-signature",
+                                          "application/x-pkcs7-signature",
+                                          "message/delivery-status",
+                                          "message/global-delivery-status",
+                                          "message/disposition-notification",
+                                          "message/feedback-report",
+                                          "text/rfc822-headers",
+                                          NULL};
+    if (l->nested > 0 || g_hash_table_contains(l->body->shown, e)) {
+        return FALSE;
+    }
+    if (e->disposition != NULL && strcmp(e->disposition->value, "attachment") == 0) {
+        return !in_list(e->type, machine + 0) || g_str_has_prefix(e->type, "message/");
+    }
+    const char *above = e->parent != NULL ? e->parent->type : "";
+    gboolean picture =
+        e->content_id != NULL && strcmp(above, "multipart/related") == 0 && g_str_has_prefix(e->type, "image/");
+    gboolean report = strcmp(above, "multipart/report") == 0;
+    return !picture && !report && !in_list(e->type, machine);
+}
+
+static void
+add_part(struct listing *l, struct entity *e, const char *path)
+{
+    struct mail_part *p = g_new0(struct mail_part, 1);
+    g_ptr_array_add(l->mail->parts, p);
+    p->path = g_strdup(path);
+    p->type = g_strdup(e->type);
+    g_autofree char *charset = header_parameter(e->content_type, "charset");
+    p->charset = charset != NULL ? g_utf8_strdown(charset, -1) : NULL;
+    p->disposition = e->disposition != NULL && *e->disposition->value != '\0' ? g_strdup(e->disposition->value) : NULL;
+    p->name = part_name(e);
+    p->content_id = g_strdup(e->content_id);
+    p->offset = e->body;
+    p->length = e->end - e->body;
+    p->encoding = e->encoding;
+    p->attachment = is_attachment(l, e);
+    p->nested = l->nested > 0;
+    gconstpointer content = l->s->raw + e->body;
+    p->size = p->length;
+    if (e->encoding != MAIL_ENCODING_IDENTITY) {
+        g_byte_array_set_size(l->room, 0);
+        transfer_decode(content, p->length, e->encoding, l->room);
+        content = l->room->data;
+        p->size = l->room->len;
+    }
+    p->sha256 = sha256_hex(content, p->size);
+}
+
+/* `path` of a multipart at the top or right inside a message is that of what holds it: its parts are "1", "2" or "2.1",
+ * "2.2". */
+static void
+list_parts(struct listing *l, struct entity *e, const char *path)
+{
+    if (e->kind == ENTITY_MULTIPART) {
+        for (guint i = 0; i < e->children->len; i++) {
+            g_autofree char *child = g_strdup_printf("%s%s%u", path, *path != '\0' ? "." : "", i + 1);
+            list_parts(l, e->children->pdata[i], child);
+        }
+        return;
+    }
+    gboolean alone = e->parent == NULL || e->parent->kind == ENTITY_MESSAGE;
+    g_autofree char *own = alone ? g_strdup_printf("%s%s1", path, *path != '\0' ? "." : "") : g_strdup(path);
+    add_part(l, e, own);
+    if (e->kind == ENTITY_MESSAGE) {
+        l->nested++;
+        list_parts(l, e->children->pdata[0], own);
+        l->nested--;
+    }
+}
+
+/* -- the whole
+ * ------------------------------------------------------------------------------------------------------------- */
+
+static struct mail *
+mail_new(void)
+{
+    struct mail *mail = g_new0(struct mail, 1);
+    GDestroyNotify address = (GDestroyNotify)mail_address_free;
+    mail->headers = g_ptr_array_new_with_free_func(header_free);
+    mail->from = g_ptr_array_new_with_free_func(address);
+    mail->to = g_ptr_array_new_with_free_func(address);
+    mail->cc = g_ptr_array_new_with_free_func(address);
+    mail->reply_to = g_ptr_array_new_with_free_func(address);
+    mail->in_reply_to = g_ptr_array_new_with_free_func(g_free);
+    mail->references = g_ptr_array_new_with_free_func(g_free);
+    mail->parts = g_ptr_array_new_with_free_func(part_free);
+    return mail;
+}
+
+static void
+take_text(struct mail *mail, struct body *body)
+{
+    mail->text = g_steal_pointer(&body->plain);
+    mail->html = g_steal_pointer(&body->html);
+    if (mail->text == NULL && mail->html != NULL) {
+        mail->text = html_to_text(mail->html, strlen(mail->html));
+        mail->text_from_html = TRUE;
+    }
+    if (mail->text == NULL) {
+        mail->text = g_strdup("");
+    }
+}
+
+struct mail *
+mail_read(gconstpointer raw, gsize length)
+{
+    struct mail *mail = mail_new();
+    struct structure s;
+    struct body body;
+    structure_read(&s, raw, length);
+    for (guint i = 0; i < s.top->fields->len; i++) {
+        read_field(&s, mail, &g_array_index(s.top->fields, struct field, i));
+    }
+    body_read(&s, &body);
+    struct listing listing = {.s = &s, .mail = mail, .body = &body, .room = g_byte_array_new()};
+    list_parts(&listing, s.top, "");
+    g_byte_array_unref(listing.room);
+    take_text(mail, &body);
+    body_clear(&body);
+    mail->defects = g_steal_pointer(&s.defects);
+    structure_clear(&s);
+    return mail;
+}

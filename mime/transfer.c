@@ -1,0 +1,301 @@
+#include "mime/transfer.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    enum mail_encoding encoding;
+} names[] = {
+    {"7bit", MAIL_ENCODING_IDENTITY},
+    {"8bit", MAIL_ENCODING_IDENTITY},
+    {"binary", MAIL_ENCODING_IDENTITY},
+    {"base64", MAIL_ENCODING_BASE64},
+    {"x-base64", MAIL_ENCODING_BASE64},
+    {"base-64", MAIL_ENCODING_BASE64},
+    {"quoted-printable", MAIL_ENCODING_QUOTED_PRINTABLE},
+    {"quoted_printable", MAIL_ENCODING_QUOTED_PRINTABLE},
+    {"quotedprintable", MAIL_ENCODING_QUOTED_PRINTABLE},
+    {"quoted printable", MAIL_ENCODING_QUOTED_PRINTABLE},
+    {"uuencode", MAIL_ENCODING_UUENCODE},
+    {"x-uuencode", MAIL_ENCODING_UUENCODE},
+    {"x-uue", MAIL_ENCODING_UUENCODE},
+    {"uue", MAIL_ENCODING_UUENCODE},
+};
+
+static int
+find(const char *name)
+{
+    for (guint i = 0; name != NULL && i < G_N_ELEMENTS(names); i++) {
+        if (g_ascii_strcasecmp(name, names[i].name) == 0) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+enum mail_encoding
+transfer_encoding(const char *name)
+{
+    int i = find(name);
+    return i < 0 ? MAIL_ENCODING_IDENTITY : names[i].encoding;
+}
+
+gboolean
+transfer_known(const char *name)
+{
+    return find(name) >= 0;
+}
+
+/* 0–63: a digit; PAD, SKIP (white space), JUNK. */
+enum { PAD = 64, SKIP = 65, JUNK = 66 };
+
+static guint8
+base64_value(guint8 c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A';
+    }
+    if (c >= 'a' && c <= 'z') {
+        return c - 'a' + 26;
+    }
+    if (c >= '0' && c <= '9') {
+        return c - '0' + 52;
+    }
+    return c == '+'                                          ? 62
+           : c == '/'                                        ? 63
+           : c == '='                                        ? PAD
+           : c == '\n' || c == '\r' || c == ' ' || c == '\t' ? SKIP
+                                                             : JUNK;
+}
+
+static void
+base64_table(guint8 table[256])
+{
+    for (guint c = 0; c < 256; c++) {
+        table[c] = base64_value((guint8)c);
+    }
+}
+
+/* The bytes that `n` digits of an unfinished quantum hold. */
+static guint8 *
+base64_flush(guint8 *o, guint32 bits, guint n)
+{
+    if (n >= 2) {
+        *o++ = (guint8)(bits >> (n == 2 ? 4 : 10));
+    }
+    if (n == 3) {
+        *o++ = (guint8)(bits >> 2);
+    }
+    return o;
+}
+
+/* Padding ends a quantum and not the content: pieces that were encoded one by one and put together are common. */
+static void
+base64_decode(const guint8 *p, gsize length, GByteArray *out)
+{
+    guint8 table[256];
+    base64_table(table);
+    gsize start = out->len;
+    g_byte_array_set_size(out, (guint)(start + length / 4 * 3 + 4));
+    guint8 *o = out->data + start;
+    guint32 bits = 0;
+    guint n = 0;
+    for (const guint8 *end = p + length; p < end; p++) {
+        guint8 v = table[*p];
+        if (v < 64) {
+            bits = bits << 6 | v;
+            if (++n == 4) {
+                *o++ = (guint8)(bits >> 16);
+                *o++ = (guint8)(bits >> 8);
+                *o++ = (guint8)bits;
+                n = 0;
+            }
+        } else if (v == PAD && n > 0) {
+            o = base64_flush(o, bits, n);
+            n = 0;
+        }
+    }
+    o = base64_flush(o, bits, n);
+    g_byte_array_set_size(out, (guint)(o - out->data));
+}
+
+gboolean
+transfer_looks_base64(const char *content, gsize length)
+{
+    gsize digits = 0, junk = 0, spaced = 0;
+    gsize limit = MIN(length, 4096);
+    for (gsize i = 0; i < limit; i++) {
+        guint8 v = base64_value((guint8)content[i]);
+        digits += v < PAD;
+        junk += v == JUNK;
+        spaced += content[i] == ' ' && i + 1 < limit && base64_value((guint8)content[i + 1]) < PAD;
+    }
+    return (junk + spaced) * 20 <= digits;
+}
+
+/* -- quoted-printable
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* Blanks between `p` and the line's end were added on the way (RFC 2045 6.7 rule 3). NULL when something else follows.
+ */
+static const guint8 *
+line_end_after_blanks(const guint8 *p, const guint8 *end)
+{
+    while (p < end && (*p == ' ' || *p == '\t')) {
+        p++;
+    }
+    if (p == end || *p == '\n') {
+        return p;
+    }
+    return *p == '\r' ? p : NULL;
+}
+
+/* `p` is at a line end or at `end`. CR CR LF is one line end: what CRLF becomes when it is converted twice. */
+static const guint8 *
+after_line_end(const guint8 *p, const guint8 *end)
+{
+    const guint8 *q = p;
+    while (q < end && *q == '\r') {
+        q++;
+    }
+    if (q < end && *q == '\n') {
+        return q + 1;
+    }
+    return p < end ? p + 1 : p;
+}
+
+/* At '='. Returns where to go on; a '=' that begins neither a byte nor a soft line end stays as it is. */
+static const guint8 *
+quoted_printable_escape(const guint8 *p, const guint8 *end, guint8 **o)
+{
+    if (end - p > 2 && g_ascii_isxdigit(p[1]) && g_ascii_isxdigit(p[2])) {
+        *(*o)++ = (guint8)(g_ascii_xdigit_value((char)p[1]) << 4 | g_ascii_xdigit_value((char)p[2]));
+        return p + 3;
+    }
+    const guint8 *line_end = line_end_after_blanks(p + 1, end);
+    if (line_end != NULL) {
+        return after_line_end(line_end, end);
+    }
+    *(*o)++ = '=';
+    return p + 1;
+}
+
+static void
+quoted_printable_decode(const guint8 *p, gsize length, GByteArray *out)
+{
+    gsize start = out->len;
+    g_byte_array_set_size(out, (guint)(start + length));
+    guint8 *o = out->data + start;
+    const guint8 *end = p + length;
+    while (p < end) {
+        if (*p == '=') {
+            p = quoted_printable_escape(p, end, &o);
+        } else if (*p == ' ' || *p == '\t') {
+            const guint8 *blank = p;
+            while (p < end && (*p == ' ' || *p == '\t')) {
+                p++;
+            }
+            gboolean trailing = p == end || *p == '\n' || (*p == '\r' && (p + 1 == end || p[1] == '\n'));
+            if (!trailing) {
+                memcpy(o, blank, (gsize)(p - blank));
+                o += p - blank;
+            }
+        } else {
+            *o++ = *p++;
+        }
+    }
+    g_byte_array_set_size(out, (guint)(o - out->data));
+}
+
+/* -- uuencode
+ * -------------------------------------------------------------------------------------------------------------- */
+
+static gsize
+line_length(const guint8 *p, const guint8 *end, const guint8 **next)
+{
+    const guint8 *e = p;
+    while (e < end && *e != '\n' && *e != '\r') {
+        e++;
+    }
+    *next = after_line_end(e, end);
+    return (gsize)(e - p);
+}
+
+static gboolean
+is_begin_line(const guint8 *p, gsize n)
+{
+    return n >= 10 && memcmp(p, "begin ", 6) == 0 && g_ascii_isdigit(p[6]) && g_ascii_isdigit(p[7]) &&
+           g_ascii_isdigit(p[8]);
+}
+
+static guint8
+uu_value(const guint8 *p, gsize n, gsize i)
+{
+    return i < n ? (guint8)((p[i] - ' ') & 63) : 0;
+}
+
+/* One line: its first character says how many bytes follow; missing characters (blanks lost on the way) are zeros. */
+static void
+uu_line(const guint8 *p, gsize n, GByteArray *out)
+{
+    guint count = uu_value(p, n, 0);
+    p++;
+    n--;
+    for (gsize i = 0; count > 0; i += 4) {
+        guint32 bits = (guint32)uu_value(p, n, i) << 18 | (guint32)uu_value(p, n, i + 1) << 12 |
+                       (guint32)uu_value(p, n, i + 2) << 6 | uu_value(p, n, i + 3);
+        guint8 bytes[3] = {(guint8)(bits >> 16), (guint8)(bits >> 8), (guint8)bits};
+        guint take = MIN(count, 3);
+        g_byte_array_append(out, bytes, take);
+        count -= take;
+    }
+}
+
+/* A line whose length fits its count; "end", words and the zero line are none. */
+static gboolean
+is_uu_line(const guint8 *p, gsize n)
+{
+    if (n == 0 || p[0] <= ' ' || p[0] > '`') {
+        return FALSE;
+    }
+    gsize needed = (gsize)(uu_value(p, n, 0) + 2) / 3 * 4;
+    return n - 1 <= needed + 2 && n + 3 >= needed && needed > 0;
+}
+
+static void
+uu_decode(const guint8 *p, gsize length, GByteArray *out)
+{
+    const guint8 *end = p + length;
+    gboolean begun = FALSE;
+    while (p < end) {
+        const guint8 *next;
+        gsize n = line_length(p, end, &next);
+        if (!begun) {
+            begun = is_begin_line(p, n);
+        } else if (n == 3 && memcmp(p, "end", 3) == 0) {
+            break;
+        } else if (is_uu_line(p, n)) {
+            uu_line(p, n, out);
+        }
+        p = next;
+    }
+}
+
+void
+transfer_decode(const char *content, gsize length, enum mail_encoding encoding, GByteArray *out)
+{
+    switch (encoding) {
+    case MAIL_ENCODING_BASE64:
+        base64_decode((const guint8 *)content, length, out);
+        break;
+    case MAIL_ENCODING_QUOTED_PRINTABLE:
+        quoted_printable_decode((const guint8 *)content, length, out);
+        break;
+    case MAIL_ENCODING_UUENCODE:
+        uu_decode((const guint8 *)content, length, out);
+        break;
+    case MAIL_ENCODING_IDENTITY:
+        g_byte_array_append(out, (const guint8 *)content, (guint)length);
+        break;
+    }
+}
