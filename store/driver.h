@@ -53,8 +53,9 @@ struct driver {
     void (*close)(struct driver_db *db);
     struct driver_conn *(*connect)(struct driver_db *db, enum driver_role role, GError **error);
     void (*disconnect)(struct driver_conn *conn);
-    /* All of store_statement_texts. INVALID names the statement whose text is bad. */
-    gboolean (*prepare)(struct driver_conn *conn, GError **error);
+    /* All of store_statement_texts. INVALID names the statement whose text is bad. From now on a transaction that finds
+     * another schema than `version` fails: somebody migrated under a running program. */
+    gboolean (*prepare)(struct driver_conn *conn, int version, GError **error);
 
     /* Processes take turns at writing. `deadline`: g_get_monotonic_time() after which to give up (TEMP). */
     gboolean (*take_turn)(struct driver_db *db, gint64 deadline, GError **error);
@@ -93,6 +94,10 @@ extern const struct driver driver_sqlite;
 /* The engine of "SCHEME:LOCATION", and its location. INVALID for an unknown one. */
 const struct driver *driver_find(const char *database, const char **location, GError **error);
 
+/* What engines share. "cannot WHAT PATH: why", TEMP; returns FALSE. */
+gboolean driver_errno_error(GError **error, const char *what, const char *path);
+gint64 driver_deadline(gint64 seconds); /* from now, by the monotonic clock */
+
 /* ---- transactions ---- */
 
 struct store_tx {
@@ -124,6 +129,8 @@ writer *writer_new(const struct driver *driver, struct driver_db *db, struct dri
 gboolean writer_run(writer *self, store_fn fn, gpointer arg, GError **error);
 gboolean writer_is_caller(const writer *self); /* is this the writer's thread? */
 void writer_free(writer *self);                /* after what is queued */
+guint writer_waiting(writer *self);            /* functions in the queue; for tests */
+writer *store_writer(store *store);            /* for tests */
 
 /* ---- turns: a lock file beside the database ---- */
 

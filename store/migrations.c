@@ -8,12 +8,6 @@ store_schema_version(void)
     return store_migrations[store_migrations_count - 1].version;
 }
 
-static gint64
-deadline_of(const struct store_options *options)
-{
-    return g_get_monotonic_time() + options->busy_timeout * G_USEC_PER_SEC;
-}
-
 static gboolean
 refuse_newer(int version, int wanted, GError **error)
 {
@@ -29,7 +23,7 @@ make_schema(const struct driver *driver, struct driver_db *db, struct driver_con
             const struct store_options *options, const struct store_migration *entries, guint count, int *version,
             GError **error)
 {
-    if (!driver->take_turn(db, deadline_of(options), error))
+    if (!driver->take_turn(db, driver_deadline(options->busy_timeout), error))
         return FALSE;
     gboolean ok = driver->version(conn, version, error);
     if (ok && *version == 0) {
@@ -93,7 +87,7 @@ migrations_run(const struct store_options *options, const struct store_migration
         return FALSE;
     gboolean ok = FALSE;
     struct driver_conn *conn = driver->connect(db, DRIVER_WRITER, error);
-    if (conn && driver->take_turn(db, deadline_of(options), error)) {
+    if (conn && driver->take_turn(db, driver_deadline(options->busy_timeout), error)) {
         ok = climb(driver, conn, entries, count, from, to, error);
         driver->tidy(conn, TRUE);
         driver->leave_turn(db);

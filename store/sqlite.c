@@ -30,7 +30,8 @@
  * being reused for long, so wait for them a little and cut it. */
 #define WAL_CHECKPOINT 1000
 #define WAL_CUT 16000
-#define WAL_CUT_WAIT 250 /* milliseconds */
+#define WAL_CUT_AGAIN 4000 /* further frames after a cut in vain: each holds the writers up */
+#define WAL_CUT_WAIT 250   /* milliseconds */
 
 struct driver_db {
     char *path; /* resolved: two names of one file must mean one pair of lock files */
@@ -57,7 +58,10 @@ struct driver_conn {
     sqlite3 *handle;
     sqlite3_stmt *controls[CONTROLS];
     struct prepared *statements; /* STMT_COUNT, or NULL before prepare */
-    guint64 tidied_at;           /* frames in the log when it was last checkpointed in vain */
+    sqlite3_stmt *get_version;
+    int version;       /* that the statements were written for */
+    guint64 tidy_next; /* frames in the log at which to checkpoint, and to cut it */
+    guint64 cut_next;
     struct driver_counts counts;
 };
 
@@ -102,13 +106,6 @@ set_error(struct driver_conn *conn, const char *what, GError **error)
     return FALSE;
 }
 
-static gboolean
-set_errno_error(GError **error, const char *what, const char *path)
-{
-    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "cannot %s %s: %s", what, path, g_strerror(errno));
-    return FALSE;
-}
-
 /* ---- the file ---- */
 
 /* TRUE with *there FALSE: nothing at that place yet. */
@@ -123,7 +120,7 @@ resolve(const char *location, char **path, gboolean *there, GError **error)
         return TRUE;
     }
     if (errno != ENOENT)
-        return set_errno_error(error, "open the database", location);
+        return driver_errno_error(error, "open the database", location);
     g_autofree char *folder = g_path_get_dirname(location);
     g_autofree char *name = g_path_get_basename(location);
     real = realpath(folder, NULL);
@@ -157,22 +154,16 @@ make_file(const char *path, GError **error)
     g_autofree char *folder = g_path_get_dirname(path);
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return errno == EEXIST || set_errno_error(error, "make the database", path);
-    gboolean ok = settle_file(fd, folder) || set_errno_error(error, "make the database", path);
+        return errno == EEXIST || driver_errno_error(error, "make the database", path);
+    gboolean ok = settle_file(fd, folder) || driver_errno_error(error, "make the database", path);
     close(fd);
     return ok;
-}
-
-static gint64
-deadline_of(const struct driver_db *db)
-{
-    return g_get_monotonic_time() + db->busy_timeout * G_USEC_PER_SEC;
 }
 
 static gboolean
 make_file_in_turn(struct driver_db *db, GError **error)
 {
-    if (!turn_take(db->turn, deadline_of(db), error))
+    if (!turn_take(db->turn, driver_deadline(db->busy_timeout), error))
         return FALSE;
     gboolean ok = make_file(db->path, error);
     turn_leave(db->turn);
@@ -305,7 +296,7 @@ ensure_wal(struct driver_conn *conn, GError **error)
         return FALSE;
     if (g_strcmp0(mode, "wal") == 0)
         return TRUE;
-    if (!turn_take(conn->db->turn, deadline_of(conn->db), error))
+    if (!turn_take(conn->db->turn, driver_deadline(conn->db->busy_timeout), error))
         return FALSE;
     gboolean ok = sqlite_ask(conn, "PRAGMA journal_mode=WAL", &answer, error);
     turn_leave(conn->db->turn);
@@ -342,11 +333,21 @@ count_commit(void *data)
     return 0;
 }
 
+static void
+log_begun_anew(struct driver_conn *conn)
+{
+    conn->tidy_next = WAL_CHECKPOINT;
+    conn->cut_next = WAL_CUT;
+}
+
 /* Called after each commit; set after the pragmas, which would take it away. */
 static int
 note_wal(void *data, G_GNUC_UNUSED sqlite3 *handle, G_GNUC_UNUSED const char *name, int frames)
 {
-    ((struct driver_conn *)data)->counts.wal_frames = frames;
+    struct driver_conn *conn = data;
+    if ((guint64)frames < conn->counts.wal_frames)
+        log_begun_anew(conn);
+    conn->counts.wal_frames = frames;
     return SQLITE_OK;
 }
 
@@ -366,6 +367,13 @@ prepare_controls(struct driver_conn *conn, GError **error)
     return TRUE;
 }
 
+/* SQLite's own locks: another program's, or the recovery after a crash. */
+static gboolean
+wait_for_locks(struct driver_conn *conn)
+{
+    return sqlite3_busy_timeout(conn->handle, MIN(conn->db->busy_timeout, G_MAXINT / 1000) * 1000) == SQLITE_OK;
+}
+
 static gboolean
 open_handle(struct driver_conn *conn, GError **error)
 {
@@ -373,8 +381,11 @@ open_handle(struct driver_conn *conn, GError **error)
     if (sqlite3_open_v2(conn->db->path, &conn->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return set_error(conn, conn->db->path, error);
     sqlite3_extended_result_codes(conn->handle, 1);
-    return sqlite3_busy_timeout(conn->handle, MIN(conn->db->busy_timeout, G_MAXINT / 1000) * 1000) == SQLITE_OK ||
-           set_error(conn, conn->db->path, error);
+    if (sqlite3_db_readonly(conn->handle, "main")) { /* SQLite would be content with that */
+        errno = EACCES;
+        return driver_errno_error(error, "write", conn->db->path);
+    }
+    return wait_for_locks(conn) || set_error(conn, conn->db->path, error);
 }
 
 static void
@@ -386,6 +397,7 @@ finalize_statements(struct driver_conn *conn)
     }
     for (guint i = 0; i < CONTROLS; i++)
         sqlite3_finalize(conn->controls[i]);
+    sqlite3_finalize(conn->get_version);
     g_free(conn->statements);
 }
 
@@ -404,6 +416,7 @@ sqlite_connect(struct driver_db *db, enum driver_role role, GError **error)
     struct driver_conn *conn = g_new0(struct driver_conn, 1);
     conn->db = db;
     conn->role = role;
+    log_begun_anew(conn);
     if (open_handle(conn, error) && set_settings(conn, error) && ensure_wal(conn, error) && set_pragmas(conn, error) &&
         prepare_controls(conn, error)) {
         sqlite3_commit_hook(conn->handle, count_commit, conn);
@@ -459,8 +472,11 @@ prepare_statement(struct driver_conn *conn, guint i, GError **error)
 }
 
 static gboolean
-sqlite_prepare(struct driver_conn *conn, GError **error)
+sqlite_prepare(struct driver_conn *conn, int version, GError **error)
 {
+    if (!prepare_one(conn, "SELECT version FROM schema_version", &conn->get_version))
+        return set_error(conn, "schema_version", error);
+    conn->version = version;
     conn->statements = g_new0(struct prepared, STMT_COUNT);
     for (guint i = 0; i < STMT_COUNT; i++)
         if (!prepare_statement(conn, i, error))
@@ -580,12 +596,6 @@ control(struct driver_conn *conn, enum control which, GError **error)
 }
 
 static gboolean
-sqlite_begin(struct driver_conn *conn, GError **error)
-{
-    return control(conn, conn->role == DRIVER_WRITER ? BEGIN_WRITE : BEGIN, error);
-}
-
-static gboolean
 sqlite_commit(struct driver_conn *conn, GError **error)
 {
     return control(conn, COMMIT, error);
@@ -603,6 +613,33 @@ sqlite_rollback(struct driver_conn *conn)
     g_autoptr(GError) error = NULL;
     if (sqlite_alive(conn) && !control(conn, ROLLBACK, &error))
         log_error(error, "rollback");
+}
+
+/* Reading also makes the snapshot of a deferred BEGIN start here. */
+static gboolean
+check_version(struct driver_conn *conn, GError **error)
+{
+    int code = sqlite3_step(conn->get_version);
+    int version = code == SQLITE_ROW ? sqlite3_column_int(conn->get_version, 0) : 0;
+    gboolean ok = code == SQLITE_ROW || set_error(conn, "schema_version", error);
+    sqlite3_reset(conn->get_version);
+    if (!ok || version == conn->version)
+        return ok;
+    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP,
+                "the database was migrated to schema %d while this program, which knows %d, was running: restart it",
+                version, conn->version);
+    return FALSE;
+}
+
+static gboolean
+sqlite_begin(struct driver_conn *conn, GError **error)
+{
+    if (!control(conn, conn->role == DRIVER_WRITER ? BEGIN_WRITE : BEGIN, error))
+        return FALSE;
+    if (!conn->version || check_version(conn, error))
+        return TRUE;
+    sqlite_rollback(conn);
+    return FALSE;
 }
 
 static gboolean
@@ -651,25 +688,25 @@ checkpoint(struct driver_conn *conn, int mode, int wait_ms)
     int copied = 0;
     sqlite3_busy_timeout(conn->handle, wait_ms);
     int code = sqlite3_wal_checkpoint_v2(conn->handle, "main", mode, &frames, &copied);
-    sqlite3_busy_timeout(conn->handle, MIN(conn->db->busy_timeout, G_MAXINT / 1000) * 1000);
+    wait_for_locks(conn);
     conn->counts.checkpoints++;
     if (code != SQLITE_OK && code != SQLITE_BUSY)
         log_event(LOG_WARNING, "checkpoint failed", "database", conn->db->path, "detail", sqlite3_errmsg(conn->handle),
                   NULL);
 }
 
-/* A checkpoint in vain (readers) is not tried again before the log has grown by as much again. */
+/* Readers may have made it vain, so the next one waits until the log has grown by as much again. */
 static void
 sqlite_tidy(struct driver_conn *conn, gboolean last)
 {
     guint64 frames = conn->counts.wal_frames;
-    if (frames < conn->tidied_at)
-        conn->tidied_at = 0; /* the log was begun anew */
-    if (last)
+    if (last || frames >= conn->cut_next) {
         checkpoint(conn, SQLITE_CHECKPOINT_TRUNCATE, WAL_CUT_WAIT);
-    else if (frames >= conn->tidied_at + WAL_CHECKPOINT) {
-        checkpoint(conn, frames >= WAL_CUT ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, WAL_CUT_WAIT);
-        conn->tidied_at = frames;
+        conn->tidy_next = frames + WAL_CHECKPOINT;
+        conn->cut_next = frames + WAL_CUT_AGAIN;
+    } else if (frames >= conn->tidy_next) {
+        checkpoint(conn, SQLITE_CHECKPOINT_PASSIVE, 0);
+        conn->tidy_next = frames + WAL_CHECKPOINT;
     }
 }
 

@@ -1,4 +1,5 @@
 /* The store's face: opening, the pool of readers, statements. */
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -40,6 +41,19 @@ driver_find(const char *database, const char **location, GError **error)
     return NULL;
 }
 
+gboolean
+driver_errno_error(GError **error, const char *what, const char *path)
+{
+    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "cannot %s %s: %s", what, path, g_strerror(errno));
+    return FALSE;
+}
+
+gint64
+driver_deadline(gint64 seconds)
+{
+    return g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+}
+
 /* A connection that is ready to serve, the schema being what this program wants. */
 static struct driver_conn *
 connect_ready(store *self, enum driver_role role, const struct store_options *options, GError **error)
@@ -49,7 +63,7 @@ connect_ready(store *self, enum driver_role role, const struct store_options *op
         return NULL;
     if ((role != DRIVER_WRITER ||
          migrations_check(self->driver, self->db, conn, options, store_migrations, store_migrations_count, error)) &&
-        self->driver->prepare(conn, error))
+        self->driver->prepare(conn, store_schema_version(), error))
         return conn;
     self->driver->disconnect(conn);
     return NULL;
@@ -194,6 +208,12 @@ store_read(store *self, store_fn fn, gpointer arg, GError **error)
     }
     give_reader(self, reader);
     return ok;
+}
+
+writer *
+store_writer(store *self)
+{
+    return self->writer;
 }
 
 /* ---- statements ---- */

@@ -35,13 +35,6 @@ struct turn {
     struct lock_file turn;
 };
 
-static gboolean
-set_errno_error(GError **error, const char *what, const char *path)
-{
-    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "cannot %s %s: %s", what, path, g_strerror(errno));
-    return FALSE;
-}
-
 /* A new one is owned like the database: an admin's `postern check` as root must not leave a file that the gateway
  * cannot open. */
 static gboolean
@@ -53,9 +46,9 @@ lock_file_open(struct lock_file *file, const struct turn *owner, GError **error)
     if (!made && errno == EEXIST)
         fd = open(file->path, flags);
     if (fd < 0)
-        return set_errno_error(error, "open the lock file", file->path);
+        return driver_errno_error(error, "open the lock file", file->path);
     if (made && geteuid() == 0 && fchown(fd, owner->uid, owner->gid) < 0) {
-        set_errno_error(error, "give away the lock file", file->path);
+        driver_errno_error(error, "give away the lock file", file->path);
         close(fd);
         return FALSE;
     }
@@ -71,18 +64,28 @@ lock_file_is_gone(const struct lock_file *file)
     return fstat(file->fd, &st) == 0 && st.st_nlink == 0;
 }
 
+static void
+lock_file_close(struct lock_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+}
+
+/* TRUE with *taken FALSE: somebody else has it. */
 static gboolean
 lock_file_try(struct lock_file *file, const struct turn *owner, gboolean *taken, GError **error)
 {
-    *taken = FALSE;
-    if (flock(file->fd, LOCK_EX | LOCK_NB) < 0)
-        return errno == EWOULDBLOCK || errno == EINTR || set_errno_error(error, "lock", file->path);
-    if (!lock_file_is_gone(file)) {
-        *taken = TRUE;
-        return TRUE;
+    for (*taken = FALSE; !*taken;) {
+        if (file->fd < 0 && !lock_file_open(file, owner, error))
+            return FALSE;
+        if (flock(file->fd, LOCK_EX | LOCK_NB) < 0)
+            return errno == EWOULDBLOCK || errno == EINTR || driver_errno_error(error, "lock", file->path);
+        *taken = !lock_file_is_gone(file);
+        if (!*taken)
+            lock_file_close(file);
     }
-    close(file->fd);
-    return lock_file_open(file, owner, error);
+    return TRUE;
 }
 
 static void
@@ -136,7 +139,7 @@ turn_open(const char *path, GError **error)
     gboolean known = stat(path, &st) == 0 || (errno == ENOENT && stat(folder, &st) == 0);
     self->uid = st.st_uid;
     self->gid = st.st_gid;
-    if ((known || set_errno_error(error, "open", folder)) && lock_file_open(&self->queue, self, error) &&
+    if ((known || driver_errno_error(error, "open", folder)) && lock_file_open(&self->queue, self, error) &&
         lock_file_open(&self->turn, self, error))
         return self;
     turn_close(self);
@@ -164,10 +167,8 @@ turn_close(turn *self)
 {
     if (!self)
         return;
-    if (self->queue.fd >= 0)
-        close(self->queue.fd);
-    if (self->turn.fd >= 0)
-        close(self->turn.fd);
+    lock_file_close(&self->queue);
+    lock_file_close(&self->turn);
     g_free(self->queue.path);
     g_free(self->turn.path);
     g_free(self);

@@ -28,7 +28,7 @@ struct writer {
     const struct driver *driver;
     struct driver_db *db;
     struct driver_conn *conn;
-    gint64 timeout; /* microseconds */
+    gint64 timeout; /* seconds */
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows and the requests' `done` */
     pthread_cond_t work;
@@ -151,18 +151,19 @@ write_batch(writer *self)
     self->driver->tidy(self->conn, FALSE);
 }
 
-/* The turn did not come: whoever has waited long enough is told. */
+/* The turn did not come: whoever has waited long enough is told. Where it failed before its time, waiting helps nobody.
+ */
 static void
-answer_expired(writer *self, const GError *error)
+answer_unserved(writer *self, gint64 deadline, const GError *error)
 {
-    struct queue expired;
-    queue_init(&expired);
+    struct queue unserved;
+    queue_init(&unserved);
     gint64 now = g_get_monotonic_time();
     pthread_mutex_lock(&self->mutex);
-    while (self->waiting.head && self->waiting.head->deadline <= now)
-        queue_push(&expired, queue_pop(&self->waiting));
+    while (self->waiting.head && (self->waiting.head->deadline <= now || now < deadline))
+        queue_push(&unserved, queue_pop(&self->waiting));
     pthread_mutex_unlock(&self->mutex);
-    answer(self, &expired, error);
+    answer(self, &unserved, error);
 }
 
 /* ---- the thread ---- */
@@ -192,7 +193,7 @@ writer_thread(gpointer data)
             write_batch(self);
             self->driver->leave_turn(self->db);
         } else {
-            answer_expired(self, error);
+            answer_unserved(self, deadline, error);
         }
     }
     return NULL;
@@ -223,7 +224,7 @@ writer *
 writer_new(const struct driver *driver, struct driver_db *db, struct driver_conn *conn, gint64 timeout, GError **error)
 {
     writer *self = g_new0(writer, 1);
-    *self = (writer){.driver = driver, .db = db, .conn = conn, .timeout = timeout * G_USEC_PER_SEC};
+    *self = (writer){.driver = driver, .db = db, .conn = conn, .timeout = timeout};
     pthread_mutex_init(&self->mutex, NULL);
     pthread_cond_init(&self->work, NULL);
     queue_init(&self->waiting);
@@ -238,7 +239,7 @@ writer_new(const struct driver *driver, struct driver_db *db, struct driver_conn
 gboolean
 writer_run(writer *self, store_fn fn, gpointer arg, GError **error)
 {
-    struct request request = {.fn = fn, .arg = arg, .deadline = g_get_monotonic_time() + self->timeout};
+    struct request request = {.fn = fn, .arg = arg, .deadline = driver_deadline(self->timeout)};
     pthread_cond_init(&request.wake, NULL);
     pthread_mutex_lock(&self->mutex);
     queue_push(&self->waiting, &request);
@@ -257,6 +258,17 @@ gboolean
 writer_is_caller(const writer *self)
 {
     return pthread_equal(pthread_self(), self->thread);
+}
+
+guint
+writer_waiting(writer *self)
+{
+    guint count = 0;
+    pthread_mutex_lock(&self->mutex);
+    for (struct request *request = self->waiting.head; request; request = request->next)
+        count++;
+    pthread_mutex_unlock(&self->mutex);
+    return count;
 }
 
 /* A log that nobody can tidy now (a reader, another process that writes) is tidied by the next one who writes. */
