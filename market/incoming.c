@@ -8,7 +8,7 @@
 #include "mime/read.h"
 #include "mime/reply.h"
 
-enum { SUBJECT_BYTES = 300, NAME_BYTES = 200, OURS_MAX = 20 };
+enum { SUBJECT_BYTES = 300, NAME_BYTES = 200, OURS_MAX = 20, TEXT_BYTES = 1 << 20 };
 
 /* Reply and forward prefixes of the clients' languages; one letter repeated (`Re[2]:`) is handled beside them. */
 static const char *const prefixes[] = {"re", "aw",  "sv", "vs",  "antw",   "antwoord", "odp", "tr", "fw", "fwd", "wg",
@@ -123,13 +123,28 @@ whole_text(const struct mail *mail, const struct reply *reply)
     return g_strdup(g_strchomp(text));
 }
 
+/* No person writes a mebibyte; the database's rows stay small, the reader is told, the raw mail is whole. */
+static char *
+bounded(char *text)
+{
+    static const char note[] = "\n\n[The text goes on; it is longer than is passed on here.]";
+    gsize length = strlen(text);
+    if (length <= TEXT_BYTES)
+        return text;
+    char *end = g_utf8_find_prev_char(text, text + TEXT_BYTES);
+    *(end ? end : text) = '\0';
+    char *cut = g_strconcat(text, note, NULL);
+    g_free(text);
+    return cut;
+}
+
 static void
 read_words(struct incoming *in)
 {
     struct reply reply = {0};
     reply_trim(in->delivery->mail, &reply);
-    in->whole = whole_text(in->delivery->mail, &reply);
-    in->words = g_steal_pointer(&reply.text);
+    in->whole = bounded(whole_text(in->delivery->mail, &reply));
+    in->words = bounded(g_steal_pointer(&reply.text));
     reply_clear(&reply);
     const char *first = in->words;
     while (g_ascii_isspace(*first))
@@ -148,7 +163,6 @@ incoming_read(const struct market *market, const struct delivery *delivery, gboo
     read_author(in);
     g_autofree char *subject = text_one_line(mail->subject ? mail->subject : "", SUBJECT_BYTES);
     in->subject = g_strdup(skip_prefixes(subject));
-    in->is_reply = mail->in_reply_to->len || mail->references->len;
     in->ours = g_ptr_array_new_with_free_func(g_free);
     add_ours(market, in, mail->in_reply_to);
     add_ours(market, in, mail->references);

@@ -17,10 +17,9 @@ struct incoming {
     char *author_address; /* From, as text_address() has it; the envelope sender where From has none; NULL: neither */
     char *author_name;    /* one line, "" */
     char *subject;        /* one line without Re: and the like, "" */
-    char *words;          /* the new words alone */
+    char *words;          /* the new words alone; like `whole` at most 1 MiB, the raw mail has the rest */
     char *whole;          /* for a first contact: all readable text without the signature */
     gboolean has_command; /* the new words begin with a line that begins with '/' */
-    gboolean is_reply;    /* it answers some mail */
     GPtrArray *ours;      /* char *: our own Message-IDs that it answers or refers to, latest first */
     GPtrArray *files;     /* const struct mail_part *, borrowed: what goes on to the other side */
 

@@ -61,23 +61,39 @@ compare(gconstpointer a, gconstpointer b)
     return x->organisation_id < y->organisation_id ? -1 : 1;
 }
 
+static GPtrArray *
+judge_all(const store_rows *rows, const struct match_request *request)
+{
+    GPtrArray *matches = g_ptr_array_new_with_free_func(match_free);
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        /* Who does not work with dropshippers gets none of their requests (R4). */
+        if (!request->dropshipping || store_rows_int(rows, i, "dropshipping"))
+            g_ptr_array_add(matches, judge(rows, i, request));
+    }
+    g_ptr_array_sort(matches, compare);
+    return matches;
+}
+
 GPtrArray *
 match_find(struct act *act, const struct match_request *request, guint limit, GError **error)
 {
     g_autoptr(store_rows) rows = store_query(act->tx, STMT_MATCH_CANDIDATES, error, store_text(request->service));
     if (!rows)
         return NULL;
-    GPtrArray *matches = g_ptr_array_new_with_free_func(match_free);
-    for (guint i = 0; i < store_rows_count(rows); i++) {
-        /* Who does not work with dropshippers gets none of their requests (R4). */
-        if (request->dropshipping && !store_rows_int(rows, i, "dropshipping"))
-            continue;
-        g_ptr_array_add(matches, judge(rows, i, request));
+    g_autoptr(GPtrArray) matches = judge_all(rows, request);
+    for (guint i = 0; i < matches->len && i < limit;) {
+        const struct match *match = g_ptr_array_index(matches, i);
+        gboolean own = FALSE;
+        if (request->author && !organisation_has_address(act, match->organisation_id, request->author, &own, error))
+            return NULL;
+        if (own)
+            g_ptr_array_remove_index(matches, i);
+        else
+            i++;
     }
-    g_ptr_array_sort(matches, compare);
     if (matches->len > limit)
         g_ptr_array_set_size(matches, (gint)limit);
-    return matches;
+    return g_steal_pointer(&matches);
 }
 
 /* Folded, and everything but letters and digits one blank: " theme design for my shop ". */

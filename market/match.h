@@ -13,6 +13,7 @@ struct match_request {
     const char *service;  /* NULL: unspecified */
     const char *language; /* NULL: not known */
     gboolean dropshipping;
+    const char *author; /* who asks: an organisation is not matched to itself (R2) */
 };
 
 struct match {

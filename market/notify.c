@@ -499,6 +499,39 @@ load_plain(struct loading *loading, GError **error)
     return TRUE;
 }
 
+/* R6a: who can be found, with what to write to whom. */
+static gboolean
+load_experts(struct loading *loading, GError **error)
+{
+    json_t *data = loading->notice->data, *list = json_array();
+    const char *service = json_string_value(json_object_get(data, "service"));
+    json_object_set_new(data, "organisations", list);
+    g_autoptr(store_rows) rows =
+        store_query(loading->act->tx, STMT_ORG_SEARCHABLE, error, store_text(service && *service ? service : NULL));
+    if (!rows)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        g_autoptr(organisation) organisation = NULL;
+        if (!organisation_by_id(loading->act, store_rows_int(rows, i, "id"), &organisation, error))
+            return FALSE;
+        json_t *entry = json_object(), *services = json_array();
+        json_array_append_new(list, entry);
+        json_object_set_new(entry, "services", services);
+        g_autofree char *address = g_strdup_printf("%s@%s", organisation->slug, loading->act->market->conf->domain);
+        set_text(entry, "name", organisation->name);
+        set_text(entry, "profile_url", organisation->profile_url);
+        set_text(entry, "address", address);
+        g_autoptr(store_rows) offered =
+            store_query(loading->act->tx, STMT_ORG_SERVICES, error, store_int(organisation->id));
+        if (!offered)
+            return FALSE;
+        for (guint k = 0; k < store_rows_count(offered); k++)
+            json_array_append_new(services, json_pack("{s:s, s:b}", "service", store_rows_text(offered, k, "slug"),
+                                                      "last", k + 1 == store_rows_count(offered)));
+    }
+    return TRUE;
+}
+
 static const struct kind {
     const char *name;
     load_fn load;
@@ -515,7 +548,7 @@ static const struct kind {
     {"undeliverable", load_about, TRUE},
     {"no-match", load_plain, TRUE},
     {"refused", load_plain, TRUE},
-    {"experts", load_plain, TRUE},
+    {"experts", load_experts, TRUE},
     {"admin-alert", load_plain, TRUE},
 };
 

@@ -29,13 +29,21 @@ find_service(struct act *act, const struct incoming *in, char **service, GError 
     return TRUE;
 }
 
-/* A form's fields as a person reads them; unknown labels are kept. */
+static gboolean
+is_contact(const struct form *form, const char *value)
+{
+    return strchr(value, '@') || (form->lead.phone && strcmp(form->lead.phone, value) == 0);
+}
+
+/* A form's fields as a person reads them; unknown labels are kept. Of a registered merchant all but how to reach it. */
 static char *
-form_text(const struct form *form)
+form_text(const struct form *form, gboolean masked)
 {
     GString *text = g_string_new(NULL);
     for (guint i = 0; i < form->fields->len; i++) {
         const struct form_field *field = g_ptr_array_index(form->fields, i);
+        if (masked && is_contact(form, field->value))
+            continue;
         gboolean block = strchr(field->value, '\n') != NULL || strlen(field->value) > 60;
         g_string_append_printf(text, block ? "%s:\n%s\n\n" : "%s: %s\n", field->label, field->value);
     }
@@ -51,7 +59,7 @@ first_words(const struct incoming *in, const struct merchant *merchant)
         return g_strdup(in->whole);
     if (merchant->registered && in->form->lead.message)
         return g_strdup(in->form->lead.message);
-    return form_text(in->form);
+    return form_text(in->form, merchant->registered);
 }
 
 /* One conversation with its first message and the notification of a first contact. */
@@ -182,6 +190,7 @@ match_anew(struct act *act, const struct incoming *in, const struct merchant *me
         .service = service,
         .language = merchant->language ? merchant->language : in->language,
         .dropshipping = strstr(folded, "dropship") != NULL,
+        .author = in->lead_address,
     };
     g_autoptr(GPtrArray) matches = match_find(act, &request, (guint)act->market->conf->match_count, error);
     if (!matches)

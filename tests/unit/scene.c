@@ -1,0 +1,241 @@
+#include "scene.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <glib/gstdio.h>
+
+#include "market/registry.h"
+#include "mime/read.h"
+
+#define START G_GINT64_CONSTANT(1795329600) /* 2026-11-22 08:00 UTC */
+
+static const char people[] =
+    "{\"organisations\":["
+    "{\"slug\":\"acme\",\"name\":\"Acme "
+    "Studio\",\"language\":\"en\",\"services\":[\"theme-design\",\"store-setup\"],\"notify\":\"team@acme.test\","
+    "\"members\":[\"anna@acme.test\",\"bob@acme.test\"]},"
+    "{\"slug\":\"blauw\",\"name\":\"Bureau "
+    "Blauw\",\"language\":\"nl\",\"services\":[\"store-setup\",\"migration\"],\"notify\":\"post@blauw.test\","
+    "\"members\":[\"daan@blauw.test\"]},"
+    "{\"slug\":\"lumiere\",\"name\":\"Atelier "
+    "Lumi\\u00e8re\",\"language\":\"fr\",\"services\":[\"theme-design\"],\"notify\":\"bonjour@lumiere.test\","
+    "\"members\":[\"claire@lumiere.test\"],\"preferences\":{\"dropshipping\":false}},"
+    "{\"slug\":\"wisla\",\"name\":\"Studio "
+    "Wis\\u0142a\",\"language\":\"pl\",\"services\":[\"theme-design\",\"store-setup\",\"migration\"],"
+    "\"notify\":\"biuro@wisla.test\",\"members\":[\"ola@wisla.test\"],\"preferences\":{\"available\":false}},"
+    "{\"slug\":\"ghost\",\"name\":\"Ghost\",\"language\":\"en\",\"services\":[\"theme-design\"],\"notify\":\"ghost@"
+    "ghost.test\",\"published\":false},"
+    "{\"slug\":\"bare\",\"name\":\"Bare\",\"language\":\"en\",\"services\":[],\"notify\":\"bare@bare.test\"}],"
+    "\"merchants\":["
+    "{\"name\":\"Mia Jansen\",\"language\":\"en\",\"addresses\":[\"mia@mias-candles.test\",\"mia@home.test\"],"
+    "\"shop\":{\"name\":\"Mia's Candles\",\"url\":\"https://mias-candles.test\"}},"
+    "{\"name\":\"Kim\",\"language\":\"en\",\"addresses\":[\"kim@mias-candles.test\"],"
+    "\"shop\":{\"name\":\"Mia's Candles\",\"url\":\"https://mias-candles.test\"}},"
+    "{\"name\":\"Joost de Wit\",\"language\":\"nl\",\"addresses\":[\"joost@fietsen.test\"],"
+    "\"shop\":{\"name\":\"Fietsen\",\"url\":\"https://fietsen.test\"}}]}";
+
+static void
+populate(struct scene *scene)
+{
+    g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) error = NULL;
+    struct registry_summary summary;
+    g_autoptr(registry) who = registry_parse(people, strlen(people), &scene->conf, errors);
+    for (guint i = 0; i < errors->len; i++)
+        g_test_message("%s", (char *)errors->pdata[i]);
+    g_assert_nonnull(who);
+    registry_import(&scene->market, who, FALSE, scene->now, &summary, &error);
+    g_assert_no_error(error);
+}
+
+void
+scene_open(struct scene *scene)
+{
+    g_autoptr(GError) error = NULL;
+    memset(scene, 0, sizeof *scene);
+    secret_init(&error);
+    g_assert_no_error(error);
+    mail_init();
+    scene->folder = g_dir_make_tmp("postern-XXXXXX", &error);
+    g_assert_no_error(error);
+    scene->conf = (struct conf){
+        .domain = (char *)"experts.test",
+        .name = (char *)"Experts",
+        .language = (char *)"en",
+        .admin = (char *)"postmaster@experts.test",
+        .profile_url = (char *)"https://experts.test/%s",
+        .jobs = (char *)"jobs",
+        .leads = (char *)"leads",
+        .experts = (char *)"experts",
+        .desk = (char *)"desk",
+        .link = (char *)"r",
+        .max_message_size = 25 << 20,
+        .lease = 300,
+        .retry_lifetime = 5 * 86400,
+        .answer_time = 72 * 3600,
+        .overview_interval = 3600,
+        .match_count = 3,
+        .hold_time = 0,
+        .link_lifetime = 400 * 86400,
+        .seen_lifetime = 14 * 86400,
+        .unauthenticated_act = TRUE,
+    };
+    g_autofree char *keys = g_build_filename(scene->folder, "keys", NULL);
+    g_autofree char *path = g_build_filename(scene->folder, "postern.db", NULL);
+    g_autofree char *database = g_strconcat("sqlite:", path, NULL);
+    keyring_create(keys, &error);
+    g_assert_no_error(error);
+    scene->keys = keyring_load(keys, &error);
+    g_assert_no_error(error);
+    const struct store_options options = {.database = database, .busy_timeout = 10, .readers = 1, .create = TRUE};
+    scene->db = store_open(&options, &error);
+    g_assert_no_error(error);
+    scene->market = (struct market){.store = scene->db, .conf = &scene->conf, .keys = scene->keys};
+    scene->now = START;
+    scene->sent = g_ptr_array_new_with_free_func((GDestroyNotify)notice_free);
+    populate(scene);
+}
+
+static void
+remove_folder(const char *folder)
+{
+    const char *name;
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_unlink(path);
+    }
+    g_rmdir(folder);
+}
+
+void
+scene_close(struct scene *scene)
+{
+    store_close(scene->db);
+    keyring_free(scene->keys);
+    g_ptr_array_unref(scene->sent);
+    remove_folder(scene->folder);
+    g_free(scene->folder);
+}
+
+struct verdict
+scene_mail(struct scene *scene, const char *sender, const char *recipients, const char *raw)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) to = g_strsplit(recipients, " ", -1);
+    struct verdict verdict = {0};
+    gboolean wake = FALSE;
+    for (char **rcpt = to; *rcpt; rcpt++) {
+        market_recipient(&scene->market, sender, *rcpt, scene->now, &verdict, &error);
+        g_assert_no_error(error);
+        if (verdict.kind != VERDICT_TAKEN)
+            return verdict;
+    }
+    g_autoptr(mail) parsed = mail_read(raw, strlen(raw));
+    const struct delivery delivery = {.sender = sender,
+                                      .recipients = (const char *const *)to,
+                                      .raw = raw,
+                                      .length = strlen(raw),
+                                      .mail = parsed,
+                                      .trace = "test"};
+    market_receive(&scene->market, &delivery, scene->now, &verdict, &wake, &error);
+    g_assert_no_error(error);
+    return verdict;
+}
+
+struct verdict
+scene_write(struct scene *scene, const char *from, const char *recipients, const char *subject, const char *extra,
+            const char *text)
+{
+    static guint serial;
+    g_autofree char *raw = g_strdup_printf("From: Somebody <%s>\nTo: %s\nSubject: %s\nMessage-ID: <m%u@client.test>\n"
+                                           "Date: Sun, 22 Nov 2026 09:00:00 +0100\nMIME-Version: 1.0\n"
+                                           "Content-Type: text/plain; charset=utf-8\n%s\n%s\n",
+                                           from, recipients, subject, ++serial, extra ? extra : "", text);
+    return scene_mail(scene, from, recipients, raw);
+}
+
+void
+scene_send(struct scene *scene)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean more = TRUE;
+    guint ran = 0;
+    timers_run(&scene->market, scene->now, 100, &ran, &error);
+    g_assert_no_error(error);
+    while (more) {
+        g_autoptr(GPtrArray) claimed = outbox_claim(&scene->market, scene->now, 10, &more, &error);
+        g_assert_no_error(error);
+        for (guint i = 0; i < claimed->len; i++) {
+            struct notice *notice = claimed->pdata[i];
+            const struct outbox_result result = {notice->id, notice->fence, OUTBOX_SENT, "250 2.0.0 Ok"};
+            outbox_report(&scene->market, &result, 1, scene->now, &error);
+            g_assert_no_error(error);
+            g_ptr_array_add(scene->sent, notice);
+        }
+        g_ptr_array_set_free_func(claimed, NULL); /* they live on in `sent` */
+    }
+}
+
+void
+scene_forget(struct scene *scene)
+{
+    g_ptr_array_set_size(scene->sent, 0);
+}
+
+const struct notice *
+scene_sent(struct scene *scene, const char *kind, const char *recipient, guint n)
+{
+    for (guint i = 0; i < scene->sent->len; i++) {
+        const struct notice *notice = scene->sent->pdata[i];
+        if (g_str_equal(notice->kind, kind) && (!recipient || g_str_equal(notice->recipient, recipient)) && n-- == 0)
+            return notice;
+    }
+    return NULL;
+}
+
+guint
+scene_sent_count(struct scene *scene, const char *kind)
+{
+    guint n = 0;
+    while (scene_sent(scene, kind, NULL, n))
+        n++;
+    return n;
+}
+
+const char *
+scene_text(json_t *json, const char *path)
+{
+    static char number[32];
+    g_auto(GStrv) keys = g_strsplit(path, ".", -1);
+    for (char **key = keys; *key && json; key++)
+        json = json_is_array(json) ? json_array_get(json, strtoul(*key, NULL, 10)) : json_object_get(json, *key);
+    if (json_is_integer(json)) {
+        g_snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
+        return number;
+    }
+    return json_is_string(json) ? json_string_value(json) : "";
+}
+
+json_t *
+scene_conversations(struct scene *scene)
+{
+    g_autoptr(GError) error = NULL;
+    const struct view_filter filter = {.now = scene->now};
+    json_t *list = view_conversations(&scene->market, &filter, &error);
+    g_assert_no_error(error);
+    return list;
+}
+
+guint
+scene_quarantined(struct scene *scene)
+{
+    g_autoptr(GError) error = NULL;
+    const struct view_filter filter = {.now = scene->now};
+    json_t *list = view_quarantine(&scene->market, &filter, &error);
+    g_assert_no_error(error);
+    guint n = (guint)json_array_size(list);
+    json_decref(list);
+    return n;
+}

@@ -1,0 +1,43 @@
+/*
+ * A marketplace in a scratch folder for the tests of market/: real SQLite, real keys, the story's organisations and
+ * merchants, a clock that the test moves.
+ */
+#ifndef POSTERN_TESTS_SCENE_H
+#define POSTERN_TESTS_SCENE_H
+
+#include "market/outbox.h"
+#include "market/view.h"
+
+struct scene {
+    char *folder;
+    struct conf conf;
+    keyring *keys;
+    store *db;
+    struct market market;
+    gint64 now;
+    GPtrArray *sent; /* struct notice: all that scene_send() claimed since scene_forget() */
+};
+
+void scene_open(struct scene *scene);
+void scene_close(struct scene *scene);
+
+/* RCPT for all of them, then end of message if none was refused. Recipients are separated by blanks. The verdict of the
+ * first refusal, or of the whole. */
+struct verdict scene_mail(struct scene *scene, const char *sender, const char *recipients, const char *raw);
+/* A plain mail: From and the envelope sender the same. `extra`: more header lines, each ended by \n; NULL. */
+struct verdict scene_write(struct scene *scene, const char *from, const char *recipients, const char *subject,
+                           const char *extra, const char *text);
+
+/* What the mailer does at `now`: timers, claims, and every row reported as sent. */
+void scene_send(struct scene *scene);
+void scene_forget(struct scene *scene);
+/* The n-th sent notice of a kind to a recipient (NULL: anybody), or NULL. */
+const struct notice *scene_sent(struct scene *scene, const char *kind, const char *recipient, guint n);
+guint scene_sent_count(struct scene *scene, const char *kind);
+
+/* Text at a path like "0.job.state" of a listing; "" when absent, numbers in decimal. */
+const char *scene_text(json_t *json, const char *path);
+json_t *scene_conversations(struct scene *scene); /* caller frees */
+guint scene_quarantined(struct scene *scene);
+
+#endif

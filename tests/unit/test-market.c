@@ -1,0 +1,620 @@
+/* The main job, rule by rule, on a real store and with a clock of our own. */
+#include <string.h>
+
+#include "market/link.h"
+#include "scene.h"
+
+#define HOUR 3600
+#define DAY 86400
+
+typedef void (*scene_test)(struct scene *scene);
+
+static void
+run(gconstpointer fn)
+{
+    struct scene scene;
+    scene_open(&scene);
+    ((scene_test)fn)(&scene);
+    scene_close(&scene);
+}
+
+static void
+assert_taken(struct verdict verdict)
+{
+    g_assert_cmpstr(verdict.text, ==, "Taken");
+    g_assert_cmpint(verdict.kind, ==, VERDICT_TAKEN);
+}
+
+static void
+assert_refused(struct verdict verdict, const char *enhanced)
+{
+    g_test_message("%d %s %s", verdict.code, verdict.enhanced, verdict.text);
+    g_assert_cmpint(verdict.kind, ==, VERDICT_REFUSED);
+    g_assert_cmpint(verdict.code, ==, 550);
+    g_assert_cmpstr(verdict.enhanced, ==, enhanced);
+}
+
+static void
+assert_listing(struct scene *s, const char *path, const char *expected)
+{
+    json_t *list = scene_conversations(s);
+    g_assert_cmpstr(scene_text(list, path), ==, expected);
+    json_decref(list);
+}
+
+static guint
+conversations(struct scene *s)
+{
+    json_t *list = scene_conversations(s);
+    guint n = (guint)json_array_size(list);
+    json_decref(list);
+    return n;
+}
+
+/* Mia writes to acme; returns acme's reply address. */
+static const char *
+mia_asks(struct scene *s)
+{
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "A new theme", NULL,
+                             "Could you do a theme design for me?"));
+    scene_send(s);
+    const struct notice *first = scene_sent(s, "first-contact", "team@acme.test", 0);
+    g_assert_nonnull(first);
+    return first->from_address;
+}
+
+static void
+test_main_job(struct scene *s)
+{
+    const char *to_anna = mia_asks(s);
+    assert_listing(s, "0.job.state", "new");
+    assert_listing(s, "0.job.service", "theme-design");
+    assert_listing(s, "0.kind", "direct");
+    assert_listing(s, "0.shop", "Mia's Candles");
+    g_assert_nonnull(scene_sent(s, "ack", "mia@mias-candles.test", 0));
+
+    s->now += HOUR;
+    assert_taken(scene_write(s, "anna@acme.test", to_anna, "Re: A new theme", NULL,
+                             "Happy to help.\n\nOn Sunday Mia wrote:\n> Could you do a theme"));
+    assert_listing(s, "0.job.state", "responded");
+    assert_listing(s, "0.unread", "0");
+    scene_send(s);
+    const struct notice *relay = scene_sent(s, "relay-partner", "mia@mias-candles.test", 0);
+    g_assert_nonnull(relay);
+    g_assert_cmpstr(scene_text(relay->data, "text"), ==, "Happy to help.");
+    g_assert_false(relay->automatic);
+
+    s->now += HOUR;
+    assert_taken(scene_write(s, "mia@mias-candles.test", relay->from_address, "Re: A new theme", NULL,
+                             "Wonderful, when can you start?"));
+    assert_listing(s, "0.job.state", "awaiting_response");
+    assert_listing(s, "0.messages", "3");
+    assert_listing(s, "0.unread", "1");
+    g_assert_cmpuint(conversations(s), ==, 1);
+    scene_send(s);
+    g_assert_null(scene_sent(s, "overview", NULL, 0));
+
+    s->now += HOUR;
+    scene_send(s);
+    const struct notice *overview = scene_sent(s, "overview", "team@acme.test", 0);
+    g_assert_nonnull(overview);
+    g_assert_cmpstr(scene_text(overview->data, "items.0.text"), ==, "Wonderful, when can you start?");
+    assert_taken(scene_write(s, "bob@acme.test", scene_text(overview->data, "items.0.link"), "Re: overview", NULL,
+                             "On Monday."));
+    scene_send(s);
+    g_assert_nonnull(scene_sent(s, "relay-partner", NULL, 1));
+    assert_listing(s, "0.job.state", "responded");
+}
+
+static void
+test_refusals_at_rcpt(struct scene *s)
+{
+    struct verdict unknown = scene_write(s, "mia@mias-candles.test", "nobody@experts.test", "x", NULL, "x");
+    struct verdict ghost = scene_write(s, "mia@mias-candles.test", "ghost@experts.test", "x", NULL, "x");
+    struct verdict bare = scene_write(s, "mia@mias-candles.test", "bare@experts.test", "x", NULL, "x");
+    assert_refused(unknown, "5.1.1");
+    assert_refused(ghost, "5.1.1");
+    assert_refused(bare, "5.1.1");
+    g_assert_cmpstr(unknown.text, ==, ghost.text);
+    g_assert_cmpstr(unknown.text, ==, bare.text);
+    assert_refused(scene_write(s, "mia@mias-candles.test", "wisla@experts.test", "x", NULL, "x"), "5.2.1");
+    assert_refused(scene_write(s, "mia@mias-candles.test",
+                               "r+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@experts.test", "x", NULL, "x"),
+                   "5.1.1");
+    assert_refused(scene_write(s, "anna@acme.test", "acme@experts.test", "x", NULL, "x"), "5.7.1");
+    g_assert_cmpint(scene_write(s, "mia@mias-candles.test", "postmaster@experts.test", "x", NULL, "x").kind, ==,
+                    VERDICT_NOT_OURS);
+    g_assert_cmpint(scene_write(s, "mia@mias-candles.test", "acme@else.test", "x", NULL, "x").kind, ==,
+                    VERDICT_NOT_OURS);
+    g_assert_cmpuint(conversations(s), ==, 0);
+}
+
+static void
+test_link_out_of_date(struct scene *s)
+{
+    const char *link = mia_asks(s);
+    s->now += 399 * (gint64)DAY;
+    struct verdict verdict;
+    market_recipient(&s->market, "anna@acme.test", link, s->now, &verdict, NULL);
+    assert_taken(verdict);
+    s->now += 2 * DAY;
+    market_recipient(&s->market, "anna@acme.test", link, s->now, &verdict, NULL);
+    assert_refused(verdict, "5.7.1");
+}
+
+static void
+test_link_ignores_case(struct scene *s)
+{
+    g_autofree char *link = g_ascii_strup(mia_asks(s), -1);
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
+    assert_listing(s, "0.job.state", "responded");
+}
+
+static void
+test_link_with_one_bit_changed_is_forged(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    for (char *p = link + 2; *p != '@'; p++) {
+        char kept = *p;
+        *p = kept == 'a' ? 'b' : 'a';
+        assert_refused(scene_write(s, "anna@acme.test", link, "x", NULL, "x"), "5.1.1");
+        *p = kept;
+    }
+}
+
+static void
+test_second_mail_joins_the_first(struct scene *s)
+{
+    mia_asks(s);
+    s->now += 60;
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "PS", NULL, "And a logo."));
+    g_assert_cmpuint(conversations(s), ==, 1);
+    assert_listing(s, "0.messages", "2");
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "first-contact"), ==, 1);
+    g_assert_cmpuint(scene_sent_count(s, "ack"), ==, 1);
+}
+
+static void
+test_later_mail_starts_anew_and_names_the_old(struct scene *s)
+{
+    const char *link = mia_asks(s);
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
+    assert_taken(
+        scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Something else", NULL, "A second thing."));
+    g_assert_cmpuint(conversations(s), ==, 2);
+    scene_send(s);
+    const struct notice *second = scene_sent(s, "first-contact", NULL, 1);
+    g_assert_nonnull(second);
+    g_assert_cmpstr(scene_text(second->data, "previous.link"), ==, link);
+}
+
+static void
+test_same_mail_again_is_stored_and_told_once(struct scene *s)
+{
+    static const char raw[] =
+        "From: Mia <mia@mias-candles.test>\nTo: acme@experts.test\nSubject: Once\nMessage-ID: <one@client.test>\n"
+        "Date: Sun, 22 Nov 2026 09:00:00 +0100\n\nOnly once.\n";
+    static const char again[] =
+        "Received: from elsewhere\n by relay; Sun, 22 Nov 2026 09:00:01 +0100\nFrom: Mia <mia@mias-candles.test>\n"
+        "To: acme@experts.test\nSubject: Once\nMessage-ID: <one@client.test>\nDate: Sun, 22 Nov 2026 09:00:00 "
+        "+0100\n\nOnly once.\n";
+    static const char other[] =
+        "From: Mia <mia@mias-candles.test>\nTo: acme@experts.test\nSubject: Once\nMessage-ID: <one@client.test>\n"
+        "Date: Sun, 22 Nov 2026 09:00:00 +0100\n\nOther words under the same Message-ID.\n";
+    assert_taken(scene_mail(s, "mia@mias-candles.test", "acme@experts.test", raw));
+    assert_taken(scene_mail(s, "mia@mias-candles.test", "acme@experts.test ACME@experts.test", again));
+    assert_listing(s, "0.messages", "1");
+    assert_taken(scene_mail(s, "mia@mias-candles.test", "acme@experts.test", other));
+    assert_listing(s, "0.messages", "2");
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "first-contact"), ==, 1);
+}
+
+static void
+test_unregistered_sender_is_kept_and_told(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    scene_forget(s);
+    assert_taken(scene_write(s, "eve@evil.test", link, "Re: A new theme", NULL, "Pay here instead."));
+    assert_taken(
+        scene_write(s, "mia@mias-candles.test", link, "Re: A new theme", NULL, "I got the partner's address somehow."));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
+    g_assert_cmpuint(scene_sent_count(s, "not-relayed"), ==, 1); /* once a day */
+    g_assert_nonnull(scene_sent(s, "not-relayed", "team@acme.test", 0));
+    g_assert_cmpuint(scene_quarantined(s), ==, 2);
+    assert_listing(s, "0.messages", "1");
+    assert_listing(s, "0.job.state", "new");
+}
+
+static void
+test_staff_of_the_shop_may_write(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
+    scene_send(s);
+    g_autofree char *mias = g_strdup(scene_sent(s, "relay-partner", NULL, 0)->from_address);
+    assert_taken(scene_write(s, "kim@mias-candles.test", mias, "Re: A new theme", NULL, "I am Mia's colleague."));
+    scene_forget(s);
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Hello Kim."));
+    scene_send(s);
+    g_assert_nonnull(scene_sent(s, "relay-partner", "mia@mias-candles.test", 0));
+    g_assert_nonnull(scene_sent(s, "relay-partner", "kim@mias-candles.test", 0));
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 2);
+}
+
+static void
+test_matched_request_goes_to_those_who_fit(struct scene *s)
+{
+    assert_taken(scene_write(s, "joost@fietsen.test", "jobs@experts.test", "Store setup", NULL,
+                             "Ik wil een winkel. Store-setup graag."));
+    g_assert_cmpuint(conversations(s), ==, 2);
+    scene_send(s);
+    g_assert_nonnull(scene_sent(s, "first-contact", "team@acme.test", 0));
+    g_assert_nonnull(scene_sent(s, "first-contact", "post@blauw.test", 0));
+    g_assert_cmpuint(scene_sent_count(s, "ack"), ==, 1);
+    const struct notice *ack = scene_sent(s, "ack", "joost@fietsen.test", 0);
+    g_assert_null(json_object_get(ack->data, "organisation"));
+
+    /* More words through the acknowledgement's link, and a second mail to jobs@, reach both. */
+    assert_taken(scene_write(s, "joost@fietsen.test", ack->from_address, "Re: Store setup", NULL, "O ja, met spoed."));
+    assert_taken(scene_write(s, "joost@fietsen.test", "jobs@experts.test", "Nog iets", NULL, "En een logo."));
+    g_assert_cmpuint(conversations(s), ==, 2);
+    assert_listing(s, "0.messages", "3");
+    assert_listing(s, "1.messages", "3");
+}
+
+static void
+test_nobody_fits(struct scene *s)
+{
+    s->conf.match_count = 3;
+    assert_taken(scene_write(s, "mia@mias-candles.test", "jobs@experts.test", "dropshipping migration", NULL,
+                             "I run a dropshipping shop."));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "no-match"), ==, 0); /* blauw works with dropshippers */
+    s->conf.match_count = 0;
+    assert_taken(scene_write(s, "joost@fietsen.test", "jobs@experts.test", "theme design", NULL, "Please."));
+    scene_send(s);
+    g_assert_nonnull(scene_sent(s, "no-match", "joost@fietsen.test", 0));
+    g_assert_nonnull(scene_sent(s, "admin-alert", "postmaster@experts.test", 0));
+    g_assert_cmpuint(scene_quarantined(s), ==, 1);
+}
+
+static void
+test_lead_is_shown_with_contact_and_not_listed(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    const struct view_filter filter = {.now = s->now};
+    assert_taken(scene_write(s, "nora@garden.test", "acme@experts.test", "A shop", NULL, "I have no shop yet."));
+    scene_send(s);
+    const struct notice *lead = scene_sent(s, "lead", "team@acme.test", 0);
+    g_assert_nonnull(lead);
+    g_assert_cmpstr(scene_text(lead->data, "lead.email"), ==, "nora@garden.test");
+    assert_listing(s, "0.kind", "lead");
+    json_t *jobs = view_jobs(&s->market, &filter, &error);
+    g_assert_cmpuint(json_array_size(jobs), ==, 0);
+    json_decref(jobs);
+    assert_taken(scene_write(s, "anna@acme.test", lead->from_address, "Re: A shop", NULL, "Welcome."));
+    scene_send(s);
+    const struct notice *relay = scene_sent(s, "relay-partner", "nora@garden.test", 0);
+    g_assert_nonnull(relay);
+    g_assert_cmpstr(scene_text(relay->data, "profile_url"), ==, "https://experts.test/acme");
+}
+
+static void
+test_expired_job(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    s->now += 72 * HOUR;
+    scene_send(s);
+    assert_listing(s, "0.job.state", "new");
+    s->now += 1;
+    assert_listing(s, "0.job.state", "expired"); /* whether or not the timer has run */
+    assert_refused(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Too late?"), "5.7.1");
+    scene_forget(s);
+    scene_send(s);
+    g_assert_nonnull(scene_sent(s, "expired-merchant", "mia@mias-candles.test", 0));
+    g_assert_nonnull(scene_sent(s, "expired-partner", "team@acme.test", 0));
+    assert_refused(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Too late?"), "5.7.1");
+    assert_listing(s, "0.messages", "1");
+
+    /* The merchant is never refused; the next mail opens a new job in the same conversation. */
+    assert_taken(scene_write(s, "mia@mias-candles.test", scene_sent(s, "expired-merchant", NULL, 0)->from_address,
+                             "Re: A new theme", NULL, "Still there?"));
+    assert_listing(s, "0.job.state", "new");
+    scene_send(s);
+    g_assert_nonnull(scene_sent(s, "first-contact", "team@acme.test", 0));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes, sorry."));
+    assert_listing(s, "0.job.state", "responded");
+}
+
+static void
+test_answer_in_the_last_second(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    s->now += 72 * HOUR;
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Just in time."));
+    s->now += 5;
+    scene_send(s);
+    assert_listing(s, "0.job.state", "responded");
+    g_assert_cmpuint(scene_sent_count(s, "expired-merchant"), ==, 0);
+}
+
+static void
+test_out_of_office_stops_no_clock(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(
+        scene_write(s, "anna@acme.test", link, "Out of office", "Auto-Submitted: auto-replied\n", "I am away."));
+    assert_listing(s, "0.job.state", "new");
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
+    g_assert_cmpuint(scene_quarantined(s), ==, 1);
+}
+
+static void
+test_machine_starts_nothing(struct scene *s)
+{
+    assert_taken(scene_write(s, "robot@news.test", "acme@experts.test", "Sale!",
+                             "Auto-Submitted: auto-generated\nPrecedence: bulk\n", "Buy."));
+    g_assert_cmpuint(conversations(s), ==, 0);
+    g_assert_cmpuint(scene_quarantined(s), ==, 1);
+}
+
+static void
+test_commands_never_leave(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "/note this merchant never pays"));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
+    g_assert_nonnull(scene_sent(s, "not-relayed", "team@acme.test", 0));
+    assert_listing(s, "0.messages", "1");
+}
+
+static void
+test_quoting_does_not_leak(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    g_autofree char *text = g_strdup_printf("See what <anna@acme.test> and you said:\n"
+                                            "> From: Anna <anna@acme.test>\n"
+                                            "I write from anna@acme.test, ask me there. And %s was in my mail.",
+                                            link);
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, text));
+    scene_send(s);
+    const char *relayed = scene_text(scene_sent(s, "relay-partner", NULL, 0)->data, "text");
+    g_test_message("%s", relayed);
+    g_assert_null(strstr(relayed, "<anna@acme.test>"));
+    g_assert_null(strstr(relayed, "r+"));
+    g_assert_nonnull(strstr(relayed, "I write from anna@acme.test")); /* what a person types is that person's choice */
+}
+
+static void
+test_reply_without_link_threads_by_our_message_id(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
+    scene_send(s);
+    g_autofree char *header =
+        g_strdup_printf("In-Reply-To: <%s>\n", scene_sent(s, "relay-partner", NULL, 0)->message_id);
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Re: A new theme", header, "Great."));
+    g_assert_cmpuint(conversations(s), ==, 1);
+    assert_listing(s, "0.job.state", "awaiting_response");
+    /* The same header from somebody else suggests nothing. */
+    assert_taken(scene_write(s, "joost@fietsen.test", "acme@experts.test", "Re: A new theme", header, "Me too."));
+    g_assert_cmpuint(conversations(s), ==, 2);
+}
+
+static void
+test_one_overview_an_interval(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
+    scene_send(s);
+    g_autofree char *mias = g_strdup(scene_sent(s, "relay-partner", NULL, 0)->from_address);
+    gint64 last = 0;
+    guint items = 0;
+    for (guint i = 0; i < 60; i++) { /* a mail every ten minutes for ten hours */
+        g_autofree char *text = g_strdup_printf("Message %u", i);
+        assert_taken(scene_write(s, "mia@mias-candles.test", mias, "Re: A new theme", NULL, text));
+        for (guint k = 0; k < 10; k++) {
+            scene_forget(s);
+            scene_send(s);
+            const struct notice *overview = scene_sent(s, "overview", NULL, 0);
+            g_assert_cmpuint(scene_sent_count(s, "overview"), <=, 1);
+            if (overview) {
+                g_assert_true(!last || s->now - last >= HOUR);
+                last = s->now;
+                items += (guint)json_array_size(json_object_get(overview->data, "items"));
+            }
+            s->now += 60;
+        }
+    }
+    s->now += HOUR;
+    scene_forget(s);
+    scene_send(s);
+    if (scene_sent(s, "overview", NULL, 0))
+        items += (guint)json_array_size(json_object_get(scene_sent(s, "overview", NULL, 0)->data, "items"));
+    g_assert_cmpuint(items, ==, 60);
+    s->now += 5 * HOUR;
+    scene_forget(s);
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "overview"), ==, 0);
+}
+
+static void
+test_answered_before_is_in_no_overview(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "PS", NULL, "And a logo."));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Both, yes."));
+    s->now += 2 * HOUR;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "overview"), ==, 0);
+}
+
+static void
+test_reply_to_an_overview_of_several_is_not_guessed(struct scene *s)
+{
+    g_autofree char *mia = g_strdup(mia_asks(s));
+    assert_taken(scene_write(s, "joost@fietsen.test", "acme@experts.test", "Bikes", NULL, "A shop please."));
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "PS", NULL, "One."));
+    assert_taken(scene_write(s, "joost@fietsen.test", "acme@experts.test", "PS", NULL, "Two."));
+    s->now += HOUR;
+    scene_send(s);
+    const struct notice *overview = scene_sent(s, "overview", NULL, 0);
+    g_assert_nonnull(overview);
+    g_assert_cmpstr(scene_text(overview->data, "count"), ==, "2");
+    assert_taken(scene_write(s, "anna@acme.test", overview->from_address, "Re: overview", NULL, "Yes to you."));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
+    g_assert_cmpuint(scene_sent_count(s, "not-relayed"), ==, 1);
+}
+
+static void
+test_second_address_may_write(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
+    scene_send(s);
+    g_autofree char *mias = g_strdup(scene_sent(s, "relay-partner", NULL, 0)->from_address);
+    assert_taken(scene_write(s, "mia@home.test", mias, "Re: A new theme", NULL, "From home."));
+    assert_listing(s, "0.messages", "3");
+}
+
+static void
+test_one_refused_of_two_comes_back_by_mail(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    s->now += 80 * HOUR;
+    g_autofree char *both = g_strdup_printf("%s blauw@experts.test", link);
+    scene_forget(s);
+    assert_taken(scene_write(s, "anna@acme.test", both, "Re: A new theme", NULL, "Late, and to another."));
+    scene_send(s);
+    const struct notice *back = scene_sent(s, "refused", "anna@acme.test", 0);
+    g_assert_nonnull(back);
+    g_assert_nonnull(strstr(scene_text(back->data, "text"), "expired"));
+    g_assert_nonnull(
+        scene_sent(s, "lead", "post@blauw.test", 0)); /* to another's organisation a partner is a merchant */
+}
+
+static void
+test_failures(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean more;
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
+    gint64 last = s->now;
+    guint tries = 0;
+    for (;;) { /* the merchant's server answers 4yz for five days */
+        g_autoptr(GPtrArray) claimed = outbox_claim(&s->market, s->now, 10, &more, &error);
+        g_assert_no_error(error);
+        if (claimed->len) {
+            const struct notice *notice = claimed->pdata[0];
+            if (!g_str_equal(notice->kind, "relay-partner"))
+                break;
+            const struct outbox_result result = {notice->id, notice->fence, OUTBOX_TEMPORARY, "451 4.3.0 later"};
+            g_assert_true(tries == 0 || s->now > last);
+            last = s->now;
+            tries++;
+            outbox_report(&s->market, &result, 1, s->now, &error);
+            g_assert_no_error(error);
+        }
+        gint64 due;
+        outbox_next_due(&s->market, &due, &error);
+        g_assert_cmpint(due, <, G_MAXINT64);
+        s->now = MAX(due, s->now + 1);
+        g_assert_cmpint(tries, <, 1000);
+    }
+    g_assert_cmpint(s->now - last, <=, 5 * HOUR);
+    g_assert_cmpint(tries, >, 10);
+    s->now += s->conf.lease; /* what the loop claimed last */
+    scene_send(s);
+    g_assert_nonnull(scene_sent(s, "undeliverable", "team@acme.test", 0));
+    g_assert_nonnull(scene_sent(s, "admin-alert", NULL, 0));
+}
+
+static void
+test_report_under_an_old_claim_is_ignored(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean more;
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "A new theme", NULL, "Hello."));
+    g_autoptr(GPtrArray) first = outbox_claim(&s->market, s->now, 10, &more, &error);
+    g_assert_cmpuint(first->len, ==, 2);
+    g_autoptr(GPtrArray) none = outbox_claim(&s->market, s->now, 10, &more, &error);
+    g_assert_cmpuint(none->len, ==, 0);
+    s->now += s->conf.lease;
+    g_autoptr(GPtrArray) second = outbox_claim(&s->market, s->now, 10, &more, &error);
+    g_assert_cmpuint(second->len, ==, 2);
+    const struct notice *old = first->pdata[0], *fresh = NULL;
+    for (guint i = 0; i < 2; i++)
+        if (((struct notice *)second->pdata[i])->id == old->id)
+            fresh = second->pdata[i];
+    g_assert_cmpstr(old->message_id, ==, fresh->message_id);
+    const struct outbox_result stale = {old->id, old->fence, OUTBOX_PERMANENT, "550 no"};
+    outbox_report(&s->market, &stale, 1, s->now, &error);
+    g_assert_no_error(error);
+    const struct outbox_result good = {fresh->id, fresh->fence, OUTBOX_SENT, "250 ok"};
+    outbox_report(&s->market, &good, 1, s->now, &error);
+    const struct view_filter sent = {.state = "sent"};
+    json_t *list = view_outbox(&s->market, &sent, &error);
+    g_assert_cmpuint(json_array_size(list), ==, 1);
+    json_decref(list);
+}
+
+static void
+test_experts_list(struct scene *s)
+{
+    assert_taken(scene_write(s, "nora@garden.test", "experts@experts.test", "migration", NULL, "Who does it?"));
+    assert_taken(scene_write(s, "nora@garden.test", "experts@experts.test", "migration", NULL, "Again?"));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "experts"), ==, 1);
+    const struct notice *list = scene_sent(s, "experts", "nora@garden.test", 0);
+    g_assert_cmpuint(json_array_size(json_object_get(list->data, "organisations")), ==, 1);
+    g_assert_cmpstr(scene_text(list->data, "organisations.0.address"), ==, "blauw@experts.test");
+    g_assert_cmpuint(conversations(s), ==, 0);
+}
+
+static void
+add(const char *path, scene_test fn)
+{
+    g_test_add_data_func(path, (gconstpointer)fn, run);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add("/market/main-job", test_main_job);
+    add("/market/refusals-at-rcpt", test_refusals_at_rcpt);
+    add("/market/link-out-of-date", test_link_out_of_date);
+    add("/market/link-ignores-case", test_link_ignores_case);
+    add("/market/link-with-one-character-changed-is-forged", test_link_with_one_bit_changed_is_forged);
+    add("/market/second-mail-joins-the-first", test_second_mail_joins_the_first);
+    add("/market/later-mail-starts-anew-and-names-the-old", test_later_mail_starts_anew_and_names_the_old);
+    add("/market/same-mail-again-is-stored-and-told-once", test_same_mail_again_is_stored_and_told_once);
+    add("/market/unregistered-sender-is-kept-and-told", test_unregistered_sender_is_kept_and_told);
+    add("/market/staff-of-the-shop-may-write", test_staff_of_the_shop_may_write);
+    add("/market/matched-request-goes-to-those-who-fit", test_matched_request_goes_to_those_who_fit);
+    add("/market/nobody-fits", test_nobody_fits);
+    add("/market/lead-is-shown-with-contact-and-not-listed", test_lead_is_shown_with_contact_and_not_listed);
+    add("/market/expired-job", test_expired_job);
+    add("/market/answer-in-the-last-second", test_answer_in_the_last_second);
+    add("/market/out-of-office-stops-no-clock", test_out_of_office_stops_no_clock);
+    add("/market/machine-starts-nothing", test_machine_starts_nothing);
+    add("/market/commands-never-leave", test_commands_never_leave);
+    add("/market/quoting-does-not-leak", test_quoting_does_not_leak);
+    add("/market/reply-without-link-threads-by-our-message-id", test_reply_without_link_threads_by_our_message_id);
+    add("/market/one-overview-an-interval", test_one_overview_an_interval);
+    add("/market/answered-before-is-in-no-overview", test_answered_before_is_in_no_overview);
+    add("/market/reply-to-an-overview-of-several-is-not-guessed", test_reply_to_an_overview_of_several_is_not_guessed);
+    add("/market/registered-second-address-may-write", test_second_address_may_write);
+    add("/market/one-refused-of-two-comes-back-by-mail", test_one_refused_of_two_comes_back_by_mail);
+    add("/market/temporary-failures-end-after-five-days", test_failures);
+    add("/market/report-under-an-old-claim-is-ignored", test_report_under_an_old_claim_is_ignored);
+    add("/market/experts-list", test_experts_list);
+    return g_test_run();
+}
