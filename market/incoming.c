@@ -144,7 +144,7 @@ read_words(struct incoming *in)
     struct reply reply = {0};
     reply_trim(in->delivery->mail, &reply);
     in->whole = bounded(whole_text(in->delivery->mail, &reply));
-    in->words = bounded(g_steal_pointer(&reply.text));
+    in->words = bounded(g_strchomp(g_steal_pointer(&reply.text)));
     reply_clear(&reply);
     const char *first = in->words;
     while (g_ascii_isspace(*first))

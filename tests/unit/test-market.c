@@ -74,8 +74,9 @@ test_main_job(struct scene *s)
     g_assert_nonnull(scene_sent(s, "ack", "mia@mias-candles.test", 0));
 
     s->now += HOUR;
-    assert_taken(scene_write(s, "anna@acme.test", to_anna, "Re: A new theme", NULL,
-                             "Happy to help.\n\nOn Sunday Mia wrote:\n> Could you do a theme"));
+    assert_taken(scene_write(
+        s, "anna@acme.test", to_anna, "Re: A new theme", NULL,
+        "Happy to help.\n\nOn Sun, 22 Nov 2026 at 09:00, Mia Jansen <x@experts.test> wrote:\n> Could you do a theme"));
     assert_listing(s, "0.job.state", "responded");
     assert_listing(s, "0.unread", "0");
     scene_send(s);
@@ -109,7 +110,7 @@ test_main_job(struct scene *s)
 static void
 test_refusals_at_rcpt(struct scene *s)
 {
-    struct verdict unknown = scene_write(s, "mia@mias-candles.test", "nobody@experts.test", "x", NULL, "x");
+    struct verdict unknown = scene_write(s, "mia@mias-candles.test", "nosuch@experts.test", "x", NULL, "x");
     struct verdict ghost = scene_write(s, "mia@mias-candles.test", "ghost@experts.test", "x", NULL, "x");
     struct verdict bare = scene_write(s, "mia@mias-candles.test", "bare@experts.test", "x", NULL, "x");
     assert_refused(unknown, "5.1.1");
