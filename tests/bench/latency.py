@@ -7,7 +7,6 @@ then), the notification handed to Postfix (its Received: header's queue file is 
 Postfix's delivery of it), and what a plain mail through the same Postfix takes to get that far.
 """
 
-import json
 import os
 import statistics
 import sys
@@ -19,13 +18,6 @@ from harness import postfix  # noqa: E402
 from harness.client import Person, compose  # noqa: E402
 from harness.gateway import Gateway  # noqa: E402
 from harness.process import wait_until  # noqa: E402
-
-
-def merchants(number):
-    people = [Person(f"Merchant {n}", f"merchant{n}@bench.test") for n in range(number)]
-    shops = [{"name": person.name, "language": "en", "addresses": [person.address],
-              "shop": {"name": f"Shop {n}", "url": f"https://shop{n}.bench.test"}} for n, person in enumerate(people)]
-    return people, {"organisations": [], "merchants": shops}
 
 
 def delivered(mail):
@@ -56,12 +48,9 @@ def main():
     if trouble:
         print(f"latency: skipped: {trouble}")
         return 77
-    people, market = merchants(number)
+    people = [Person(f"Merchant {n}", f"merchant{n}@bench.test") for n in range(number)]
     with Gateway.scratch(settings={"market.overview_interval": "1h"}) as gateway:
-        path = gateway.place("conf", "bench-market.json")
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(market, file)
-        gateway.postern("import", path)
+        gateway.add_merchants(*people)
         plain = [measure(gateway, person, "friend@elsewhere.test", "friend@elsewhere.test")[1] for person in people[:50]]
         pairs = []
         for person in people:

@@ -12,10 +12,6 @@ from harness.client import ANNA, BOB, JOOST, MIA, Person, compose, reply
 from harness.process import wait_until
 
 
-def conversations(gateway, address):
-    return [row for row in gateway.postern_json("conversation", "list") if row["merchant"]["address"] == address]
-
-
 def notices(gateway, word, address="team@acme.test"):
     return [mail for mail in gateway.mail.all(address) if mail.mentions(word)]
 
@@ -35,7 +31,7 @@ def test_resent_mail_is_stored_once_and_notified_once(gateway):
     for _ in range(3):
         assert gateway.send(sender.address, to, raw).accepted
     settled(gateway)
-    rows = conversations(gateway, sender.address)
+    rows = gateway.conversations_with(sender.address)
     assert [row["messages"] for row in rows] == [1]
     assert len(notices(gateway, "sent-again")) == 1
     assert gateway.mail.count(sender.address) == 1, "one acknowledgement"
@@ -47,7 +43,7 @@ def test_the_same_mail_by_pipe_with_other_line_ends_is_the_same_mail(gateway):
     assert gateway.send(sender.address, to, raw).accepted
     assert gateway.ingest(sender.address, to, raw).returncode == 0
     settled(gateway)
-    assert [row["messages"] for row in conversations(gateway, sender.address)] == [1]
+    assert [row["messages"] for row in gateway.conversations_with(sender.address)] == [1]
     assert len(notices(gateway, "two-ways")) == 1
 
 
@@ -62,7 +58,7 @@ def test_the_same_mail_at_the_same_moment_is_stored_once(gateway):
         thread.join()
     assert outcomes == [True] * 8
     settled(gateway)
-    assert [row["messages"] for row in conversations(gateway, sender.address)] == [1]
+    assert [row["messages"] for row in gateway.conversations_with(sender.address)] == [1]
     assert len(notices(gateway, "same-moment")) == 1
 
 
@@ -76,7 +72,7 @@ def test_a_taken_message_id_does_not_hide_another_mail(gateway):
     assert gateway.send(thief.address, to, theirs).accepted
     assert gateway.send(honest.address, to, mine).accepted
     assert gateway.mail.next("team@acme.test", wanted=lambda mail: mail.mentions("true-one"))
-    assert len(conversations(gateway, honest.address)) == 1
+    assert len(gateway.conversations_with(honest.address)) == 1
 
 
 def test_a_partners_answer_sent_twice_is_relayed_once(gateway):
@@ -94,7 +90,7 @@ def test_a_second_mail_before_any_answer_joins_the_first(gateway):
     sender, to = Person("Sec Ond", "sec@ond.test"), gateway.address("acme")
     for words in ("The first of two: join-me.\n", "I forgot something: join-me too.\n"):
         assert gateway.send(sender.address, to, compose(sender, to, "Join", words)).accepted
-    assert [row["messages"] for row in conversations(gateway, sender.address)] == [2]
+    assert [row["messages"] for row in gateway.conversations_with(sender.address)] == [2]
 
 
 # ---- files ----
@@ -143,7 +139,7 @@ def test_a_bounce_of_ours_comes_back_and_is_recorded(gateway):
         assert wait_until(bounced, 15, 0.1), gateway.postern_json("outbox", "list")
     finally:
         os.unlink(os.path.join(gateway.mail.root, ".unknown"))
-    assert not conversations(gateway, "mailer-daemon@mx.experts.test")
+    assert not gateway.conversations_with("mailer-daemon@mx.experts.test")
     settled(gateway)
 
 
@@ -169,7 +165,7 @@ def test_an_out_of_office_answer_is_not_relayed_and_stops_no_clock(gateway):
     gateway.send(BOB.address, notice.reply_to, raw)
     settled(gateway)
     assert not notices(gateway, "beach", merchant.address)
-    assert conversations(gateway, merchant.address)[0]["job"]["state"] in ("new", "opened")
+    assert gateway.conversations_with(merchant.address)[0]["job"]["state"] in ("new", "opened")
 
 
 # ---- overviews ----
@@ -242,7 +238,7 @@ def test_several_organisations_addressed_get_one_conversation_each(gateway):
     assert gateway.send(sender.address, addresses, raw).accepted
     for address in ("team@acme.test", "post@blauw.test", "bonjour@lumiere.test"):
         assert gateway.mail.next(address, wanted=lambda mail: mail.mentions("three-of-you"))
-    rows = conversations(gateway, sender.address)
+    rows = gateway.conversations_with(sender.address)
     assert sorted(row["organisation"] for row in rows) == ["acme", "blauw", "lumiere"]
 
 
@@ -250,8 +246,8 @@ def test_a_request_to_jobs_is_matched(gateway):
     to = gateway.address("jobs")
     raw = compose(JOOST, to, "Migration", "I want to move my shop to another system: migration of bicycles.\n")
     assert gateway.send(JOOST.address, to, raw).accepted
-    assert wait_until(lambda: conversations(gateway, JOOST.address), 5)
-    chosen = sorted(row["organisation"] for row in conversations(gateway, JOOST.address))
+    assert wait_until(lambda: gateway.conversations_with(JOOST.address), 5)
+    chosen = sorted(row["organisation"] for row in gateway.conversations_with(JOOST.address))
     assert chosen and len(chosen) <= 3 and not set(chosen) & {"wisla", "ghost", "bare"}, chosen
     acknowledgement = gateway.mail.next(JOOST.address)
     for name in ("Acme Studio", "Bureau Blauw", "Atelier", "@acme", "@blauw", "@lumiere"):

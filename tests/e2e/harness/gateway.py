@@ -292,6 +292,20 @@ class Gateway:
     def send(self, sender, recipients, raw, options=()):
         return client.send(self.server, sender, recipients, raw, options)
 
+    def add_merchants(self, *people):
+        """Registers people as merchants, each with a shop."""
+        merchants = [{"name": person.name, "language": "en", "addresses": [person.address],
+                      "shop": {"name": f"{person.name}'s shop", "url": f"https://{person.address.replace('@', '.')}"}}
+                     for person in people]
+        path = self.place("conf", "more-merchants.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"organisations": [], "merchants": merchants}, file)
+        self._as_owner("import", path)
+
+    def conversations_with(self, address):
+        """One merchant's conversations, as the admin's command lists them."""
+        return [row for row in self.postern_json("conversation", "list") if row["merchant"]["address"] == address]
+
     def _as_owner(self, *words, **keywords):
         return self.postern(*words, prefix=self.user.prefix(), **keywords)
 

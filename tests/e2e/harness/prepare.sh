@@ -35,7 +35,8 @@ prepare_missing() {
 prepare_apt() {
     local simulated removed policy=/usr/sbin/policy-rc.d
     local -a get=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0)
-    "${get[@]}" update || prepare_die "apt-get update failed (above)"
+    mkdir -p "$top/build"
+    prepare_run "$top/build/apt.log" "${get[@]}" update || prepare_die "apt-get update failed"
     simulated=$("${get[@]}" install -s --no-install-recommends "$@") || prepare_die "apt-get cannot install: $*"
     removed=$(awk '$1 == "Remv" { printf "%s ", $2 }' <<<"$simulated")
     [ -z "$removed" ] || prepare_die "installing $* would remove: $removed
@@ -46,7 +47,7 @@ That is another mail server, most likely, and it stays. Use another machine or a
         "${as_root[@]}" chmod 755 $policy
         trap '"${as_root[@]}" rm -f /usr/sbin/policy-rc.d' EXIT
     fi
-    "${get[@]}" install -y --no-install-recommends "$@" || prepare_die "apt-get install failed (above)"
+    prepare_run "$top/build/apt.log" "${get[@]}" install -y --no-install-recommends "$@" || prepare_die "apt-get install failed"
     if [ "$(trap -p EXIT)" ]; then
         "${as_root[@]}" rm -f $policy
         trap - EXIT
@@ -108,6 +109,6 @@ prepare_build() { # FOLDER ARGS…
     [ ! -e "$top/config.status" ] || prepare_die "the source tree is configured in place: run \`make distclean\` there first"
     prepare_configure "$folder" "$@" || return
     make -C "$folder" -q all >/dev/null 2>&1 || prepare_say "Building in ${folder#"$top"/}"
-    prepare_run "$folder/make.log" make -C "$folder" -j"$(nproc)" all 9>&- || return
+    prepare_run "$folder/make.log" make --no-print-directory -C "$folder" -j"$(nproc)" all 9>&- || return
     exec 9>&-
 }
