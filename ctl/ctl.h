@@ -11,7 +11,8 @@
 
 #include "lib/conf.h"
 
-/* Exit status of every subcommand but `ingest`, which answers in sysexits(3) codes, for Postfix's pipe(8) reads them. */
+/* Exit status of every subcommand but `ingest`, which answers in sysexits(3) codes, for Postfix's pipe(8) reads them.
+ */
 enum ctl_status { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 
 struct ctl {
@@ -39,19 +40,19 @@ int ctl_check(struct ctl *ctl, int argc, char **argv);
 int ctl_migrate(struct ctl *ctl, int argc, char **argv);
 int ctl_link(struct ctl *ctl, int argc, char **argv);
 
-/* ---- what the subcommands share (options.c, open.c) ---- */
+/* ---- what the subcommands share (options.c) ---- */
 
 /*
  * Reads a subcommand's options: `entries` of its own (may be NULL; ends with G_OPTION_ENTRY_NULL), and for all of them
- * -c/--config FILE and --json (both land in `ctl`). `parameters` follows the options in the usage line, `summary` is one
- * sentence on what it does. `--help` prints and leaves with status 0.
+ * -c/--config FILE and --json (both land in `ctl`). `parameters` follows the options in the usage line, `summary` is
+ * one sentence on what it does. `--help` prints and leaves with status 0.
  *
  * FALSE: wrong usage, told on stderr; return CTL_USAGE. TRUE: *argc and argv hold the name and the words that are left,
  * a first `--` removed, at least `least` and at most `most` of them behind the name.
  */
 struct ctl_usage {
-    const char *parameters;    /* "list|show ID" */
-    const char *summary;       /* "Shows conversations." */
+    const char *parameters; /* "list|show ID" */
+    const char *summary;    /* "Shows conversations." */
     const GOptionEntry *entries;
     int least, most; /* words that are left */
 };
@@ -59,6 +60,8 @@ gboolean ctl_options(struct ctl *ctl, const struct ctl_usage *usage, int *argc, 
 
 /* Says on stderr what is wrong and where help is; returns CTL_USAGE. */
 int ctl_wrong(const char *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* A row's id; INVALID. */
+gboolean ctl_id(const char *word, gint64 *id, GError **error);
 /* Prints `postern: MESSAGE` (every line of it) on stderr; returns CTL_FAILED. */
 int ctl_failed(const GError *error);
 

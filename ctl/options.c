@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "ctl/ctl.h"
+#include "lib/error.h"
+#include "lib/text.h"
 
 int
 ctl_wrong(const char *command, const char *format, ...)
@@ -12,8 +14,8 @@ ctl_wrong(const char *command, const char *format, ...)
     va_start(words, format);
     g_autofree char *text = g_strdup_vprintf(format, words);
     va_end(words);
-    g_printerr("postern%s%s: %s\nTry `postern %s%s--help`.\n", command ? " " : "", command ? command : "", text,
-               command ? command : "", command ? " " : "");
+    fprintf(stderr, "postern%s%s: %s\nTry `postern %s%s--help`.\n", command ? " " : "", command ? command : "", text,
+            command ? command : "", command ? " " : "");
     return CTL_USAGE;
 }
 
@@ -22,8 +24,21 @@ ctl_failed(const GError *error)
 {
     g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
     for (char **line = lines; *line; line++)
-        g_printerr("postern: %s\n", *line);
+        fprintf(stderr, "postern: %s\n", *line);
     return CTL_FAILED;
+}
+
+gboolean
+ctl_id(const char *word, gint64 *id, GError **error)
+{
+    guint64 value = 0;
+    if (!g_ascii_string_to_unsigned(word, 10, 1, G_MAXINT64, &value, NULL)) {
+        g_autofree char *clean = text_one_line(word, 80);
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID, "\"%s\" is no id; `list` shows the ids", clean);
+        return FALSE;
+    }
+    *id = (gint64)value;
+    return TRUE;
 }
 
 /* GOption leaves a `--` where words that begin with a dash follow it. */

@@ -1,0 +1,293 @@
+/* `conversation`, `job`, `org`, `merchant`, `outbox`: list and show. */
+#include <string.h>
+#include <time.h>
+
+#include "ctl/open.h"
+#include "ctl/table.h"
+#include "market/view.h"
+
+/* One kind of thing. */
+struct listing {
+    const char *parameters, *summary;
+    const struct table_column *columns;
+    json_t *(*list)(const struct market *market, const struct view_filter *filter, GError **error);
+    json_t *(*show)(const struct market *market, const char *word, GError **error); /* NULL: `list` only */
+    const char *nothing;                                                            /* said when the list is empty */
+    gboolean by_organisation;                                                       /* what a list can be narrowed by */
+    gboolean by_unread;
+    const char *const *states; /* NULL: not by state */
+};
+
+static const char *const job_states[] = {
+    "new", "opened", "declined", "expired", "responded", "awaiting_response", "inactive", "completed", NULL};
+static const char *const outbox_states[] = {"due", "sending", "sent", "failed", "cancelled", NULL};
+
+static json_t *
+show_conversation(const struct market *market, const char *word, GError **error)
+{
+    gint64 id;
+    return ctl_id(word, &id, error) ? view_conversation(market, id, g_get_real_time() / G_USEC_PER_SEC, error) : NULL;
+}
+
+static json_t *
+show_job(const struct market *market, const char *word, GError **error)
+{
+    gint64 id;
+    return ctl_id(word, &id, error) ? view_job(market, id, g_get_real_time() / G_USEC_PER_SEC, error) : NULL;
+}
+
+/* ---- the kinds ---- */
+
+static const struct table_column conversation_columns[] = {
+    {"ID", "id"},
+    {"ORGANISATION", "organisation"},
+    {"MERCHANT", "merchant.name|merchant.address"},
+    {"SHOP", "shop.name|shop"},
+    {"KIND", "kind"},
+    {"MESSAGES", "messages"},
+    {"UNREAD", "unread"},
+    {"STATE", "job.state"},
+    {"SERVICE", "job.service"},
+    {"DUE", "job.due_at"},
+    {"UPDATED", "updated_at"},
+    {0},
+};
+static const struct listing conversations = {
+    .parameters = "list|show ID",
+    .summary = "Shows conversations; the newest change first.",
+    .columns = conversation_columns,
+    .list = view_conversations,
+    .show = show_conversation,
+    .nothing = "no conversations",
+    .by_organisation = TRUE,
+    .by_unread = TRUE,
+    .states = job_states,
+};
+
+static const struct table_column job_columns[] = {
+    {"ID", "id"},
+    {"CONVERSATION", "conversation"},
+    {"ORGANISATION", "organisation"},
+    {"MERCHANT", "merchant.name|merchant.address"},
+    {"STATE", "state"},
+    {"SERVICE", "service"},
+    {"KIND", "kind"},
+    {"DUE", "due_at"},
+    {"CREATED", "created_at"},
+    {0},
+};
+static const struct listing jobs = {
+    .parameters = "list|show ID",
+    .summary = "Shows jobs. Those of leads are not listed, but can be shown.",
+    .columns = job_columns,
+    .list = view_jobs,
+    .show = show_job,
+    .nothing = "no jobs",
+    .by_organisation = TRUE,
+    .states = job_states,
+};
+
+static const struct table_column org_columns[] = {
+    {"SLUG", "slug"},         {"NAME", "name"},           {"LANGUAGE", "language"},
+    {"NOTIFY", "notify"},     {"PUBLISHED", "published"}, {"AVAILABLE", "available"},
+    {"SERVICES", "services"}, {"MEMBERS", "members"},     {0},
+};
+static const struct listing orgs = {
+    .parameters = "list|show SLUG",
+    .summary = "Shows partner organisations.",
+    .columns = org_columns,
+    .list = view_organisations,
+    .show = view_organisation,
+    .nothing = "no organisations; `postern import` takes them from a file",
+};
+
+static const struct table_column merchant_columns[] = {
+    {"ID", "id"},
+    {"NAME", "name"},
+    {"ADDRESSES", "addresses"},
+    {"LANGUAGE", "language"},
+    {"REGISTERED", "registered"},
+    {"SHOP", "shop.name"},
+    {"URL", "shop.url"},
+    {0},
+};
+static const struct listing merchants = {
+    .parameters = "list|show ID|ADDRESS",
+    .summary = "Shows merchants; those who are not registered are leads.",
+    .columns = merchant_columns,
+    .list = view_merchants,
+    .show = view_merchant,
+    .nothing = "no merchants",
+};
+
+static const struct table_column outbox_columns[] = {
+    {"ID", "id"},
+    {"KIND", "kind"},
+    {"RECIPIENT", "recipient"},
+    {"STATE", "state"},
+    {"DUE", "due_at"},
+    {"ATTEMPTS", "attempts"},
+    {"CONVERSATION", "conversation"},
+    {"SENT", "sent_at"},
+    {"REPLY", "last_reply"},
+    {0},
+};
+static const struct listing outbox = {
+    .parameters = "list",
+    .summary = "Shows what is to be sent and what was sent.",
+    .columns = outbox_columns,
+    .list = view_outbox,
+    .nothing = "nothing to send",
+    .states = outbox_states,
+};
+
+/* ---- list and show ---- */
+
+struct request {
+    char *organisation, *state;
+    gboolean unread;
+    gint64 limit;
+};
+
+static void
+request_clear(struct request *request)
+{
+    g_free(request->organisation);
+    g_free(request->state);
+}
+typedef struct request request;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(request, request_clear)
+
+static int
+print_list(const struct ctl *ctl, const struct listing *listing, const struct market *market,
+           const struct request *asked, GError **error)
+{
+    struct view_filter filter = {.organisation = asked->organisation,
+                                 .state = asked->state,
+                                 .unread = asked->unread,
+                                 .limit = asked->limit,
+                                 .now = g_get_real_time() / G_USEC_PER_SEC};
+    json_t *rows = listing->list(market, &filter, error);
+    if (!rows)
+        return CTL_FAILED;
+    if (ctl->json)
+        table_json(stdout, rows);
+    else if (json_array_size(rows))
+        table_print(stdout, listing->columns, rows);
+    else
+        puts(listing->nothing);
+    json_decref(rows);
+    return CTL_DONE;
+}
+
+static int
+print_one(const struct ctl *ctl, const struct listing *listing, const struct market *market, const char *word,
+          GError **error)
+{
+    json_t *object = listing->show(market, word, error);
+    if (!object)
+        return CTL_FAILED;
+    if (ctl->json)
+        table_json(stdout, object);
+    else
+        table_show(stdout, object);
+    json_decref(object);
+    return CTL_DONE;
+}
+
+/* 0 or the usage error that was told. */
+static int
+check_words(const struct listing *listing, int argc, char **argv)
+{
+    gboolean show = strcmp(argv[1], "show") == 0;
+    if (!show && strcmp(argv[1], "list") != 0)
+        return ctl_wrong(argv[0], "\"%s\" is neither list nor show", argv[1]);
+    if (show && !listing->show)
+        return ctl_wrong(argv[0], "there is only list");
+    if (show && argc < 3)
+        return ctl_wrong(argv[0], "show what? %s", listing->parameters);
+    if (!show && argc > 2)
+        return ctl_wrong(argv[0], "too many words: \"%s\"", argv[2]);
+    return 0;
+}
+
+/* The options that make sense for this kind of thing, ended by an empty one. */
+static void
+fill_entries(const struct listing *listing, struct request *asked, GOptionEntry entries[5])
+{
+    const GOptionEntry limit = {"limit", 'n', 0, G_OPTION_ARG_INT64, &asked->limit, "At most so many (100)", "N"};
+    const GOptionEntry organisation = {"organisation",         'o',   0, G_OPTION_ARG_STRING, &asked->organisation,
+                                       "Of this organisation", "SLUG"};
+    const GOptionEntry state = {"state", 's', 0, G_OPTION_ARG_STRING, &asked->state, "In this state", "STATE"};
+    const GOptionEntry unread = {"unread", 'u', 0, G_OPTION_ARG_NONE, &asked->unread, "With unread messages", NULL};
+    guint count = 0;
+    entries[count++] = limit;
+    if (listing->by_organisation)
+        entries[count++] = organisation;
+    if (listing->states)
+        entries[count++] = state;
+    if (listing->by_unread)
+        entries[count++] = unread;
+    entries[count] = (GOptionEntry)G_OPTION_ENTRY_NULL;
+}
+
+/* 0 or the usage error that was told. */
+static int
+check_request(const struct listing *listing, const struct request *asked, const char *command)
+{
+    if (asked->limit < 0)
+        return ctl_wrong(command, "a limit is not negative");
+    if (!asked->state || g_strv_contains(listing->states, asked->state))
+        return 0;
+    g_autofree char *states = g_strjoinv(", ", (char **)listing->states);
+    return ctl_wrong(command, "\"%s\" is no state; one of %s", asked->state, states);
+}
+
+static int
+list_or_show(struct ctl *ctl, const struct listing *listing, int argc, char **argv)
+{
+    g_auto(request) asked = {0};
+    GOptionEntry entries[5];
+    fill_entries(listing, &asked, entries);
+    struct ctl_usage usage = {listing->parameters, listing->summary, entries, 1, 2};
+    if (!ctl_options(ctl, &usage, &argc, &argv) || check_words(listing, argc, argv) != 0 ||
+        check_request(listing, &asked, argv[0]) != 0)
+        return CTL_USAGE;
+    g_autoptr(GError) error = NULL;
+    g_auto(opened) all = {0};
+    if (!opened_open(&all, ctl, &error))
+        return ctl_failed(error);
+    int status = argc > 2 ? print_one(ctl, listing, &all.market, argv[2], &error)
+                          : print_list(ctl, listing, &all.market, &asked, &error);
+    return error ? ctl_failed(error) : status;
+}
+
+int
+ctl_conversation(struct ctl *ctl, int argc, char **argv)
+{
+    return list_or_show(ctl, &conversations, argc, argv);
+}
+
+int
+ctl_job(struct ctl *ctl, int argc, char **argv)
+{
+    return list_or_show(ctl, &jobs, argc, argv);
+}
+
+int
+ctl_org(struct ctl *ctl, int argc, char **argv)
+{
+    return list_or_show(ctl, &orgs, argc, argv);
+}
+
+int
+ctl_merchant(struct ctl *ctl, int argc, char **argv)
+{
+    return list_or_show(ctl, &merchants, argc, argv);
+}
+
+int
+ctl_outbox(struct ctl *ctl, int argc, char **argv)
+{
+    return list_or_show(ctl, &outbox, argc, argv);
+}

@@ -1,0 +1,53 @@
+#include "ctl/open.h"
+
+#include "lib/error.h"
+
+struct store_options
+opened_store_options(const struct conf *settings, gboolean create)
+{
+    return (struct store_options){
+        .database = settings->database,
+        .busy_timeout = settings->busy_timeout,
+        .readers = 1, /* one question at a time */
+        .create = create,
+    };
+}
+
+static gboolean
+open_parts(struct opened *all, const struct ctl *ctl, GError **error)
+{
+    if (!secret_init(error))
+        return FALSE;
+    all->settings = conf_load(ctl->conf_path, error);
+    if (!all->settings)
+        return FALSE;
+    struct store_options options = opened_store_options(all->settings, FALSE);
+    all->store = store_open(&options, error);
+    if (!all->store) {
+        if (error && g_error_matches(*error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND))
+            g_prefix_error(error, "run `postern -c %s init` first: ", ctl->conf_path);
+        return FALSE;
+    }
+    all->keys = keyring_load(all->settings->keys, error);
+    return all->keys != NULL;
+}
+
+gboolean
+opened_open(struct opened *all, const struct ctl *ctl, GError **error)
+{
+    *all = (struct opened){0};
+    if (!open_parts(all, ctl, error)) {
+        opened_close(all);
+        return FALSE;
+    }
+    all->market = (struct market){.store = all->store, .conf = all->settings, .keys = all->keys};
+    return TRUE;
+}
+
+void
+opened_close(struct opened *all)
+{
+    g_clear_pointer(&all->store, store_close);
+    g_clear_pointer(&all->keys, keyring_free);
+    g_clear_pointer(&all->settings, conf_free);
+}
