@@ -641,8 +641,7 @@ conf_load(const char *path, GError **error)
     values->path = g_canonicalize_filename(path, NULL);
     if (!read_file(path, &content, &length, error) || !scan(&source, content, length, error))
         return NULL;
-    /* Keeping translations: otherwise it would drop some of them in silence. The scan has refused them. */
-    if (!g_key_file_load_from_data(file, content, length, G_KEY_FILE_KEEP_TRANSLATIONS, &why) && length) {
+    if (!g_key_file_load_from_data(file, content, length, G_KEY_FILE_NONE, &why)) {
         g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID, "%s: %s", path, why->message);
         return NULL;
     }

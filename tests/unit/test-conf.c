@@ -189,6 +189,7 @@ static const struct wrong WRONG[] = {
     {"[gateway]\ndomain = a.test\n[mailer]\nrelay = localhost\n", 4, "must be HOST:PORT, [IPV6]:PORT or unix:/PATH"},
     {"[gateway]\ndomain = a.test\n[mailer]\nrelay = ::1:25\n", 4, "must be HOST:PORT"},
     {"[gateway]\ndomain = a.test\n[mailer]\nrelay = [::1]\n", 4, "must be HOST:PORT"},
+    {"[gateway]\ndomain = a.test\n[mailer]\nrelay = [127.0.0.1]:25\n", 4, "must be HOST:PORT"},
     {"[gateway]\ndomain = a.test\n[mailer]\nrelay = []:25\n", 4, "must be HOST:PORT"},
     {"[gateway]\ndomain = a.test\n[mailer]\nrelay = a b:25\n", 4, "must be HOST:PORT"},
     {"[gateway]\ndomain = a.test\n[mailer]\nrelay = unix:smtp\n", 4, "absolute path"},

@@ -262,8 +262,8 @@ test_base32_round_trip(void)
 static void
 test_base32_has_one_spelling(void)
 {
-    static const char *const WRONG[] = {"m",    "mzx",   "mzxw6y", "my======", "m1",  "m0",
-                                        "mz q", "mz\nq", "mé",     "mz",       "mzxr"};
+    static const char *const WRONG[] = {"m",     "mzx", "mzxw6y", "my======", "m1", "m0",  "mz q",
+                                        "mz\nq", "mé",  "mz",     "mzxr",     "a",  "aaa", "aaaaaa"};
     for (guint i = 0; i < G_N_ELEMENTS(WRONG); i++) {
         gsize length;
         g_autofree guint8 *decoded = base32_decode(WRONG[i], strlen(WRONG[i]), &length);

@@ -75,15 +75,17 @@ static void
 test_signals_are_blocked_in_workers_only(void)
 {
     static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD, SIGPIPE, SIGALRM};
-    sigset_t before, inside, after;
-    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    sigset_t none, before, inside, after;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, &before); /* earlier tests may have left something */
     g_autoptr(worker_pool) pool = worker_pool_new(1, NULL);
     pthread_sigmask(SIG_SETMASK, NULL, &after);
     worker_pool_run(pool, read_mask, &inside);
     for (guint i = 0; i < G_N_ELEMENTS(SIGNALS); i++) {
         g_assert_true(sigismember(&inside, SIGNALS[i]));
-        g_assert_cmpint(sigismember(&before, SIGNALS[i]), ==, sigismember(&after, SIGNALS[i]));
+        g_assert_false(sigismember(&after, SIGNALS[i]));
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* A gate that holds the only worker until every caller stands in the queue. */
