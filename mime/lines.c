@@ -50,17 +50,49 @@ trim_blanks(const char *start, const char *end)
     }
 }
 
+/* After quote marks and blanks. */
 static void
 measure(struct line *line)
 {
     const char *end = line->text + line->length;
     const char *p = skip_blanks(line->text, end);
+    line->depth = 0;
     while (p < end && *p == '>') {
         line->depth++;
         p = skip_blanks(p + 1, end);
     }
     line->body = p;
     line->body_length = (gsize)(trim_blanks(p, end) - p);
+}
+
+static gboolean
+ends_with(const char *text, gsize length, const char *end)
+{
+    gsize bytes = strlen(end);
+    return length >= bytes && memcmp(text + length - bytes, end, bytes) == 0;
+}
+
+/* The last `<` of the line was not closed in it: a wrapped address. */
+static gboolean
+leaves_bracket_open(const struct line *line)
+{
+    const char *open = memrchr(line->body, '<', line->body_length);
+    return open && !memchr(open, '>', line->body_length - (gsize)(open - line->body));
+}
+
+/* Marks that are none: the bracket of an address wrapped to a new line (`… <bob@example.com` / `>:`), the verb behind
+ * it, and ornaments (`>>> click here <<<`). */
+static gboolean
+is_no_quote(const struct line *line, const struct line *before)
+{
+    if (line->body_length && ends_with(line->body, line->body_length, "<<"))
+        return TRUE;
+    if (line->depth != 1 || !before || before->depth || !before->body_length || line->body_length > 24)
+        return FALSE;
+    if (!ends_with(line->body, line->body_length, ":") && !ends_with(line->body, line->body_length, "：") &&
+        !ends_with(line->body, line->body_length, "wrote"))
+        return FALSE;
+    return leaves_bracket_open(before) || before->body[before->body_length - 1] == '>';
 }
 
 GArray *
@@ -74,18 +106,44 @@ lines_split(const char *text)
             length--;
         struct line line = {.text = text, .length = length};
         measure(&line);
+        if (line.depth && is_no_quote(&line, lines->len ? line_at(lines, lines->len - 1) : NULL)) {
+            line.depth = 0;
+            line.body = skip_blanks(text, text + length);
+            line.body_length = (gsize)(trim_blanks(line.body, text + length) - line.body);
+        }
         g_array_append_val(lines, line);
         text = *lf ? lf + 1 : lf;
     }
     return lines;
 }
 
+guint
+lines_skip_blank(const GArray *lines, guint i, guint end)
+{
+    while (i < end && line_is_blank(line_at(lines, i)))
+        i++;
+    return i;
+}
+
 void
 lines_append(GString *out, const GArray *lines, guint from, guint to)
 {
     for (guint i = from; i < to; i++) {
-        const struct line *line = &g_array_index(lines, struct line, i);
+        const struct line *line = line_at(lines, i);
         g_string_append_len(out, line->text, (gssize)line->length);
         g_string_append_c(out, '\n');
     }
+}
+
+gboolean
+line_is_rule(const struct line *line)
+{
+    const char *p = line->body;
+    gsize n = line->body_length;
+    if (n < 3 || !strchr("-_=*~#", *p))
+        return n >= 6 && n % 3 == 0 && memcmp(p, "\xe2\x94\x80", 3) == 0 && memcmp(p + n - 3, "\xe2\x94\x80", 3) == 0;
+    for (gsize i = 1; i < n; i++)
+        if (p[i] != *p && p[i] != ' ')
+            return FALSE;
+    return TRUE;
 }

@@ -2,109 +2,493 @@
 
 #include "mime/reply.h"
 
+#include "mime/html.h"
+#include "mime/intro.h"
 #include "mime/lines.h"
+#include "mime/signature.h"
+#include "mime/subject.h"
 
 #include <string.h>
 
-static const struct line *
-at(const GArray *lines, guint i)
-{
-    return &g_array_index(lines, struct line, i);
-}
+/*
+ * Each line gets a role, then runs of like lines become segments: somebody's text, or a quote. What stands behind the
+ * last text is quoted; what stands between texts is kept if it is answered there.
+ */
+enum role { ROLE_TEXT, ROLE_BLANK, ROLE_QUOTE, ROLE_INTRO };
 
-static gboolean
-contains(const char *text, gsize length, const char *needle)
-{
-    return memmem(text, length, needle, strlen(needle)) != NULL;
-}
+struct segment {
+    gboolean quote;
+    gboolean intro; /* a quote that an attribution introduces: a whole mail, not a passage picked out */
+    guint from, to;
+};
 
-/* Says who wrote what follows: an address or a date, and a verb or a colon at the end. */
-static gboolean
-is_attribution(const struct line *line)
-{
-    static const char *const verbs[] = {"wrote",   "schreef",  "écrit",      "napisał",
-                                        "schrieb", "escribió", "ha scritto", "escreveu"};
-    if (line->depth || line->body_length < 12 || line->body_length > 300 || line->body[line->body_length - 1] != ':')
-        return FALSE;
-    gboolean digits = FALSE;
-    for (gsize i = 0; i < line->body_length; i++)
-        digits = digits || g_ascii_isdigit(line->body[i]);
-    if (!digits && !memchr(line->body, '@', line->body_length))
-        return FALSE;
-    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
-        if (contains(line->body, line->body_length, verbs[i]))
-            return TRUE;
-    return FALSE;
-}
+struct trimmer {
+    const GArray *lines;
+    const char *name;    /* the sender's */
+    gboolean forwarding; /* the subject says that another mail is sent on */
+    guint8 *roles;       /* enum role, one a line */
+    guint end;           /* where a quoted mail without quote marks begins */
+    GArray *segments;    /* struct segment */
+    guint8 *fates;       /* enum fate, one a line */
+    const char **rules;  /* why, one a line */
+    gsize column;        /* where in line `column_line` an attribution shares the line with words */
+    guint column_line;
+};
 
-static gboolean
-is_delimiter(const struct line *line)
-{
-    return line->depth == 0 && (line->length == 2 || line->length == 3) && memcmp(line->text, "--", 2) == 0 &&
-           (line->length == 2 || line->text[2] == ' ');
-}
+enum fate { FATE_KEEP, FATE_SIGNATURE, FATE_ELIDE };
 
-/* Everything from `start` on is quoted or blank. */
-static gboolean
-is_quoted_tail(const GArray *lines, guint start)
+static void
+decide(struct trimmer *t, guint from, guint to, enum fate fate, const char *rule)
 {
-    gboolean quoted = FALSE;
-    for (guint i = start; i < lines->len; i++) {
-        if (at(lines, i)->depth)
-            quoted = TRUE;
-        else if (!line_is_blank(at(lines, i)))
-            return FALSE;
+    for (guint i = from; i < to; i++) {
+        t->fates[i] = fate;
+        t->rules[i] = rule;
     }
-    return quoted;
 }
 
-/* Where the quoted conversation that ends the mail begins. */
-static guint
-quote_start(const GArray *lines)
+/* ---- roles ---- */
+
+static void
+mark_quotes(struct trimmer *t)
 {
-    guint start = lines->len;
-    while (start > 0 && (at(lines, start - 1)->depth || line_is_blank(at(lines, start - 1))))
-        start--;
-    if (!is_quoted_tail(lines, start))
-        start = lines->len;
-    for (guint i = 0; i < start; i++) {
-        guint next = i + 1;
-        while (next < lines->len && line_is_blank(at(lines, next)))
-            next++;
-        if (is_attribution(at(lines, i)) && (next >= start || at(lines, next)->depth == 0))
-            return i;
+    for (guint i = 0; i < t->lines->len; i++) {
+        const struct line *line = line_at(t->lines, i);
+        if (line->depth)
+            t->roles[i] = ROLE_QUOTE;
+        else
+            t->roles[i] = line_is_blank(line) ? ROLE_BLANK : ROLE_TEXT;
+    }
+}
+
+/* A quoted line that was wrapped on the way: it goes on in the next, which lost its mark. Between two quoted lines
+ * only. */
+static gboolean
+is_wrapped(const struct line *before, const struct line *line)
+{
+    if (before->body_length == 0)
+        return FALSE;
+    const char *p = before->body, *end = p + before->body_length;
+    const char *open = memrchr(p, '(', before->body_length), *bracket = memrchr(p, '<', before->body_length);
+    if (bracket > open)
+        open = bracket;
+    if (open && memmem(open, (gsize)(end - open), "://", 3) &&
+        !memchr(open, *open == '(' ? ')' : '>', (gsize)(end - open)))
+        return TRUE;
+    gunichar first = g_utf8_get_char_validated(line->body, (gssize)line->body_length);
+    gboolean lower = first < (gunichar)-2 && g_unichar_islower(first);
+    return before->length >= 60 && (lower || !strchr(".?!:;>", end[-1])) && line->length < before->length + 12;
+}
+
+/* `(http://…) >`: a link that a client pulled out of the quote. */
+static gboolean
+is_stray_link(const struct line *line)
+{
+    gsize n = line->body_length;
+    return n > 10 && (line->body[0] == '(' || line->body[0] == '<') && memmem(line->body, MIN(n, 12), "http", 4) &&
+           (line->body[n - 1] == '>' || line->body[n - 1] == ')') && !memchr(line->body, ' ', n - 2);
+}
+
+static void
+mark_wraps(struct trimmer *t)
+{
+    for (guint i = 1; i + 1 < t->lines->len; i++) {
+        if (t->roles[i] != ROLE_TEXT || t->roles[i - 1] != ROLE_QUOTE || t->roles[i + 1] != ROLE_QUOTE)
+            continue;
+        if (is_wrapped(line_at(t->lines, i - 1), line_at(t->lines, i)) || is_stray_link(line_at(t->lines, i)))
+            t->roles[i] = ROLE_QUOTE;
+    }
+}
+
+static gboolean
+quote_follows(const struct trimmer *t, guint i)
+{
+    i = lines_skip_blank(t->lines, i, t->lines->len);
+    return i < t->lines->len && t->roles[i] == ROLE_QUOTE;
+}
+
+/* A blockquote of which only the attribution above it says that it is a mail: its lines are quoted after all. */
+static gboolean
+adopt_blockquote(struct trimmer *t, guint i)
+{
+    i = lines_skip_blank(t->lines, i, t->lines->len);
+    if (i == t->lines->len || !(line_at(t->lines, i)->marks & HTML_BLOCKQUOTE))
+        return FALSE;
+    for (; i < t->lines->len; i++) {
+        if (line_is_blank(line_at(t->lines, i)))
+            continue;
+        if (!(line_at(t->lines, i)->marks & HTML_BLOCKQUOTE))
+            break;
+        t->roles[i] = ROLE_QUOTE;
+    }
+    return TRUE;
+}
+
+static const char *
+rule_of(enum intro_kind kind)
+{
+    static const char *const rules[] = {
+        [INTRO_NONE] = "quote",         [INTRO_ATTRIBUTION] = "attribution", [INTRO_HEADERS] = "header block",
+        [INTRO_ORIGINAL] = "separator", [INTRO_FORWARD] = "forwarded mail",
+    };
+    return rules[kind];
+}
+
+static void
+mark_intro(struct trimmer *t, const struct intro *intro)
+{
+    for (guint i = intro->from; i < intro->to; i++) {
+        t->roles[i] = ROLE_INTRO;
+        t->rules[i] = rule_of(intro->kind);
+    }
+    if (intro->column) {
+        t->column = intro->column;
+        t->column_line = intro->from;
+        t->roles[intro->from] = ROLE_TEXT;
+    }
+}
+
+/* What the client marked as introduction, where it did not rest on looks. */
+static gboolean
+marked_intro(const struct line *line)
+{
+    return (line->marks & HTML_INTRO) && !(line->marks & HTML_WEAK) && !line_is_blank(line);
+}
+
+/* Finds introductions; the first whose mail bears no quote marks ends the new words, for nothing tells where that mail
+ * ends. */
+static void
+find_intros(struct trimmer *t)
+{
+    guint n = t->lines->len, top = 0;
+    t->end = n;
+    for (guint i = 0; i < n; i++) {
+        const struct line *line = line_at(t->lines, i);
+        struct intro intro;
+        if (t->roles[i] == ROLE_QUOTE)
+            top = i + 1;
+        if (t->roles[i] != ROLE_TEXT)
+            continue;
+        if (!intro_at(t->lines, top, i, n, &intro)) {
+            if (marked_intro(line)) {
+                t->roles[i] = ROLE_INTRO;
+                t->rules[i] = "marked by the client";
+            }
+            continue;
+        }
+        gboolean quoted = quote_follows(t, intro.to) || adopt_blockquote(t, intro.to);
+        if (!quoted && !intro.strong)
+            continue;
+        mark_intro(t, &intro);
+        if (!quoted) {
+            t->end = intro.from;
+            t->rules[intro.from] = rule_of(intro.kind);
+            return;
+        }
+        top = intro.to;
+        i = intro.to - 1;
+    }
+}
+
+/* ---- segments ---- */
+
+static void
+add_segment(struct trimmer *t, gboolean quote, gboolean intro, guint from, guint to)
+{
+    struct segment segment = {quote, intro, from, to};
+    g_array_append_val(t->segments, segment);
+}
+
+static void
+make_segments(struct trimmer *t)
+{
+    guint i = lines_skip_blank(t->lines, 0, t->end);
+    while (i < t->end) {
+        guint from = i, last = i;
+        gboolean quote = t->roles[i] != ROLE_TEXT, intro = FALSE;
+        for (; i < t->end; i++) {
+            if (t->roles[i] == ROLE_BLANK)
+                continue;
+            if ((t->roles[i] != ROLE_TEXT) != quote)
+                break;
+            intro = intro || t->roles[i] == ROLE_INTRO ||
+                    (t->column && t->column_line + 1 >= from && t->column_line < from);
+            last = i;
+        }
+        add_segment(t, quote, intro, from, last + 1);
+    }
+}
+
+static struct segment *
+segment_at(const struct trimmer *t, guint i)
+{
+    return &g_array_index(t->segments, struct segment, i);
+}
+
+/* Takes signatures and quotes off the end until somebody's words end the mail. Returns how many segments are left. */
+static guint
+trim_tail(struct trimmer *t)
+{
+    guint left = t->segments->len;
+    while (left > 0) {
+        const struct segment *last = segment_at(t, left - 1);
+        if (last->quote) {
+            decide(t, last->from, last->to, FATE_ELIDE, last->intro ? "attribution" : "quote");
+            left--;
+            continue;
+        }
+        const char *rule;
+        guint start = signature_start(t->lines, last->from, last->to, t->name, &rule);
+        decide(t, start, last->to, FATE_SIGNATURE, rule);
+        if (lines_skip_blank(t->lines, last->from, start) < start)
+            break;
+        left--;
+    }
+    return left;
+}
+
+/* Quotes between texts: a passage is kept for the answer below it. A whole mail with its attribution is kept only if
+ * the quoting goes on further down, that is, if it was answered piece by piece. */
+static void
+trim_between(struct trimmer *t, guint left)
+{
+    for (guint i = 0; i < left; i++) {
+        const struct segment *segment = segment_at(t, i);
+        if (!segment->quote)
+            continue;
+        gboolean goes_on = FALSE;
+        if (segment->intro && i + 2 < t->segments->len && segment_at(t, i + 2)->quote)
+            goes_on = !segment_at(t, i + 2)->intro;
+        if (segment->intro && !goes_on) {
+            decide(t, segment->from, segment->to, FATE_ELIDE, "attribution");
+            continue;
+        }
+        for (guint j = segment->from; j < segment->to; j++)
+            if (t->roles[j] == ROLE_INTRO)
+                decide(t, j, j + 1, FATE_ELIDE, "attribution");
+    }
+}
+
+/* The rule above a header block belongs to it. */
+static guint
+above_end(const struct trimmer *t)
+{
+    guint start = t->end;
+    for (guint i = t->end; i-- > 0;) {
+        const struct line *line = line_at(t->lines, i);
+        if (line_is_rule(line) || (line->marks & HTML_RULE))
+            start = i;
+        else if (!line_is_blank(line))
+            break;
     }
     return start;
 }
 
-static guint
-signature_start(const GArray *lines, guint end)
+/* Nothing new is left. A header block at the top, not said to be forwarded, may have been put there on the mail's way;
+ * a lone passage may be meant as it stands. Rather show old words than lose the only ones. */
+static gboolean
+is_all_quoted(const struct trimmer *t, guint left, guint *again)
 {
-    for (guint i = end; i-- > 0;)
-        if (is_delimiter(at(lines, i)))
-            return i;
-    return end;
+    if (left > 0 || t->forwarding)
+        return FALSE;
+    if (t->segments->len == 0 && t->end < t->lines->len) {
+        struct intro intro;
+        if (!intro_at(t->lines, t->end, t->end, t->lines->len, &intro))
+            return FALSE;
+        if (intro.kind != INTRO_HEADERS && intro.kind != INTRO_ATTRIBUTION)
+            return FALSE;
+        *again = intro.to;
+        return lines_skip_blank(t->lines, intro.to, t->lines->len) < t->lines->len;
+    }
+    return FALSE;
+}
+
+static void
+trim_once(struct trimmer *t)
+{
+    mark_quotes(t);
+    mark_wraps(t);
+    find_intros(t);
+    if (t->end < t->lines->len) {
+        const char *rule = t->rules[t->end];
+        t->end = above_end(t);
+        decide(t, t->end, t->lines->len, FATE_ELIDE, rule);
+    }
+    make_segments(t);
+}
+
+/* ---- output ---- */
+
+static void
+put_line(GString *out, const char *text, gsize length)
+{
+    g_string_append_len(out, text, (gssize)length);
+    g_string_append_c(out, '\n');
 }
 
 static char *
-piece(const GArray *lines, guint from, guint to)
+finish(GString *out)
 {
-    while (to > from && line_is_blank(at(lines, to - 1)))
-        to--;
-    GString *out = g_string_new(NULL);
-    lines_append(out, lines, from, to);
+    while (out->len && strchr(" \t\n\r", out->str[out->len - 1]))
+        g_string_truncate(out, out->len - 1);
+    if (out->len)
+        g_string_append_c(out, '\n');
     return g_string_free(out, FALSE);
+}
+
+static void
+record(GArray *cuts, const struct trimmer *t, guint first_line, guint i)
+{
+    struct reply_cut *last = cuts->len ? &g_array_index(cuts, struct reply_cut, cuts->len - 1) : NULL;
+    gboolean signature = t->fates[i] == FATE_SIGNATURE;
+    const char *rule = t->rules[i] ? t->rules[i] : "quote";
+    guint number = first_line + i + 1;
+    if (last && last->line + last->lines == number && last->rule == rule && last->signature == signature) {
+        last->lines++;
+        return;
+    }
+    struct reply_cut cut = {number, 1, signature, rule};
+    g_array_append_val(cuts, cut);
+}
+
+/* Quote marks that HTML has not: an answer must be seen apart from what it answers. */
+static void
+put_kept(GString *text, const struct line *line)
+{
+    if (line->marks && line->depth)
+        g_string_append(text, "> ");
+    put_line(text, line->text, line->length);
+}
+
+struct output {
+    GString *text, *signature, *elided;
+    GArray *cuts;
+};
+
+static void
+put_lines(struct output *out, const struct trimmer *t, guint first_line)
+{
+    for (guint i = 0; i < t->lines->len; i++) {
+        const struct line *line = line_at(t->lines, i);
+        if (t->column && i == t->column_line && t->fates[i] == FATE_KEEP) {
+            put_line(out->text, line->text, t->column);
+            put_line(out->elided, line->text + t->column, line->length - t->column);
+            continue;
+        }
+        if (t->fates[i] == FATE_KEEP) {
+            put_kept(out->text, line);
+            continue;
+        }
+        put_line(t->fates[i] == FATE_SIGNATURE ? out->signature : out->elided, line->text, line->length);
+        record(out->cuts, t, first_line, i);
+    }
+}
+
+static void
+trimmer_clear(struct trimmer *t)
+{
+    g_free(t->roles);
+    g_free(t->fates);
+    g_free(t->rules);
+    g_clear_pointer(&t->segments, g_array_unref);
+}
+
+static void
+trimmer_init(struct trimmer *t, const GArray *lines, const char *name, gboolean forwarding)
+{
+    *t = (struct trimmer){.lines = lines, .name = name, .forwarding = forwarding};
+    t->roles = g_new0(guint8, lines->len + 1);
+    t->fates = g_new0(guint8, lines->len + 1);
+    t->rules = g_new0(const char *, lines->len + 1);
+    t->segments = g_array_new(FALSE, FALSE, sizeof(struct segment));
+}
+
+static GArray *
+lines_from(const GArray *lines, guint from)
+{
+    GArray *rest = g_array_sized_new(FALSE, FALSE, sizeof(struct line), lines->len - from + 1);
+    g_array_append_vals(rest, line_at(lines, from), lines->len - from);
+    return rest;
+}
+
+/* One round, and a second one below the header block where that is all there is. */
+static void
+trim(const GArray *lines, const char *name, gboolean forwarding, guint first_line, struct output *out)
+{
+    struct trimmer t;
+    guint again = 0;
+    trimmer_init(&t, lines, name, forwarding);
+    trim_once(&t);
+    guint left = trim_tail(&t);
+    trim_between(&t, left);
+    if (first_line == 0 && is_all_quoted(&t, left, &again)) {
+        g_autoptr(GArray) rest = lines_from(lines, again);
+        for (guint i = 0; i < again; i++) {
+            put_line(out->elided, line_at(lines, i)->text, line_at(lines, i)->length);
+            record(out->cuts, &t, 0, i);
+        }
+        trimmer_clear(&t);
+        trim(rest, name, TRUE, again, out);
+        return;
+    }
+    put_lines(out, &t, first_line);
+    trimmer_clear(&t);
+}
+
+static void
+trim_lines(const GArray *lines, const struct mail *m, struct reply *reply)
+{
+    struct output out = {g_string_new(NULL), g_string_new(NULL), g_string_new(NULL),
+                         g_array_new(FALSE, FALSE, sizeof(struct reply_cut))};
+    const struct mail_address *author = mail_author(m);
+    trim(lines, author ? author->name : "", subject_kind(m->subject) == SUBJECT_FORWARD, 0, &out);
+    reply->text = finish(out.text);
+    reply->signature = finish(out.signature);
+    reply->elided = finish(out.elided);
+    reply->cuts = out.cuts;
+}
+
+/* ---- HTML ---- */
+
+static GArray *
+lines_of_html(const GPtrArray *html)
+{
+    GArray *lines = g_array_sized_new(FALSE, FALSE, sizeof(struct line), html->len);
+    for (guint i = 0; i < html->len; i++) {
+        const struct html_line *from = g_ptr_array_index(html, i);
+        g_autoptr(GArray) one = lines_split(from->text);
+        struct line line = {.text = from->text, .body = from->text};
+        if (one->len)
+            line = *line_at(one, 0);
+        line.marks = from->marks;
+        if ((from->marks & HTML_QUOTE) && !(from->marks & HTML_WEAK) && !line_is_blank(&line))
+            line.depth += MAX(from->depth, 1);
+        g_array_append_val(lines, line);
+    }
+    return lines;
+}
+
+void
+reply_trim_html(const struct mail *m, struct reply *reply)
+{
+    if (!m->html) {
+        *reply = (struct reply){g_strdup(""), g_strdup(""), g_strdup(""),
+                                g_array_new(FALSE, FALSE, sizeof(struct reply_cut))};
+        return;
+    }
+    g_autoptr(GPtrArray) html = html_to_lines(m->html, strlen(m->html));
+    g_autoptr(GArray) lines = lines_of_html(html);
+    trim_lines(lines, m, reply);
 }
 
 void
 reply_trim(const struct mail *m, struct reply *reply)
 {
+    if (m->text_from_html && m->html) {
+        reply_trim_html(m, reply);
+        return;
+    }
     g_autoptr(GArray) lines = lines_split(m->text);
-    guint quote = quote_start(lines);
-    guint signature = signature_start(lines, quote);
-    reply->text = piece(lines, 0, signature);
-    reply->signature = piece(lines, signature, quote);
-    reply->elided = piece(lines, quote, lines->len);
+    trim_lines(lines, m, reply);
 }
 
 void
@@ -113,4 +497,5 @@ reply_clear(struct reply *reply)
     g_clear_pointer(&reply->text, g_free);
     g_clear_pointer(&reply->signature, g_free);
     g_clear_pointer(&reply->elided, g_free);
+    g_clear_pointer(&reply->cuts, g_array_unref);
 }

@@ -1,0 +1,285 @@
+/* `postern explain`: how the gateway understands a mail. Needs no database and no settings, and writes nothing. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+
+#include "ctl/ctl.h"
+#include "ctl/explain.h"
+#include "lib/error.h"
+#include "lib/text.h"
+#include "lib/worker.h"
+
+/* ---- reading ---- */
+
+static GByteArray *
+read_stream(FILE *stream, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    guint8 buffer[65536];
+    gsize got;
+    while ((got = fread(buffer, 1, sizeof buffer, stream)) > 0)
+        g_byte_array_append(bytes, buffer, (guint)got);
+    if (ferror(stream)) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "%s", g_strerror(errno));
+        return NULL;
+    }
+    return g_steal_pointer(&bytes);
+}
+
+static GByteArray *
+read_file(const char *path, GError **error)
+{
+    if (strcmp(path, "-") == 0)
+        return read_stream(stdin, error);
+    FILE *stream = fopen(path, "rb");
+    if (!stream) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "%s", g_strerror(errno));
+        return NULL;
+    }
+    GByteArray *bytes = read_stream(stream, error);
+    fclose(stream);
+    return bytes;
+}
+
+static void
+explained_init(struct explained *e, const char *path, GByteArray *bytes)
+{
+    const guint8 *raw = bytes->data;
+    gsize length = bytes->len;
+    *e = (struct explained){.path = path, .bytes = bytes};
+    e->mail = mail_read(raw, length);
+    e->nature = mail_nature(e->mail, NULL);
+    reply_trim(e->mail, &e->reply);
+    reply_trim_html(e->mail, &e->reply_html);
+    e->forward = forward_read(e->mail);
+    e->bounces = report_read(e->mail, raw, length);
+    e->form = e->nature.class == MAIL_FORM ? form_read(e->mail, FALSE) : NULL;
+    e->language = language_guess(e->reply.text);
+}
+
+static void
+explained_clear(struct explained *e)
+{
+    reply_clear(&e->reply);
+    reply_clear(&e->reply_html);
+    forward_free(e->forward);
+    g_clear_pointer(&e->bounces, g_ptr_array_unref);
+    form_free(e->form);
+    mail_free(e->mail);
+}
+
+/* ---- JSON ---- */
+
+static json_t *
+string_or_null(const char *text)
+{
+    return text ? json_string(text) : json_null();
+}
+
+static json_t *
+address_json(const struct mail_address *address)
+{
+    return json_pack("{s:s, s:s}", "name", address->name, "address", address->address);
+}
+
+static json_t *
+addresses_json(const GPtrArray *list)
+{
+    json_t *array = json_array();
+    for (guint i = 0; i < list->len; i++)
+        json_array_append_new(array, address_json(g_ptr_array_index(list, i)));
+    return array;
+}
+
+static json_t *
+strings_json(const GPtrArray *list)
+{
+    json_t *array = json_array();
+    for (guint i = 0; i < list->len; i++)
+        json_array_append_new(array, json_string(g_ptr_array_index(list, i)));
+    return array;
+}
+
+static json_t *
+part_json(const struct mail_part *part)
+{
+    return json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:I, s:s}", "path", part->path, "type", part->type, "charset",
+                     part->charset, "disposition", part->disposition, "name", part->name, "size",
+                     (json_int_t)part->size, "sha256", part->sha256);
+}
+
+static json_t *
+parts_json(const GPtrArray *parts, gboolean attachments)
+{
+    json_t *array = json_array();
+    for (guint i = 0; i < parts->len; i++) {
+        const struct mail_part *part = g_ptr_array_index(parts, i);
+        if (!attachments || part->attachment)
+            json_array_append_new(array, part_json(part));
+    }
+    return array;
+}
+
+static json_t *
+forward_json(const struct forward *forward)
+{
+    if (!forward)
+        return json_null();
+    return json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "message", forward->message, "from",
+                     address_json(forward->from), "to", addresses_json(forward->to), "cc", addresses_json(forward->cc),
+                     "subject", forward->subject, "date", forward->date, "body", forward->body);
+}
+
+static json_t *
+bounces_json(const GPtrArray *bounces)
+{
+    json_t *array = json_array();
+    for (guint i = 0; i < bounces->len; i++) {
+        const struct report_recipient *r = g_ptr_array_index(bounces, i);
+        json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:s, s:s}", "recipient", r->recipient, "status",
+                                               r->status, "kind", report_kind_name(r->kind), "reason",
+                                               report_reason_name(r->reason), "reply", r->reply));
+    }
+    return array;
+}
+
+static json_t *
+form_json(const struct form *f)
+{
+    if (!f)
+        return json_null();
+    json_t *fields = json_array();
+    for (guint i = 0; i < f->fields->len; i++) {
+        const struct form_field *field = g_ptr_array_index(f->fields, i);
+        json_array_append_new(fields, json_pack("{s:s, s:s}", "label", field->label, "value", field->value));
+    }
+    json_t *lead = json_pack("{s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?}", "name", f->lead.name, "email",
+                             f->lead.email, "phone", f->lead.phone, "shop", f->lead.shop, "service", f->lead.service,
+                             "message", f->lead.message, "budget", f->lead.budget, "language", f->lead.language);
+    return json_pack("{s:s, s:o, s:o}", "tool", f->tool, "fields", fields, "lead", lead);
+}
+
+static void
+put_envelope(json_t *o, const struct mail *m)
+{
+    g_autofree char *date = m->has_date ? text_time(m->date) : NULL;
+    json_object_set_new(o, "subject", string_or_null(m->subject));
+    json_object_set_new(o, "message_id", string_or_null(m->message_id));
+    json_object_set_new(o, "date", string_or_null(date));
+    json_object_set_new(o, "from", addresses_json(m->from));
+    json_object_set_new(o, "to", addresses_json(m->to));
+    json_object_set_new(o, "cc", addresses_json(m->cc));
+    json_object_set_new(o, "reply_to", addresses_json(m->reply_to));
+    json_object_set_new(o, "in_reply_to", strings_json(m->in_reply_to));
+    json_object_set_new(o, "references", strings_json(m->references));
+}
+
+static void
+put_words(json_t *o, const struct explained *e)
+{
+    json_object_set_new(o, "text", json_string(e->mail->text));
+    json_object_set_new(o, "reply", json_string(e->reply.text));
+    json_object_set_new(o, "signature", json_string(e->reply.signature));
+    json_object_set_new(o, "elided", json_string(e->reply.elided));
+    json_object_set_new(o, "reply_html", json_string(e->reply_html.text));
+    json_object_set_new(o, "forward", forward_json(e->forward));
+}
+
+static json_t *
+explained_json(const struct explained *e)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "file", json_string(e->path));
+    json_object_set_new(o, "class", json_string(mail_class_name(e->nature.class)));
+    json_object_set_new(o, "automatic", json_boolean(e->nature.automatic));
+    json_object_set_new(o, "may_answer", json_boolean(e->nature.may_answer));
+    put_envelope(o, e->mail);
+    put_words(o, e);
+    json_object_set_new(o, "parts", parts_json(e->mail->parts, FALSE));
+    json_object_set_new(o, "attachments", parts_json(e->mail->parts, TRUE));
+    json_object_set_new(o, "bounces", bounces_json(e->bounces));
+    json_object_set_new(o, "form", form_json(e->form));
+    json_object_set_new(o, "commands", json_array()); /* the market's commands are read here once they exist */
+    json_object_set_new(o, "language", string_or_null(e->language));
+    json_object_set_new(o, "defects", strings_json(e->mail->defects));
+    return o;
+}
+
+static void
+print_json(json_t *o)
+{
+    char *line = json_dumps(o, JSON_COMPACT | JSON_ENCODE_ANY);
+    if (line)
+        puts(line);
+    free(line);
+    json_decref(o);
+}
+
+/* ---- the command ---- */
+
+struct job {
+    const struct ctl *ctl;
+    char **paths;
+    int count;
+    gboolean failed;
+};
+
+static void
+fail_one(struct job *job, const char *path, const GError *error)
+{
+    job->failed = TRUE;
+    if (!job->ctl->json) {
+        fprintf(stderr, "postern: %s: %s\n", path, error->message);
+        return;
+    }
+    g_autofree char *name = text_utf8(path, strlen(path));
+    print_json(json_pack("{s:s, s:s}", "file", name, "error", error->message));
+}
+
+static void
+explain_one(struct job *job, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GByteArray) bytes = read_file(path, &error);
+    if (!bytes) {
+        fail_one(job, path, error);
+        return;
+    }
+    g_autofree char *name = text_utf8(path, strlen(path));
+    struct explained explained;
+    explained_init(&explained, name, bytes);
+    if (job->ctl->json)
+        print_json(explained_json(&explained));
+    else
+        explain_page(&explained, stdout);
+    explained_clear(&explained);
+}
+
+/* On a worker, for its stack (lib/worker.h). */
+static void
+explain_all(gpointer data)
+{
+    struct job *job = data;
+    for (int i = 0; i < job->count; i++)
+        explain_one(job, job->paths[i]);
+}
+
+int
+ctl_explain(struct ctl *ctl, int argc, char **argv)
+{
+    const struct ctl_usage usage = {"FILE…", "Says how the gateway understands mails; - is standard input.", NULL, 1,
+                                    G_MAXINT};
+    if (!ctl_options(ctl, &usage, &argc, &argv))
+        return CTL_USAGE;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(worker_pool) pool = worker_pool_new(1, &error);
+    if (!pool)
+        return ctl_failed(error);
+    mail_init();
+    struct job job = {ctl, argv + 1, argc - 1, FALSE};
+    worker_pool_run(pool, explain_all, &job);
+    return job.failed ? CTL_FAILED : CTL_DONE;
+}

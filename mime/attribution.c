@@ -1,0 +1,291 @@
+#include "config.h"
+
+#include "mime/attribution.h"
+
+#include "mime/fold.h"
+#include "mime/phrases.h"
+
+#include <string.h>
+
+#define LONGEST 440 /* bytes; names and addresses of mailing systems are long */
+
+struct facts {
+    const char *text; /* folded, without dashes around it */
+    gsize length;
+    gsize opener;       /* bytes of the opening phrase, or 0 */
+    gboolean colon;     /* at the end */
+    gboolean dashed;    /* `---- X wrote ----` */
+    gboolean verb;      /* where a verb of writing may stand */
+    gboolean verb_last; /* nothing behind it */
+    gboolean bracket;   /* an address in brackets */
+    gboolean address;   /* any */
+    gsize address_at;   /* its first byte's place */
+    gboolean date, time;
+    gboolean digits_first; /* at most two words before the first digit, the opener aside */
+    guint words, lower;    /* in all; of them written in lower case */
+};
+
+static gboolean
+is_dash(char c)
+{
+    return c == '-' || c == '_' || c == '=' || c == '*' || c == '~';
+}
+
+/* Takes runs of dashes and blanks off both ends. */
+static void
+strip_dashes(struct facts *facts)
+{
+    const char *p = facts->text, *end = p + facts->length;
+    guint lead = 0, trail = 0;
+    while (p < end && (is_dash(*p) || *p == ' '))
+        lead += *p++ != ' ';
+    while (end > p && (is_dash(end[-1]) || end[-1] == ' '))
+        trail += *--end != ' ';
+    facts->dashed = lead >= 3 || trail >= 3;
+    facts->text = p;
+    facts->length = (gsize)(end - p);
+}
+
+static void
+strip_colon(struct facts *facts)
+{
+    static const char ends[] = ": \"'";
+    while (facts->length && strchr(ends, facts->text[facts->length - 1])) {
+        facts->colon = facts->colon || facts->text[facts->length - 1] == ':';
+        facts->length--;
+    }
+}
+
+static gsize
+digits(const char *p)
+{
+    gsize n = 0;
+    while (g_ascii_isdigit(p[n]))
+        n++;
+    return n;
+}
+
+/* A group of digits at `p`: a year, a clock time, a date in numbers. Returns the bytes looked at. */
+static gsize
+weigh_digits(struct facts *facts, const char *p)
+{
+    gsize n = digits(p);
+    if (n == 4) { /* Buddhist and Persian years too */
+        int year = (p[0] - '0') * 10 + (p[1] - '0');
+        facts->date = facts->date || year == 19 || year == 20 || year == 25 || year == 13 || year == 14;
+    }
+    if (n <= 2 && (p[n] == ':' || p[n] == 'h' || p[n] == '.')) {
+        gsize minutes = digits(p + n + 1);
+        gboolean ends = p[n + 1 + minutes] != '.' && p[n + 1 + minutes] != '/';
+        facts->time = facts->time || (minutes == 2 && (p[n] != '.' || ends));
+    }
+    if (n <= 2 && (p[n] == '.' || p[n] == '/' || p[n] == '-')) {
+        gsize middle = digits(p + n + 1);
+        const char *third = p + n + 1 + middle;
+        if (middle >= 1 && middle <= 2 && *third == p[n]) {
+            gsize year = digits(third + 1);
+            facts->date = facts->date || year == 2 || year == 4;
+        }
+    }
+    return n;
+}
+
+static void
+weigh_numbers(struct facts *facts)
+{
+    guint words = 0;
+    gboolean in_word = FALSE, seen = FALSE;
+    for (gsize i = 0; i < facts->length;) {
+        if (g_ascii_isdigit(facts->text[i]) && (i == 0 || !g_ascii_isdigit(facts->text[i - 1]))) {
+            if (!seen)
+                facts->digits_first = words <= 2 && !(facts->address && facts->address_at < i);
+            seen = TRUE;
+            i += weigh_digits(facts, facts->text + i);
+            continue;
+        }
+        gboolean blank = facts->text[i] == ' ';
+        words += i >= facts->opener && !blank && !in_word;
+        in_word = !blank;
+        i++;
+    }
+}
+
+/* `<bob@example.com>`, `(bob@…)`, `[mailto:bob@…]`, or bare. */
+static void
+weigh_address(struct facts *facts)
+{
+    const char *end = facts->text + facts->length;
+    for (const char *at = facts->text; (at = memchr(at, '@', (gsize)(end - at))) != NULL; at++) {
+        const char *p = at, *q = at + 1;
+        while (p > facts->text && !strchr(" <>()[]\"';,", p[-1]))
+            p--;
+        while (q < end && !strchr(" <>()[]\"';,", *q))
+            q++;
+        if (p == at || !memchr(at, '.', (gsize)(q - at)))
+            continue;
+        if (!facts->address)
+            facts->address_at = (gsize)(p - facts->text);
+        facts->address = TRUE;
+        facts->bracket = facts->bracket || (p > facts->text && strchr("<([", p[-1]) != NULL) ||
+                         (p > facts->text + 1 && p[-1] == ' ' && strchr("<([", p[-2]) != NULL);
+    }
+}
+
+/* Words that begin in lower case: names do not, sentences do. Looks at the text as written. */
+static guint
+count_lower(const char *text, gsize length, guint *all)
+{
+    guint lower = 0;
+    gboolean in_word = FALSE;
+    for (const char *p = text, *end = text + length; p < end;) {
+        gunichar c = g_utf8_get_char_validated(p, end - p);
+        if (c >= (gunichar)-2)
+            break;
+        gboolean blank = c == ' ' || c == 0xa0 || c == '\t';
+        if (!blank && !in_word) {
+            const char *stop = memchr(p, ' ', (gsize)(end - p));
+            gsize bytes = (gsize)((stop ? stop : end) - p);
+            *all += g_unichar_isalpha(c) != 0;
+            lower += g_unichar_islower(c) && !memchr(p, '@', bytes);
+        }
+        in_word = !blank;
+        p = g_utf8_next_char(p);
+    }
+    return lower;
+}
+
+/* A verb of writing stands at the end, or what follows it is a name and an address. */
+static void
+weigh_verb(struct facts *facts, const char *original, gsize original_length)
+{
+    gsize bytes = 0;
+    g_autofree char *text = g_strndup(facts->text, facts->length);
+    const char *verb = phrase_in(PHRASE_VERB, text, &bytes);
+    if (!verb)
+        return;
+    const char *rest = verb + bytes;
+    gsize left = strlen(rest);
+    guint words = 0, lower = 0;
+    /* The words behind the verb as written: as many bytes from the end, nearly, for folding changes few lengths. */
+    if (left)
+        lower = count_lower(original + (original_length > left ? original_length - left : 0),
+                            MIN(left, original_length), &words);
+    facts->verb_last = left <= 2 || (words <= 3 && left <= 24 && !strchr(rest, '@'));
+    facts->verb = facts->verb_last || lower <= 2;
+}
+
+static gboolean
+quotes_by_name(const char *text)
+{
+    static const char *const openers[] = {"quoting ", "zitat von ", "citando "};
+    for (gsize i = 0; i < G_N_ELEMENTS(openers); i++)
+        if (strncmp(text, openers[i], strlen(openers[i])) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* Bob <bob@example.com>, 5 Jan 2024, 10:00 …: a name of few words before the address, and the date behind it. */
+static gboolean
+name_first(const struct facts *facts)
+{
+    guint words = 1;
+    for (gsize i = 0; i < facts->address_at; i++)
+        words += facts->text[i] == ' ';
+    return facts->bracket && words <= 6;
+}
+
+static gboolean
+begins_well(const struct facts *facts)
+{
+    return facts->digits_first || facts->dashed || (facts->opener && (facts->date || facts->time));
+}
+
+static gboolean
+is_strong(const struct facts *facts)
+{
+    gboolean when = facts->date || facts->time;
+    if (facts->words > 45 || facts->lower > 12)
+        return FALSE;
+    if (facts->dashed && facts->verb)
+        return TRUE;
+    if (facts->verb && (facts->colon || facts->verb_last)) {
+        if (begins_well(facts) &&
+            ((facts->address && when) || (facts->colon && facts->date) || (facts->colon && facts->time)))
+            return TRUE;
+        if (facts->opener && facts->bracket && facts->colon && facts->verb_last && facts->digits_first)
+            return TRUE;
+        if (facts->colon && name_first(facts) && (when || facts->verb_last))
+            return TRUE;
+    }
+    /* Without a verb it is the date that begins, never "On": clients that leave the verb out leave the preposition out
+     * too. */
+    return facts->colon && facts->bracket && facts->date && facts->time && facts->digits_first &&
+           strncmp(facts->text, "on ", 3) != 0 && strncmp(facts->text, "at ", 3) != 0;
+}
+
+static gboolean
+is_weak(const struct facts *facts)
+{
+    gboolean when = facts->date || facts->time;
+    if (facts->words > 45 || facts->lower > 12)
+        return FALSE;
+    if (facts->verb && facts->colon)
+        return facts->address || when || (facts->words <= 6 && facts->lower <= 1);
+    if (facts->colon && facts->bracket && when)
+        return TRUE;
+    if (facts->colon && quotes_by_name(facts->text))
+        return TRUE;
+    return facts->bracket && facts->date && facts->digits_first;
+}
+
+enum attribution
+attribution_weigh(const char *text, gsize length, gboolean *whole)
+{
+    if (whole)
+        *whole = FALSE;
+    if (length < 6 || length > LONGEST)
+        return ATTRIBUTION_NO;
+    struct folded folded;
+    fold(&folded, text, length);
+    if (folded.cut)
+        return ATTRIBUTION_NO;
+    struct facts facts = {.text = folded.text, .length = folded.length};
+    strip_dashes(&facts);
+    strip_colon(&facts);
+    if (facts.colon)
+        strip_dashes(&facts);
+    folded.text[facts.text - folded.text + (ptrdiff_t)facts.length] = '\0';
+    if (!facts.colon && !facts.dashed && !memchr(facts.text, '@', facts.length))
+        return ATTRIBUTION_NO;
+    facts.lower = count_lower(text, length, &facts.words);
+    facts.opener = phrase_starts(PHRASE_OPENER, facts.text);
+    weigh_address(&facts);
+    weigh_numbers(&facts);
+    weigh_verb(&facts, text, length);
+    if (whole)
+        *whole = begins_well(&facts) || name_first(&facts);
+    if (is_strong(&facts))
+        return ATTRIBUTION_STRONG;
+    return is_weak(&facts) ? ATTRIBUTION_WEAK : ATTRIBUTION_NO;
+}
+
+gsize
+attribution_column(const char *text, gsize length)
+{
+    static const char *const openers[] = {"On ", "Am ", "Le ", "El ", "Il ", "Op ", "Em ", "Den ", "W dniu "};
+    for (gsize i = 1; i + 12 < length; i++) {
+        if (text[i - 1] != ' ' && text[i - 1] != '-')
+            continue;
+        for (gsize o = 0; o < G_N_ELEMENTS(openers); o++) {
+            gsize bytes = strlen(openers[o]);
+            if (length - i <= bytes || memcmp(text + i, openers[o], bytes) != 0)
+                continue;
+            if (attribution_weigh(text + i, length - i, NULL) != ATTRIBUTION_STRONG)
+                continue;
+            while (i > 0 && (text[i - 1] == ' ' || text[i - 1] == '-'))
+                i--;
+            return i;
+        }
+    }
+    return 0;
+}

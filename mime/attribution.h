@@ -1,0 +1,24 @@
+/*
+ * The line above a quoted mail that says who wrote it and when, in any language: by its shape (a date, a time, an
+ * address in brackets, a colon at the end) as much as by its words.
+ */
+#ifndef POSTERN_MIME_ATTRIBUTION_H
+#define POSTERN_MIME_ATTRIBUTION_H
+
+#include <glib.h>
+
+enum attribution {
+    ATTRIBUTION_NO,
+    ATTRIBUTION_WEAK,   /* believed only when a quote follows */
+    ATTRIBUTION_STRONG, /* certain by itself */
+};
+
+/* `text` is one line, or several joined by a blank. `*whole` (may be NULL): it begins as attributions do, so that no
+ * line above belongs to it. */
+enum attribution attribution_weigh(const char *text, gsize length, gboolean *whole);
+
+/* Where in the line an attribution begins that shares it with somebody's words ("thanks On Monday, Bob wrote:"), or 0.
+ */
+gsize attribution_column(const char *text, gsize length);
+
+#endif

@@ -1,0 +1,400 @@
+#include "config.h"
+
+#include "mime/forward.h"
+
+#include "mime/fold.h"
+#include "mime/intro.h"
+#include "mime/lines.h"
+#include "mime/phrases.h"
+#include "mime/subject.h"
+
+#include <string.h>
+
+void
+forward_free(struct forward *f)
+{
+    if (!f)
+        return;
+    g_free(f->message);
+    mail_address_free(f->from);
+    g_ptr_array_unref(f->to);
+    g_ptr_array_unref(f->cc);
+    g_free(f->subject);
+    g_free(f->date);
+    g_free(f->body);
+    g_free(f);
+}
+
+/* ---- addresses as clients write them into a header block ---- */
+
+struct entry {
+    GString *name;
+    char *address;
+    gboolean done; /* what follows up to the separator is no name */
+};
+
+/* Inside of brackets: `bob@example.com`, `mailto:bob@example.com`, `bob@example.com<mailto:bob@example.com`. */
+static char *
+bracket_address(const char *p, const char *end)
+{
+    if (end - p > 7 && g_ascii_strncasecmp(p, "mailto:", 7) == 0)
+        p += 7;
+    const char *stop = p;
+    while (stop < end && !strchr("<>[]() ", *stop))
+        stop++;
+    if (!memchr(p, '@', (gsize)(stop - p)))
+        return NULL;
+    return g_strndup(p, (gsize)(stop - p));
+}
+
+#define BRACKET_BYTES 400 /* nobody's address is longer; bounds the look ahead */
+
+/* The bracket that closes the one at `p`, nested ones aside; or where looking stops. */
+static const char *
+closing_bracket(const char *p, const char *end)
+{
+    end = end - p > BRACKET_BYTES ? p + BRACKET_BYTES : end;
+    const char open = *p, close = open == '<' ? '>' : (open == '[' ? ']' : ')');
+    guint depth = 0;
+    for (; p < end; p++) {
+        depth += *p == open;
+        if (*p == close && --depth == 0)
+            return p;
+    }
+    return end;
+}
+
+static void
+strip_name(GString *name)
+{
+    static const char around[] = " \t\"'*_";
+    while (name->len && strchr(around, name->str[name->len - 1]))
+        g_string_truncate(name, name->len - 1);
+    gsize lead = strspn(name->str, around);
+    g_string_erase(name, 0, (gssize)lead);
+}
+
+/* A bare address among words: the word with the `@` in it. */
+static char *
+take_bare(GString *name)
+{
+    char *at = strchr(name->str, '@');
+    if (!at)
+        return NULL;
+    const char *p = at, *q = at;
+    while (p > name->str && !strchr(" \t\"'<>", p[-1]))
+        p--;
+    q += strcspn(q, " \t\"'<>");
+    if (g_ascii_strncasecmp(p, "mailto:", 7) == 0)
+        p += 7;
+    char *address = g_strndup(p, (gsize)(q - p));
+    g_string_truncate(name, (gsize)(p - name->str));
+    return address;
+}
+
+static void
+finish_entry(struct entry *entry, GPtrArray *list)
+{
+    strip_name(entry->name);
+    if (!entry->address)
+        entry->address = take_bare(entry->name);
+    strip_name(entry->name);
+    if (entry->address && g_ascii_strcasecmp(entry->name->str, entry->address) == 0)
+        g_string_truncate(entry->name, 0);
+    if (entry->address || entry->name->len)
+        g_ptr_array_add(list, mail_address_new(entry->name->str, entry->address ? entry->address : ""));
+    g_clear_pointer(&entry->address, g_free);
+    g_string_truncate(entry->name, 0);
+    entry->done = FALSE;
+}
+
+/* A bracket with an address in it. A second one overrides the first only if no words stand between ("Bob<mailto:…>
+ * <bob@…>", but not "… on behalf of desk@example.com<mailto:…>"). */
+static const char *
+take_bracket(struct entry *entry, const char *p, const char *end)
+{
+    const char *close = closing_bracket(p, end);
+    g_autofree char *address = bracket_address(p + 1, close);
+    if (address && (!entry->address || !entry->done)) {
+        g_free(entry->address);
+        entry->address = g_steal_pointer(&address);
+    }
+    return close < end ? close + 1 : end;
+}
+
+static const char *
+take_quoted(struct entry *entry, const char *p, const char *end)
+{
+    const char *close = memchr(p + 1, '"', (gsize)(end - p - 1));
+    if (!close)
+        return p + 1;
+    if (!entry->address)
+        g_string_append_len(entry->name, p + 1, close - p - 1);
+    return close + 1;
+}
+
+static gboolean
+opens_bracket(const char *p, const char *end)
+{
+    if (*p != '(')
+        return *p == '<' || *p == '[';
+    for (const char *close = closing_bracket(p, end); p < close; p++)
+        if (*p == '@')
+            return TRUE;
+    return FALSE;
+}
+
+/* A comma parts addresses; without an address before it, it stands in a name ("Doe, John <john@…>"). */
+static gboolean
+is_separator(const struct entry *entry, char c)
+{
+    return c == ';' || (c == ',' && (entry->address || strchr(entry->name->str, '@')));
+}
+
+static void
+parse_addresses(const char *text, GPtrArray *list)
+{
+    struct entry entry = {.name = g_string_new(NULL)};
+    const char *end = text + strlen(text);
+    for (const char *p = text; p < end && list->len < 1000;) {
+        if (opens_bracket(p, end)) {
+            p = take_bracket(&entry, p, end);
+            continue;
+        }
+        if (*p == '"') {
+            p = take_quoted(&entry, p, end);
+            continue;
+        }
+        if (is_separator(&entry, *p)) {
+            finish_entry(&entry, list);
+        } else if (!entry.address) {
+            g_string_append_c(entry.name, *p);
+        } else if (*p != ' ' && *p != '>' && *p != '\'' && *p != '"') {
+            entry.done = TRUE;
+        }
+        p++;
+    }
+    finish_entry(&entry, list);
+    g_string_free(entry.name, TRUE);
+}
+
+static struct mail_address *
+parse_one(const char *text)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)mail_address_free);
+    parse_addresses(text, list);
+    if (list->len == 0)
+        return mail_address_new("", "");
+    const struct mail_address *first = g_ptr_array_index(list, 0);
+    return mail_address_new(first->name, first->address);
+}
+
+/* ---- the writer in an attribution line ---- */
+
+/* The name before the address: what is quoted, or what stands behind date, time and verb. */
+static char *
+attributed_name(const char *line, const char *bracket)
+{
+    g_autofree char *before = g_strndup(line, (gsize)(bracket - line));
+    const char *open = strpbrk(before, "\"\xc2"); /* a quote mark, or the first byte of « */
+    if (open && *open == '"') {
+        const char *close = strchr(open + 1, '"');
+        return g_strndup(open + 1, close ? (gsize)(close - open - 1) : strlen(open + 1));
+    }
+    const char *left = strstr(before, "\xc2\xab"), *right = left ? strstr(left, "\xc2\xbb") : NULL;
+    if (right) {
+        char *name = g_strndup(left + 2, (gsize)(right - left - 2));
+        for (char *nbsp; (nbsp = strstr(name, "\xc2\xa0"));)
+            nbsp[0] = nbsp[1] = ' ';
+        return g_strstrip(name);
+    }
+    gsize start = strlen(before);
+    while (start > 0 && !g_ascii_isdigit(before[start - 1]) && before[start - 1] != ',')
+        start--;
+    const char *name = before + start;
+    for (const char *word = name; *word;) { /* "heeft", "schrieb", "AM" stand before the name */
+        word += strspn(word, " ");
+        gsize bytes = strcspn(word, " ");
+        struct folded folded;
+        fold(&folded, word, bytes);
+        if (!phrase_is(PHRASE_VERB, folded.text) && strcmp(folded.text, "heeft") != 0 &&
+            strcmp(folded.text, "pm") != 0 && strcmp(folded.text, "am") != 0)
+            break;
+        name = word += bytes;
+    }
+    return g_strstrip(g_strdup(name));
+}
+
+static void
+read_attribution(struct forward *f, const GArray *lines, const struct intro *intro, const char *subject)
+{
+    g_autoptr(GString) joined = g_string_new(NULL);
+    for (guint i = intro->from; i < intro->to; i++) {
+        if (joined->len)
+            g_string_append_c(joined, ' ');
+        g_string_append_len(joined, line_at(lines, i)->body, (gssize)line_at(lines, i)->body_length);
+    }
+    const char *at = strchr(joined->str, '@');
+    const char *bracket = at;
+    while (bracket && bracket > joined->str && !strchr("<([ ", bracket[-1]))
+        bracket--;
+    g_autofree char *address = bracket ? bracket_address(bracket, joined->str + joined->len) : NULL;
+    while (bracket && bracket > joined->str && strchr("<([ ", bracket[-1]))
+        bracket--;
+    g_autofree char *name = attributed_name(joined->str, bracket ? bracket : joined->str + joined->len);
+    f->from = mail_address_new(name, address ? address : "");
+    f->subject = g_strdup(subject_base(subject));
+    f->date = g_strdup("");
+}
+
+/* ---- the mail ---- */
+
+static char *
+value_of(const struct quoted_headers *headers, enum mail_label label)
+{
+    return g_strdup(headers->values[label] ? headers->values[label]->str : "");
+}
+
+static void
+read_headers(struct forward *f, const struct quoted_headers *headers)
+{
+    f->from = parse_one(headers->values[LABEL_FROM] ? headers->values[LABEL_FROM]->str : "");
+    if (headers->values[LABEL_TO])
+        parse_addresses(headers->values[LABEL_TO]->str, f->to);
+    if (headers->values[LABEL_CC])
+        parse_addresses(headers->values[LABEL_CC]->str, f->cc);
+    f->subject = value_of(headers, LABEL_SUBJECT);
+    f->date = value_of(headers, LABEL_DATE);
+}
+
+/* The first thing in the mail that introduces another mail, at any depth of quoting. */
+static gboolean
+first_intro(const GArray *lines, struct intro *intro)
+{
+    guint top = 0;
+    for (guint i = 0; i < lines->len; i++) {
+        if (i > 0 && line_at(lines, i)->depth != line_at(lines, i - 1)->depth && !line_is_blank(line_at(lines, i - 1)))
+            top = i;
+        if (intro_at(lines, top, i, lines->len, intro))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean
+is_forward(const struct intro *intro, enum subject_kind subject)
+{
+    switch (intro->kind) {
+    case INTRO_FORWARD:
+        return TRUE;
+    case INTRO_HEADERS:
+    case INTRO_ORIGINAL:
+        return subject != SUBJECT_REPLY;
+    case INTRO_ATTRIBUTION:
+        return subject == SUBJECT_FORWARD;
+    default:
+        return FALSE;
+    }
+}
+
+/* A line without `depth` quote marks; one that lost its marks on the way stays as it is. */
+static void
+put_unquoted(GString *out, const struct line *line, guint depth)
+{
+    const char *p = line->text, *end = p + line->length;
+    for (guint i = 0; i < depth && i < line->depth; i++) {
+        while (p < end && *p != '>')
+            p++;
+        p++;
+        if (p < end && *p == ' ')
+            p++;
+    }
+    if (p < end)
+        g_string_append_len(out, p, end - p);
+    g_string_append_c(out, '\n');
+}
+
+static guint
+common_depth(const GArray *lines, guint from, guint depth)
+{
+    if (depth)
+        return depth;
+    for (guint i = from; i < lines->len; i++)
+        if (!line_is_blank(line_at(lines, i)) && !line_at(lines, i)->depth)
+            return i > from && line_at(lines, lines_skip_blank(lines, from, lines->len))->depth ? 1 : 0;
+    return 1;
+}
+
+static char *
+trimmed(GString *text)
+{
+    while (text->len && strchr(" \t\r\n", text->str[text->len - 1]))
+        g_string_truncate(text, text->len - 1);
+    gsize lead = strspn(text->str, "\r\n");
+    g_string_erase(text, 0, (gssize)lead);
+    return g_string_free(text, FALSE);
+}
+
+static char *
+read_body(const GArray *lines, guint from, guint depth)
+{
+    GString *body = g_string_new(NULL);
+    depth = common_depth(lines, from, depth);
+    for (guint i = from; i < lines->len; i++)
+        put_unquoted(body, line_at(lines, i), depth);
+    return trimmed(body);
+}
+
+static char *
+read_message(const GArray *lines, guint to)
+{
+    GString *message = g_string_new(NULL);
+    while (to > 0 && (line_is_blank(line_at(lines, to - 1)) || line_is_rule(line_at(lines, to - 1))))
+        to--;
+    lines_append(message, lines, 0, to);
+    return trimmed(message);
+}
+
+/* Headers below the separator, or in its own line. Returns the line behind them. */
+static guint
+read_intro(struct forward *f, const GArray *lines, const struct intro *intro, const char *subject, guint *depth)
+{
+    struct quoted_headers headers;
+    guint i = intro->from;
+    gsize words_end;
+    *depth = line_at(lines, i)->depth;
+    if (intro->kind == INTRO_ATTRIBUTION) {
+        read_attribution(f, lines, intro, subject);
+        return intro->to;
+    }
+    if (intro->kind != INTRO_HEADERS)
+        i = lines_skip_blank(lines, i + 1, lines->len);
+    if (separator_kind(line_at(lines, intro->from), &words_end) != INTRO_NONE &&
+        quoted_headers_inline(line_at(lines, intro->from), words_end, &headers)) {
+        headers.to = intro->from + 1;
+    } else if (quoted_headers_read(lines, i, lines->len, intro->kind != INTRO_HEADERS, &headers)) {
+        *depth = line_at(lines, i)->depth;
+    } else {
+        headers = (struct quoted_headers){.to = intro->to};
+    }
+    read_headers(f, &headers);
+    quoted_headers_clear(&headers);
+    return headers.to;
+}
+
+struct forward *
+forward_read(const struct mail *m)
+{
+    struct intro intro;
+    g_autoptr(GArray) lines = lines_split(m->text);
+    if (!first_intro(lines, &intro) || !is_forward(&intro, subject_kind(m->subject)))
+        return NULL;
+    struct forward *f = g_new0(struct forward, 1);
+    f->to = g_ptr_array_new_with_free_func((GDestroyNotify)mail_address_free);
+    f->cc = g_ptr_array_new_with_free_func((GDestroyNotify)mail_address_free);
+    guint depth;
+    guint body = read_intro(f, lines, &intro, m->subject, &depth);
+    f->message = read_message(lines, intro.from);
+    f->body = read_body(lines, body, depth);
+    return f;
+}

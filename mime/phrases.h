@@ -1,0 +1,50 @@
+/*
+ * The words that mail clients write in many languages: header labels, attribution verbs, separators, closings, what
+ * phones add. Everything asked for here is folded (mime/fold.h).
+ */
+#ifndef POSTERN_MIME_PHRASES_H
+#define POSTERN_MIME_PHRASES_H
+
+#include <glib.h>
+
+enum mail_label {
+    LABEL_NONE,
+    LABEL_FROM,
+    LABEL_TO,
+    LABEL_CC,
+    LABEL_BCC,
+    LABEL_DATE,
+    LABEL_SUBJECT,
+    LABEL_REPLY_TO,
+    LABEL_OTHER, /* attachments, importance …: stands in header blocks and says nothing */
+};
+
+/* The label of a header as a client translates it ("gesendet" → LABEL_DATE). */
+enum mail_label phrase_label(const char *folded);
+
+enum phrase_set {
+    PHRASE_CLOSING,        /* "kind regards" */
+    PHRASE_WEAK_CLOSING,   /* "cheers": may be said for itself */
+    PHRASE_FORWARD,        /* "forwarded message" */
+    PHRASE_ORIGINAL,       /* "original message" */
+    PHRASE_REPLY_PREFIX,   /* "aw", before the colon in a subject */
+    PHRASE_FORWARD_PREFIX, /* "wg" */
+    PHRASE_VERB,           /* "wrote" */
+    PHRASE_OPENER,         /* "on", of "On Monday … wrote:" */
+    PHRASE_MOBILE_HEAD,    /* "sent from my" */
+    PHRASE_MOBILE_TAIL,    /* "gesendet" */
+    PHRASE_DEVICE,         /* "iphone" */
+    PHRASE_SETS
+};
+
+/* The whole text is a phrase of the set. */
+gboolean phrase_is(enum phrase_set set, const char *folded);
+/* The text begins, ends with one, or has one in it, each at the edges of words. Lengths in bytes; 0 and NULL: no. */
+gsize phrase_starts(enum phrase_set set, const char *folded);
+gsize phrase_ends(enum phrase_set set, const char *folded);
+const char *phrase_in(enum phrase_set set, const char *folded, gsize *length);
+
+/* For tests. */
+const char *const *phrase_table(enum phrase_set set, gsize *count);
+
+#endif

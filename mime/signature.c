@@ -1,0 +1,496 @@
+#include "config.h"
+
+#include "mime/signature.h"
+
+#include "mime/fold.h"
+#include "mime/html.h"
+#include "mime/phrases.h"
+
+#include <string.h>
+
+#define MOBILE_BYTES 160    /* the longest line that a phone adds, with the link in it */
+#define MOBILE_WORDS 9      /* … and its words without the link */
+#define BEHIND_DELIMITER 40 /* lines of a signature behind `-- ` */
+#define BEHIND_DASHES 8     /* … behind `--`, which may be somebody's own rule */
+#define BEHIND_MOBILE 12
+#define BEHIND_CLOSING 9
+#define FOOTER_LINES 8
+
+static void
+fold_line(struct folded *folded, const struct line *line)
+{
+    fold(folded, line->body, line->body_length);
+}
+
+static guint
+count_lines(const GArray *lines, guint from, guint to)
+{
+    guint count = 0;
+    for (guint i = from; i < to; i++)
+        count += !line_is_blank(line_at(lines, i));
+    return count;
+}
+
+/* ---- delimiters ---- */
+
+enum delimiter { NO_DELIMITER, DASHES, DELIMITER };
+
+/* RFC 3676 4.3: dash, dash, space. Many clients lose the space. */
+static enum delimiter
+delimiter_of(const struct line *line)
+{
+    if (line->depth || line->body != line->text || line->body_length != 2 || memcmp(line->body, "--", 2) != 0)
+        return NO_DELIMITER;
+    return line->length == 2 ? DASHES : DELIMITER;
+}
+
+static guint
+after_delimiter(const GArray *lines, guint from, guint to)
+{
+    guint behind = 0, start = to;
+    for (guint i = to; i-- > from && behind <= BEHIND_DELIMITER;) {
+        const struct line *line = line_at(lines, i);
+        enum delimiter kind = delimiter_of(line);
+        if (kind == DELIMITER || (kind == DASHES && behind <= BEHIND_DASHES))
+            start = i;
+        behind += !line_is_blank(line);
+    }
+    return start;
+}
+
+/* ---- what phones and clients add ---- */
+
+static guint
+count_words(const char *text)
+{
+    guint words = 0;
+    for (const char *p = text; *p; p++)
+        words += *p != ' ' && (p == text || p[-1] == ' ');
+    return words;
+}
+
+/* Links behind words: `Outlook for iOS<https://aka.ms/o0ukef>`, `Sparrow (http://…)`. */
+static void
+drop_links(struct folded *folded)
+{
+    char *to = folded->text;
+    for (const char *p = folded->text; *p;) {
+        if ((*p == '<' || *p == '(' || *p == '[') && strstr(p, "//")) {
+            const char *close = strpbrk(p, ">)]");
+            if (close && memmem(p, (gsize)(close - p), "//", 2)) {
+                p = close + 1;
+                continue;
+            }
+        }
+        *to++ = *p++;
+    }
+    while (to > folded->text && strchr(" .!*_", to[-1]))
+        to--;
+    *to = '\0';
+    folded->length = (gsize)(to - folded->text);
+}
+
+static gboolean
+names_device(const char *text)
+{
+    gsize count;
+    const char *const *devices = phrase_table(PHRASE_DEVICE, &count);
+    gsize ignored;
+    if (phrase_in(PHRASE_DEVICE, text, &ignored))
+        return TRUE;
+    for (gsize i = 0; i < count; i++) /* "iPhonesta", "iPhone-ul", "アイフォン": endings grow on the longer ones */
+        if (strlen(devices[i]) >= 5 && strstr(text, devices[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* "Sent from my Zorbo X5": a name that no table knows, but nothing of a sentence. */
+static gboolean
+names_something(const struct line *line, const char *text, gsize head)
+{
+    static const char *const mine[] = {"my",  "mon", "ma",   "mijn",   "mi",   "meu",  "mio",  "min",
+                                       "mig", "mit", "moje", "mojego", "minu", "мого", "моего"};
+    const char *space = memrchr(text, ' ', head);
+    const char *last = space ? space + 1 : text;
+    gsize bytes = (gsize)(text + head - last);
+    gboolean ours = FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(mine); i++)
+        ours = ours || (bytes == strlen(mine[i]) && memcmp(last, mine[i], bytes) == 0);
+    if (!ours || strpbrk(text, ",;:?!"))
+        return FALSE;
+    gsize behind = strlen(text) - head;
+    if (behind < 3 || behind > line->body_length || count_words(text + head) > 4)
+        return FALSE;
+    const char *word = line->body + line->body_length - behind;
+    word += strspn(word, " ");
+    return g_ascii_isupper(*word) || g_ascii_isdigit(*word);
+}
+
+static gboolean
+is_antivirus(const char *text)
+{
+    static const char *const words[] = {"avast",      "avg.com",        "virus-free",          "virenfrei",
+                                        "sans virus", "libre de virus", "checked for viruses", "viren gepruft",
+                                        "virusvrij",  "virus-fri",      "wolny od wirusow"};
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(text, words[i]))
+            return TRUE;
+    return FALSE;
+}
+
+gboolean
+is_mobile_line(const struct line *line)
+{
+    struct folded folded;
+    if (line->depth || line->body_length < 6 || line->body_length > MOBILE_BYTES)
+        return FALSE;
+    fold_line(&folded, line);
+    drop_links(&folded);
+    const char *text = folded.text + strspn(folded.text, "-*_ ");
+    if (count_words(text) > MOBILE_WORDS || strpbrk(text, "?!;") || strstr(text, ", "))
+        return FALSE;
+    gsize head = phrase_starts(PHRASE_MOBILE_HEAD, text);
+    if (head && (names_device(text + head) || strstr(text, "outlook") || names_something(line, text, head)))
+        return TRUE;
+    return phrase_ends(PHRASE_MOBILE_TAIL, text) && names_device(text);
+}
+
+static guint
+after_mobile(const GArray *lines, guint from, guint to)
+{
+    guint behind = 0, start = to;
+    for (guint i = to; i-- > from && behind <= BEHIND_MOBILE;) {
+        if (is_mobile_line(line_at(lines, i)))
+            start = i;
+        behind += !line_is_blank(line_at(lines, i));
+    }
+    return start;
+}
+
+/* ---- closings ---- */
+
+/* A name as people sign with: one to three words, each with a capital (or in a script without capitals), no digits.
+ * Particles
+ * ("van der") do not count. */
+static gboolean
+is_name(const struct line *line)
+{
+    const char *p = line->body, *end = p + line->body_length;
+    guint words = 0;
+    gboolean in_word = FALSE;
+    if (line->body_length == 0 || line->body_length > 60)
+        return FALSE;
+    while (p < end) {
+        gunichar c = g_utf8_get_char_validated(p, end - p);
+        if (c >= (gunichar)-2 || g_unichar_isdigit(c) || strchr("?!:;@/<>=", c < 0x80 ? (int)c : 'x'))
+            return FALSE;
+        gboolean blank = g_unichar_isspace(c);
+        if (!blank && !in_word && g_unichar_isalpha(c)) {
+            if (!g_unichar_islower(c))
+                words++;
+            else if (words == 0)
+                return FALSE;
+        }
+        in_word = !blank;
+        p = g_utf8_next_char(p);
+    }
+    return words >= 1 && words <= 3;
+}
+
+/* One word of the sender's display name stands in the line. */
+static gboolean
+shares_name(const struct line *line, const char *name)
+{
+    struct folded folded, sender;
+    fold_line(&folded, line);
+    fold(&sender, name, strlen(name));
+    g_auto(GStrv) words = g_strsplit(sender.text, " ", 8);
+    for (char **word = words; *word; word++) {
+        const char *at = strlen(*word) >= 3 ? strstr(folded.text, *word) : NULL;
+        if (at && (at == folded.text || at[-1] == ' '))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Lines that end in a full stop, ask, or run long are somebody's words. */
+static gboolean
+is_sentence(const struct line *line)
+{
+    struct folded folded;
+    fold_line(&folded, line);
+    if (folded.length == 0 || folded.cut)
+        return folded.cut;
+    char last = folded.text[folded.length - 1];
+    guint words = count_words(folded.text);
+    return last == '?' || (words > 5 && (last == '.' || last == '!' || last == ':')) || words > 14;
+}
+
+enum closing { NO_CLOSING, WEAK_CLOSING, CLOSING };
+
+/* `*rest`: bytes of the line behind the closing, when the name stands in the same line ("Regards, Roman"). */
+static enum closing
+closing_of(const struct line *line)
+{
+    struct folded folded;
+    if (line->depth || line->body_length < 2 || line->body_length > 90)
+        return NO_CLOSING;
+    fold_line(&folded, line);
+    while (folded.length && strchr(",.!;:-*", folded.text[folded.length - 1]))
+        folded.text[--folded.length] = '\0';
+    while (folded.length && folded.text[folded.length - 1] == ' ')
+        folded.text[--folded.length] = '\0';
+    if (phrase_is(PHRASE_CLOSING, folded.text))
+        return CLOSING;
+    return phrase_is(PHRASE_WEAK_CLOSING, folded.text) ? WEAK_CLOSING : NO_CLOSING;
+}
+
+static gboolean
+signs(const GArray *lines, guint closing, guint to, const char *name)
+{
+    guint first = lines_skip_blank(lines, closing + 1, to);
+    if (first == to) /* the closing ends the mail: nothing is said by it, nothing is gained by taking it off */
+        return FALSE;
+    gboolean known = shares_name(line_at(lines, first), name);
+    if (!known && (closing_of(line_at(lines, closing)) == WEAK_CLOSING || !is_name(line_at(lines, first))))
+        return FALSE;
+    for (guint i = first; i < to; i++)
+        if (!line_is_blank(line_at(lines, i)) && (is_sentence(line_at(lines, i)) || line_at(lines, i)->depth))
+            return FALSE;
+    return TRUE;
+}
+
+static guint
+after_closing(const GArray *lines, guint from, guint to, const char *name)
+{
+    guint behind = 0;
+    for (guint i = to; i-- > from && behind <= BEHIND_CLOSING;) {
+        if (closing_of(line_at(lines, i)) != NO_CLOSING && lines_skip_blank(lines, from, i) < i &&
+            signs(lines, i, to, name))
+            return i;
+        behind += !line_is_blank(line_at(lines, i));
+    }
+    /* `/Anna` alone in the last line, as Swedes sign. */
+    const struct line *last = to > from ? line_at(lines, to - 1) : NULL;
+    if (last && last->body_length >= 3 && last->body_length <= 24 && last->body[0] == '/' &&
+        g_ascii_isupper(last->body[1]) && !memchr(last->body, ' ', last->body_length) && to - from > 1 &&
+        line_is_blank(line_at(lines, to - 2)) && lines_skip_blank(lines, from, to - 1) < to - 1 &&
+        line_at(lines, lines_skip_blank(lines, from, to))->body[0] != '/')
+        return to - 1;
+    return to;
+}
+
+/* ---- footers ---- */
+
+static gboolean
+starts_notice(const char *text)
+{
+    static const char *const starts[] = {
+        "this e-mail",
+        "this email",
+        "this message",
+        "this communication",
+        "the information contained",
+        "the information in this",
+        "the contents of this",
+        "confidentiality",
+        "disclaimer",
+        "important notice",
+        "legal notice",
+        "notice:",
+        "privileged",
+        "diese e-mail",
+        "diese nachricht",
+        "der inhalt dieser",
+        "die information",
+        "ce message",
+        "ce courriel",
+        "ce courrier",
+        "cet e-mail",
+        "les informations contenues",
+        "l'information contenue",
+        "dit bericht",
+        "deze e-mail",
+        "dit e-mail",
+        "de informatie in",
+        "de inhoud van",
+        "este mensaje",
+        "este correo",
+        "este e-mail",
+        "la informacion contenida",
+        "esta mensagem",
+        "esta mensaje",
+        "a informacao contida",
+        "as informacoes contidas",
+        "questo messaggio",
+        "questa e-mail",
+        "le informazioni contenute",
+        "il presente messaggio",
+        "ta wiadomosc",
+        "niniejsza wiadomosc",
+        "tresc tej wiadomosci",
+        "denne e-mail",
+        "denne mail",
+        "denne meddelelse",
+        "denne e-posten",
+        "detta meddelande",
+        "detta e-post",
+        "tama viesti",
+        "tato zprava",
+        "tento e-mail",
+        "informace obsazene",
+        "ez az uzenet",
+        "ez az e-mail",
+        "bu e-posta",
+        "bu mesaj",
+        "acest mesaj",
+        "acest e-mail",
+        "данное сообщение",
+        "это сообщение",
+        "настоящее сообщение",
+        "це повідомлення",
+        "please consider the environment",
+        "please think before",
+        "think before you print",
+        "denken sie an die umwelt",
+        "pensez a l'environnement",
+        "pensez a la planete",
+        "avant d'imprimer",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
+        if (strncmp(text, starts[i], strlen(starts[i])) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+speaks_of_secrets(const char *text)
+{
+    static const char *const words[] = {
+        "confidential",  "privileged",    "intended recipient", "intended only", "intended solely",
+        "solely for",    "vertraulich",   "confidentiel",       "destinataire",  "vertrouwelijk",
+        "geadresseerde", "confidencial",  "destinatario",       "riservat",      "poufn",
+        "fortrolig",     "konfidentiell", "luottamuksel",       "duvern",        "bizalmas",
+        "gizli",         "конфиденц",     "конфіденц",          "environment",   "umwelt",
+        "environnement", "planete",       "unauthorized",       "unauthorised",  "in error",
+        "virus",         "checked",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(text, words[i]))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+is_notice(const GArray *lines, guint i, guint to)
+{
+    struct folded folded;
+    fold_line(&folded, line_at(lines, i));
+    const char *text = folded.text + strspn(folded.text, "*_-[( ");
+    if (is_antivirus(text) && count_words(text) <= 20)
+        return TRUE;
+    if (!starts_notice(text))
+        return FALSE;
+    for (guint j = i; j < to && j < i + 4; j++) {
+        fold_line(&folded, line_at(lines, j));
+        if (speaks_of_secrets(folded.text))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Behind a rule of underscores, or at the mail's very end: what mailing lists and groups append. */
+static gboolean
+is_list_footer(const GArray *lines, guint i, guint to)
+{
+    static const char *const words[] = {"mailing list",
+                                        "mailinglist",
+                                        "unsubscribe",
+                                        "listinfo",
+                                        "subscribed to the google groups",
+                                        "reply to this email directly",
+                                        "view it on github",
+                                        "lists."};
+    struct folded folded;
+    const struct line *line = line_at(lines, i);
+    gboolean rule = line->body_length >= 2 && line->body_length <= 90 && line->body[0] == '_' &&
+                    (line_is_rule(line) || line->body_length == 2);
+    gboolean dash = line->body_length == 3 && memcmp(line->body, "\xe2\x80\x94", 3) == 0;
+    if ((!rule && !dash && delimiter_of(line) == NO_DELIMITER) || count_lines(lines, i + 1, to) > FOOTER_LINES)
+        return FALSE;
+    for (guint j = i + 1; j < to; j++) {
+        fold_line(&folded, line_at(lines, j));
+        for (gsize w = 0; w < G_N_ELEMENTS(words); w++)
+            if (strstr(folded.text, words[w]))
+                return TRUE;
+    }
+    return FALSE;
+}
+
+static guint
+after_footer(const GArray *lines, guint from, guint to, const char **rule)
+{
+    guint start = to, behind = 0;
+    for (guint i = to; i-- > from && behind <= 30;) {
+        const struct line *line = line_at(lines, i);
+        if (line_is_blank(line))
+            continue;
+        behind++;
+        gboolean first = i == from || line_is_blank(line_at(lines, i - 1)) || line_is_rule(line_at(lines, i - 1));
+        if (is_list_footer(lines, i, to)) {
+            *rule = "list footer";
+            start = i;
+        } else if (first && is_notice(lines, i, to)) {
+            *rule = "notice";
+            start = i;
+        }
+    }
+    while (start < to && start > from &&
+           (line_is_rule(line_at(lines, start - 1)) || line_is_blank(line_at(lines, start - 1))))
+        start--;
+    return start;
+}
+
+/* What the client marked in HTML. */
+static guint
+after_mark(const GArray *lines, guint from, guint to)
+{
+    guint start = to;
+    for (guint i = to; i-- > from;) {
+        const struct line *line = line_at(lines, i);
+        if ((line->marks & HTML_SIGNATURE) && !(line->marks & HTML_WEAK))
+            start = i;
+        else if (!line_is_blank(line))
+            break;
+    }
+    return start;
+}
+
+guint
+signature_start(const GArray *lines, guint from, guint to, const char *name, const char **rule)
+{
+    const char *why = NULL;
+    guint end = to;
+    while (end > from && line_is_blank(line_at(lines, end - 1)))
+        end--;
+    for (;;) { /* each may stand above another: a name, a phone's line, a notice */
+        guint start = end;
+        if ((start = after_mark(lines, from, end)) < end)
+            why = "marked by the client";
+        else if ((start = after_footer(lines, from, end, &why)) < end)
+            ;
+        else if ((start = after_delimiter(lines, from, end)) < end)
+            why = "delimiter";
+        else if ((start = after_mobile(lines, from, end)) < end)
+            why = "mobile footer";
+        else if ((start = after_closing(lines, from, end, name)) < end)
+            why = "closing and name";
+        else
+            break;
+        end = start;
+        while (end > from && line_is_blank(line_at(lines, end - 1)))
+            end--;
+    }
+    *rule = why;
+    return why ? end : to;
+}
