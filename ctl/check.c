@@ -2,6 +2,7 @@
 #include "ctl/check.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -175,12 +176,14 @@ check_owner(struct check *check)
     for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
         if (stat(pieces[i], &other) != 0 || other.st_uid == database.st_uid)
             continue;
-        g_autofree char *mend = g_strdup_printf("chown --reference=%s %s", path, pieces[i]);
-        check_find(check, CHECK_ERROR, "store.owner", mend, "%s and %s belong to different users", path, pieces[i]);
+        g_autofree char *chown = g_strdup_printf("chown --reference=%s %s", path, pieces[i]);
+        check_find(check, CHECK_ERROR, "store.owner", chown, "%s and %s belong to different users", path, pieces[i]);
     }
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_autofree char *mend = g_strdup_printf("chown -R USER: %s (USER runs the daemons and `postern ingest`)", folder);
     if (database.st_uid == 0)
-        check_find(check, CHECK_WARNING, "store.owner", "chown -R postern: the folder that holds it",
-                   "%s belongs to root, and pipe(8) runs nothing as root", path);
+        check_find(check, CHECK_WARNING, "store.owner", mend, "%s belongs to root, and pipe(8) runs nothing as root",
+                   path);
 }
 
 static void
@@ -298,25 +301,54 @@ tcp_open(const char *host, const char *port, char **why)
     return fd;
 }
 
+/* May Postfix's group write to the socket, and pass through the folder above it? (Those above that are Postfix's own.)
+ */
+static void
+check_socket_group(struct check *check, const char *path)
+{
+    const char *name = check->settings->milter_group;
+    const struct group *group = *name ? getgrnam(name) : NULL;
+    g_autofree char *folder = g_path_get_dirname(path);
+    g_autofree char *mend = g_strdup_printf("chgrp %s %s && chmod g+x %s", name, folder, folder);
+    struct stat socket_status, folder_status;
+    if (!group || stat(path, &socket_status) != 0 || stat(folder, &folder_status) != 0)
+        return;
+    if (socket_status.st_gid != group->gr_gid || !(socket_status.st_mode & S_IWGRP))
+        check_find(check, CHECK_ERROR, "milter.group",
+                   "run the milter's user with the group as a supplementary one, and restart it",
+                   "group %s may not write to %s", name, path);
+    if (!(folder_status.st_mode & S_IXOTH) &&
+        !(folder_status.st_gid == group->gr_gid && folder_status.st_mode & S_IXGRP))
+        check_find(check, CHECK_ERROR, "milter.group", mend, "group %s may not pass through %s", name, folder);
+}
+
+/* Why nobody answers there; NULL: somebody does. */
+static char *
+milter_trouble(const char *place)
+{
+    char *why = NULL;
+    if (g_str_has_prefix(place, "unix:"))
+        return unix_listens(place + strlen("unix:"), SOCK_STREAM) ? NULL : g_strdup(g_strerror(errno));
+    g_auto(GStrv) halves = g_strsplit(place + strlen("inet:"), "@", 2);
+    int fd = tcp_open(halves[1], halves[0], &why);
+    if (fd >= 0)
+        close(fd);
+    return why;
+}
+
 static void
 check_milter(struct check *check)
 {
-    const char *socket_name = check->settings->milter_socket;
-    g_autofree char *why = NULL;
-    if (g_str_has_prefix(socket_name, "unix:")) {
-        if (!unix_listens(socket_name + strlen("unix:"), SOCK_STREAM))
-            why = g_strdup(g_strerror(errno));
-    } else {
-        g_auto(GStrv) halves = g_strsplit(socket_name + strlen("inet:"), "@", 2);
-        int fd = tcp_open(halves[1], halves[0], &why);
-        if (fd >= 0)
-            close(fd);
-    }
-    if (why)
+    const char *place = check->settings->milter_socket;
+    g_autofree char *why = milter_trouble(place);
+    if (why) {
         check_find(check, CHECK_ERROR, "milter.socket", "systemctl start postern-milter", "nobody answers at %s: %s",
-                   socket_name, why);
-    else
-        check_find(check, CHECK_OK, "milter.socket", NULL, "the milter answers at %s", socket_name);
+                   place, why);
+        return;
+    }
+    check_find(check, CHECK_OK, "milter.socket", NULL, "the milter answers at %s", place);
+    if (g_str_has_prefix(place, "unix:"))
+        check_socket_group(check, place + strlen("unix:"));
 }
 
 static void

@@ -60,6 +60,8 @@ gboolean ctl_options(struct ctl *ctl, const struct ctl_usage *usage, int *argc, 
 
 /* Says on stderr what is wrong and where help is; returns CTL_USAGE. */
 int ctl_wrong(const char *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Adds `; what to do` to an error. */
+void ctl_hint(GError *error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* A row's id; INVALID. */
 gboolean ctl_id(const char *word, gint64 *id, GError **error);
 /* Prints `postern: MESSAGE` (every line of it) on stderr; returns CTL_FAILED. */

@@ -20,6 +20,7 @@ struct init {
     gboolean dry_run;
     const struct passwd *owner; /* of what is made; NULL: whoever runs this */
     json_t *done;               /* [{what, path, result}] */
+    gboolean made;              /* anything */
 };
 
 struct piece {
@@ -161,6 +162,7 @@ do_piece(struct init *init, const struct piece *piece, GError **error)
     const char *result = "there";
     if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
         result = init->dry_run ? "would make" : "made";
+        init->made |= !init->dry_run;
         if (!init->dry_run && !piece->make(init, path, error)) {
             g_prefix_error(error, "%s: ", piece->what);
             return FALSE;
@@ -186,7 +188,6 @@ do_all(struct init *init, GError **error)
 static void
 tell(const struct ctl *ctl, const json_t *done)
 {
-    static const struct table_column columns[] = {{"", "result"}, {"", "what"}, {"", "path"}, {0}};
     if (ctl->json) {
         table_json(stdout, done);
         return;
@@ -195,9 +196,8 @@ tell(const struct ctl *ctl, const json_t *done)
     json_t *piece;
     json_array_foreach((json_t *)done, index, piece)
     {
-        printf("%-11s", json_string_value(json_object_get(piece, columns[0].path)));
-        printf("%-24s", json_string_value(json_object_get(piece, columns[1].path)));
-        printf("%s\n", json_string_value(json_object_get(piece, columns[2].path)));
+        printf("%-11s%-24s%s\n", json_string_value(json_object_get(piece, "result")),
+               json_string_value(json_object_get(piece, "what")), json_string_value(json_object_get(piece, "path")));
     }
 }
 
@@ -205,7 +205,7 @@ tell(const struct ctl *ctl, const json_t *done)
 static void
 warn_of_root(const struct init *init)
 {
-    if (geteuid() == 0 && !init->owner && !init->dry_run)
+    if (geteuid() == 0 && !init->owner && init->made)
         fputs(
             "postern: what was made belongs to root; the daemons do not run as root: use --owner USER, or run this as "
             "their user\n",
@@ -218,12 +218,9 @@ init_all(struct ctl *ctl, gboolean dry_run, const struct passwd *owner)
     g_autoptr(GError) error = NULL;
     if (!secret_init(&error))
         return ctl_failed(error);
-    g_autoptr(conf) settings = conf_load(ctl->conf_path, &error);
-    if (!settings) {
-        if (g_error_matches(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND))
-            g_prefix_error(&error, "copy the sample postern.conf there and set its domain: ");
+    g_autoptr(conf) settings = opened_settings(ctl, &error);
+    if (!settings)
         return ctl_failed(error);
-    }
     struct init init = {.settings = settings, .dry_run = dry_run, .owner = owner, .done = json_array()};
     gboolean made = do_all(&init, &error);
     tell(ctl, init.done);

@@ -12,7 +12,7 @@ ctl_migrate(struct ctl *ctl, int argc, char **argv)
     if (!ctl_options(ctl, &usage, &argc, &argv))
         return CTL_USAGE;
     g_autoptr(GError) error = NULL;
-    g_autoptr(conf) settings = conf_load(ctl->conf_path, &error);
+    g_autoptr(conf) settings = opened_settings(ctl, &error);
     if (!settings)
         return ctl_failed(error);
     struct store_options options = opened_store_options(settings, FALSE);

@@ -13,19 +13,32 @@ opened_store_options(const struct conf *settings, gboolean create)
     };
 }
 
+struct conf *
+opened_settings(const struct ctl *ctl, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    struct conf *settings = conf_load(ctl->conf_path, &local);
+    if (settings)
+        return settings;
+    if (g_error_matches(local, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND))
+        ctl_hint(local, "copy the sample postern.conf there and set its domain, or name another file with -c");
+    g_propagate_error(error, g_steal_pointer(&local));
+    return NULL;
+}
+
 static gboolean
 open_parts(struct opened *all, const struct ctl *ctl, GError **error)
 {
     if (!secret_init(error))
         return FALSE;
-    all->settings = conf_load(ctl->conf_path, error);
+    all->settings = opened_settings(ctl, error);
     if (!all->settings)
         return FALSE;
     struct store_options options = opened_store_options(all->settings, FALSE);
     all->store = store_open(&options, error);
     if (!all->store) {
         if (error && g_error_matches(*error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND))
-            g_prefix_error(error, "run `postern -c %s init` first: ", ctl->conf_path);
+            ctl_hint(*error, "run `postern -c %s init` first", ctl->conf_path);
         return FALSE;
     }
     all->keys = keyring_load(all->settings->keys, error);

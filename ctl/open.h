@@ -18,6 +18,9 @@ void opened_close(struct opened *opened);
 typedef struct opened opened;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(opened, opened_close)
 
+/* conf_load(), and what to do when there is no such file. */
+struct conf *opened_settings(const struct ctl *ctl, GError **error);
+
 /* How store_open() is asked for the settings' database. */
 struct store_options opened_store_options(const struct conf *settings, gboolean create);
 

@@ -28,6 +28,18 @@ ctl_failed(const GError *error)
     return CTL_FAILED;
 }
 
+void
+ctl_hint(GError *error, const char *format, ...)
+{
+    va_list words;
+    va_start(words, format);
+    g_autofree char *hint = g_strdup_vprintf(format, words);
+    va_end(words);
+    char *message = g_strconcat(error->message, "; ", hint, NULL);
+    g_free(error->message);
+    error->message = message;
+}
+
 gboolean
 ctl_id(const char *word, gint64 *id, GError **error)
 {
@@ -60,7 +72,7 @@ enough_words(const struct ctl_usage *usage, int argc, char **argv)
 {
     int words = argc - 1;
     if (words < usage->least)
-        ctl_wrong(argv[0], "%s is missing", usage->parameters ? usage->parameters : "something");
+        ctl_wrong(argv[0], "something is missing: %s", usage->parameters);
     else if (words > usage->most)
         ctl_wrong(argv[0], "too many words: \"%s\"", argv[usage->most + 1]);
     return words >= usage->least && words <= usage->most;

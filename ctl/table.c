@@ -159,23 +159,31 @@ print_cell(FILE *out, const char *text, guint width, gboolean right, gboolean la
         pad(out, (right ? 0 : blanks) + 2);
 }
 
+/* What stands in a column; one of numbers alone is set to the right. */
+struct kinds {
+    gboolean numbers, others;
+};
+
 static void
-print_line(FILE *out, char **cells, const guint *widths, const gboolean *right, guint count)
+print_line(FILE *out, char **cells, const guint *widths, const struct kinds *kinds, guint count, guint indent)
 {
+    pad(out, indent);
     for (guint i = 0; i < count; i++)
-        print_cell(out, cells[i], widths[i], right[i], i + 1 == count);
+        print_cell(out, cells[i], widths[i], kinds[i].numbers && !kinds[i].others, i + 1 == count);
     fputc('\n', out);
 }
 
 static char **
-row_cells(const struct table_column *columns, guint count, const json_t *row, gboolean *right)
+row_cells(const struct table_column *columns, guint count, const json_t *row, struct kinds *kinds)
 {
     char **cells = g_new0(char *, count + 1);
     for (guint i = 0; i < count; i++) {
         const json_t *value = find_value(row, columns[i].path);
         cells[i] = fit(scalar_text(value));
-        if (value && !json_is_integer(value))
-            right[i] = FALSE; /* a column of numbers alone stands at the right */
+        if (json_is_integer(value))
+            kinds[i].numbers = TRUE;
+        else if (value)
+            kinds[i].others = TRUE;
     }
     return cells;
 }
@@ -189,25 +197,29 @@ title_cells(const struct table_column *columns, guint count)
     return cells;
 }
 
-void
-table_print(FILE *out, const struct table_column *columns, const json_t *rows)
+static void
+print_table(FILE *out, const struct table_column *columns, const json_t *rows, guint indent)
 {
     guint count = column_count(columns);
     g_autofree guint *widths = g_new0(guint, count);
-    g_autofree gboolean *right = g_new(gboolean, count);
+    g_autofree struct kinds *kinds = g_new0(struct kinds, count);
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
-    for (guint i = 0; i < count; i++)
-        right[i] = TRUE;
     g_ptr_array_add(lines, title_cells(columns, count));
     for (gsize i = 0; i < json_array_size(rows); i++)
-        g_ptr_array_add(lines, row_cells(columns, count, json_array_get(rows, i), right));
+        g_ptr_array_add(lines, row_cells(columns, count, json_array_get(rows, i), kinds));
     for (guint i = 0; i < lines->len; i++) {
         char **cells = lines->pdata[i];
         for (guint c = 0; c < count; c++)
             widths[c] = MAX(widths[c], table_width(cells[c]));
     }
     for (guint i = 0; i < lines->len; i++)
-        print_line(out, lines->pdata[i], widths, right, count);
+        print_line(out, lines->pdata[i], widths, kinds, count, indent);
+}
+
+void
+table_print(FILE *out, const struct table_column *columns, const json_t *rows)
+{
+    print_table(out, columns, rows, 0);
 }
 
 /* ---- one object ---- */
@@ -237,9 +249,44 @@ is_block(const char *key, const json_t *value)
     return strcmp(key, "text") == 0 && json_is_string(value);
 }
 
+/* Has it nothing but single values? */
+static gboolean
+is_flat(const json_t *object)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)object, key, value)
+    {
+        if (is_block(key, value))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* A list of flat objects: a table with the first one's keys as titles. */
+static void
+show_table(FILE *out, const json_t *array, guint indent)
+{
+    const json_t *first = json_array_get(array, 0);
+    g_autofree struct table_column *columns = g_new0(struct table_column, json_object_size(first) + 1);
+    guint count = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)first, key, value)
+    {
+        columns[count].title = key;
+        columns[count++].path = key;
+    }
+    print_table(out, columns, array, indent);
+}
+
 static void
 show_blocks(FILE *out, const json_t *array, guint indent)
 {
+    if (is_flat(json_array_get(array, 0))) {
+        show_table(out, array, indent);
+        return;
+    }
     gsize index;
     json_t *element;
     json_array_foreach((json_t *)array, index, element)
