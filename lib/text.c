@@ -5,13 +5,12 @@
 #include <unicode/uchar.h>
 #include <unicode/uidna.h>
 #include <unicode/unorm2.h>
-#include <unicode/ustring.h>
 
 #define FILE_NAME_BYTES 120
 #define EXTENSION_BYTES 16
 
-/* ICU counts in 32 bits, and one unit of UTF-16 can become 18. A mail is far below this. */
-#define ICU_LIMIT ((gsize)64 << 20)
+/* What one character can become in UTF-16: 18 units, decomposed again. */
+#define CHARACTER_UNITS 64
 
 /* What normalisation leaves alone although a reader sees an ASCII letter. Sorted by code point. */
 static const struct {
@@ -92,38 +91,7 @@ static char *
 valid_copy(const char *text)
 {
     gsize length = text ? strlen(text) : 0;
-    return length ? text_utf8(text, MIN(length, ICU_LIMIT)) : g_strdup("");
-}
-
-/* The text without its marks, as UTF-16. Marks go before normalisation: sorting a long run of them is quadratic in ICU,
- * and a mail can be all marks. */
-static UChar *
-to_utf16(const char *text, int32_t *length)
-{
-    UChar *units = g_new(UChar, strlen(text) + 1);
-    gsize count = 0;
-    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-        if (!is_mark(c))
-            U16_APPEND_UNSAFE(units, count, c);
-    }
-    *length = (int32_t)count;
-    return units;
-}
-
-/* Takes `units`. */
-static UChar *
-normalise(const UNormalizer2 *form, UChar *units, int32_t *length)
-{
-    g_autofree UChar *from = units;
-    UErrorCode status = U_ZERO_ERROR;
-    int32_t needed = unorm2_normalize(form, from, *length, NULL, 0, &status);
-    UChar *to = g_new(UChar, (gsize)needed + 1);
-    status = U_ZERO_ERROR;
-    *length = unorm2_normalize(form, from, *length, to, needed + 1, &status);
-    g_assert(
-        U_SUCCESS(status)); /* the input is valid and there is room: only memory could fail, and GLib aborts there */
-    return to;
+    return length ? text_utf8(text, length) : g_strdup("");
 }
 
 static const UNormalizer2 *
@@ -136,7 +104,7 @@ nfkd(void)
 }
 
 static const UNormalizer2 *
-casefold(void)
+nfkc_casefold(void)
 {
     UErrorCode status = U_ZERO_ERROR;
     const UNormalizer2 *form = unorm2_getNFKCCasefoldInstance(&status);
@@ -144,29 +112,53 @@ casefold(void)
     return form;
 }
 
-/* What stands for `c` once accents are off, "" for nothing. `buffer` holds it when it is c itself. */
-static const char *
-plain(gunichar c, char buffer[8])
+/* In place. */
+static int32_t
+normalise(const UNormalizer2 *form, UChar units[CHARACTER_UNITS], int32_t length)
 {
-    const char *known = latin(c);
-    if (known)
-        return known;
-    buffer[is_mark(c) ? 0 : g_unichar_to_utf8(c, buffer)] = 0;
-    return buffer;
+    UChar from[CHARACTER_UNITS];
+    UErrorCode status = U_ZERO_ERROR;
+    memcpy(from, units, (gsize)length * sizeof *from);
+    length = unorm2_normalize(form, from, length, units, CHARACTER_UNITS, &status);
+    g_assert(U_SUCCESS(status)); /* the input is valid and there is room */
+    return length;
 }
 
 /* Appends, with runs of white space as one blank and none at the start. */
 static void
-append_folded(GString *out, const UChar *units, int32_t length)
+append_blank(GString *out)
 {
-    char buffer[8];
+    if (out->len && out->str[out->len - 1] != ' ')
+        g_string_append_c(out, ' ');
+}
+
+static void
+append_plain(GString *out, gunichar c)
+{
+    const char *known = latin(c);
+    if (known)
+        g_string_append(out, known);
+    else if (is_blank(c))
+        append_blank(out);
+    else if (!is_mark(c))
+        g_string_append_unichar(out, c);
+}
+
+/* One character at a time: over a whole text ICU would sort long runs of marks, which is quadratic, and hold up to
+ * twelve times the text. Marks go in the end, so that their order does not matter. `first` may be NULL. */
+static void
+append_decomposed(GString *out, const UNormalizer2 *first, const UNormalizer2 *second, gunichar c)
+{
+    UChar units[CHARACTER_UNITS];
+    int32_t length = 0;
+    U16_APPEND_UNSAFE(units, length, c);
+    if (first)
+        length = normalise(first, units, length);
+    length = normalise(second, units, length);
     for (int32_t i = 0; i < length;) {
-        UChar32 c;
-        U16_NEXT(units, i, length, c);
-        if (!is_blank((gunichar)c))
-            g_string_append(out, plain((gunichar)c, buffer));
-        else if (out->len && out->str[out->len - 1] != ' ')
-            g_string_append_c(out, ' ');
+        UChar32 piece;
+        U16_NEXT(units, i, length, piece);
+        append_plain(out, (gunichar)piece);
     }
 }
 
@@ -187,33 +179,19 @@ is_plain_ascii(const char *text)
     return TRUE;
 }
 
-static char *
-fold_ascii(const char *text)
-{
-    GString *out = g_string_sized_new(strlen(text));
-    for (; *text; text++)
-        if (!is_blank((guchar)*text))
-            g_string_append_c(out, g_ascii_tolower(*text));
-        else if (out->len && out->str[out->len - 1] != ' ')
-            g_string_append_c(out, ' ');
-    return finish(out);
-}
-
 char *
 text_fold(const char *text)
 {
-    if (!text)
-        return g_strdup("");
-    if (is_plain_ascii(text))
-        return fold_ascii(text);
+    const UNormalizer2 *casefold = nfkc_casefold(), *decompose = nfkd();
     g_autofree char *valid = valid_copy(text);
-    int32_t length;
-    UChar *units = to_utf16(valid, &length);
-    units = normalise(casefold(), units, &length);
-    units = normalise(nfkd(), units, &length);
-    g_autofree UChar *decomposed = units;
-    GString *out = g_string_sized_new((gsize)length);
-    append_folded(out, decomposed, length);
+    GString *out = g_string_sized_new(strlen(valid));
+    for (const char *p = valid; *p; p = g_utf8_next_char(p))
+        if ((guchar)*p < 0x80 && is_blank((guchar)*p))
+            append_blank(out);
+        else if ((guchar)*p < 0x7F)
+            g_string_append_c(out, g_ascii_tolower(*p));
+        else
+            append_decomposed(out, casefold, decompose, g_utf8_get_char(p));
     g_autofree char *folded = finish(out);
     return g_ascii_strdown(folded, -1); /* "EUR" */
 }
@@ -221,13 +199,11 @@ text_fold(const char *text)
 char *
 text_ascii(const char *text)
 {
+    const UNormalizer2 *decompose = nfkd();
     g_autofree char *line = text_one_line(text, G_MAXSIZE);
-    int32_t length;
-    UChar *units = to_utf16(line, &length);
-    units = normalise(nfkd(), units, &length);
-    g_autofree UChar *decomposed = units;
-    GString *folded = g_string_sized_new((gsize)length);
-    append_folded(folded, decomposed, length);
+    GString *folded = g_string_sized_new(strlen(line));
+    for (const char *p = line; *p; p = g_utf8_next_char(p))
+        append_decomposed(folded, NULL, decompose, g_utf8_get_char(p));
     g_autofree char *from = finish(folded);
 
     GString *out = g_string_sized_new(strlen(from));
@@ -256,10 +232,10 @@ text_one_line(const char *text, gsize max)
         gunichar c = g_utf8_get_char(p);
         if (is_invisible(c))
             continue;
-        if (!is_blank(c))
+        if (is_blank(c))
+            append_blank(out);
+        else
             g_string_append_unichar(out, c);
-        else if (out->len && out->str[out->len - 1] != ' ')
-            g_string_append_c(out, ' ');
     }
     cut(out, max);
     return finish(out);
