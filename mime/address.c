@@ -145,8 +145,7 @@ finish(struct mailbox *m, GPtrArray *list)
     mailbox_reset(m);
 }
 
-/* -- scanning
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- scanning ---- */
 
 static const char *
 scan_quoted(const char *p, struct mailbox *m)

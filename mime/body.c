@@ -97,13 +97,30 @@ is_file(const struct entity *e)
     return name != NULL && e->parent != NULL;
 }
 
+/* At the top whatever claims to be text, or something that nobody knows, is words: there is nothing else to show. */
+static gboolean
+is_plain(const struct entity *e)
+{
+    if (e->parent != NULL) {
+        return strcmp(e->type, "text/plain") == 0;
+    }
+    static const char *const others[] = {"text/html",    "text/calendar", "text/vcard",
+                                         "text/x-vcard", "text/enriched", "text/richtext"};
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        if (strcmp(e->type, others[i]) == 0) {
+            return FALSE;
+        }
+    }
+    return g_str_has_prefix(e->type, "text/") || g_str_has_suffix(e->type, "/unknown");
+}
+
 static void
 read_leaf(struct reading *r, struct entity *e, struct words *w)
 {
     if (is_file(e)) {
         return;
     }
-    if (strcmp(e->type, "text/plain") == 0 || g_str_has_prefix(e->type, "multipart/")) {
+    if (is_plain(e)) {
         w->plain = plain_text(r, e);
     } else if (strcmp(e->type, "text/html") == 0 || strcmp(e->type, "application/xhtml+xml") == 0) {
         w->html = leaf_text(r, e);

@@ -42,8 +42,7 @@ header_utf8(const char *unfolded)
     return charset_decode(NULL, unfolded, strlen(unfolded), NULL);
 }
 
-/* -- encoded words
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- encoded words ---- */
 
 struct word {
     const char *charset, *text, *end; /* charset up to '?', text without the closing "?=", end behind it */
@@ -216,8 +215,7 @@ header_words(const char *unfolded)
     return g_string_free(run.out, FALSE);
 }
 
-/* -- parameters
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- parameters ---- */
 
 struct parameter {
     char *name;        /* lower case, without RFC 2231's "*0*" */
@@ -550,8 +548,7 @@ header_parameter(const header_value *value, const char *name)
     return text;
 }
 
-/* -- message ids
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- message ids ---- */
 
 enum { MAX_IDS = 1000 };
 

@@ -6,8 +6,7 @@
 #include "lib/text.h"
 #include "mime/markup.h"
 
-/* -- elements
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- elements ---- */
 
 enum element_flag {
     BLOCK = 1 << 0,     /* begins and ends a line */
@@ -153,8 +152,7 @@ is(enum element element, guint flags)
     return (elements[element].flags & flags) != 0;
 }
 
-/* -- what mail clients mark
- * ------------------------------------------------------------------------------------------------ */
+/* ---- what mail clients mark ---- */
 
 enum rule_match { EXACT, PREFIX, CONTAINS };
 
@@ -354,8 +352,7 @@ judge(const struct markup *m, enum element element, const char *style, gboolean 
     return v;
 }
 
-/* -- the renderer's state
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the renderer's state ---- */
 
 enum { MAX_OPEN = 4096, MAX_URL = 2000, MAX_INDENT = 10 };
 
@@ -628,8 +625,7 @@ put_text(struct render *r, const char *p, gsize n)
     }
 }
 
-/* -- links and pictures
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- links and pictures ---- */
 
 static gboolean
 is_shown_url(const char *url)
@@ -716,8 +712,7 @@ put_rule(struct render *r)
     end_line(r);
 }
 
-/* -- opening and closing
- * --------------------------------------------------------------------------------------------------- */
+/* ---- opening and closing ---- */
 
 static void
 pop(struct render *r)
@@ -980,8 +975,7 @@ close_tag(struct render *r)
     }
 }
 
-/* -- the whole
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 static void
 render_init(struct render *r, const char *html, gsize length)

@@ -22,15 +22,15 @@ struct mail_header {
     char *raw;
 };
 
-enum mail_encoding { /* RFC 2045 6 */
-    MAIL_ENCODING_IDENTITY, /* 7bit, 8bit, binary, unknown */
-    MAIL_ENCODING_BASE64,
-    MAIL_ENCODING_QUOTED_PRINTABLE,
-    MAIL_ENCODING_UUENCODE,
+enum mail_encoding {                         /* RFC 2045 6 */
+                     MAIL_ENCODING_IDENTITY, /* 7bit, 8bit, binary, unknown */
+                     MAIL_ENCODING_BASE64,
+                     MAIL_ENCODING_QUOTED_PRINTABLE,
+                     MAIL_ENCODING_UUENCODE,
 };
 
-/* A leaf, in order. `offset` and `length` cut the still encoded content out of the raw mail, so that a file can be sent on
- * from the stored mail with mail_decode() and no parser. */
+/* A leaf, in order. `offset` and `length` cut the still encoded content out of the raw mail, so that a file can be sent
+ * on from the stored mail with mail_decode() and no parser. */
 struct mail_part {
     char *path;        /* "1.2"; the single body of a mail without parts is "1" */
     char *type;        /* lower case, "text/plain" */
@@ -40,10 +40,16 @@ struct mail_part {
     char *content_id;  /* without angle brackets; NULL */
     gsize offset, length;
     enum mail_encoding encoding;
-    gsize size;            /* decoded bytes */
-    char *sha256;          /* of the decoded bytes, hex */
-    gboolean attachment;   /* a person would call it a file */
-    gboolean nested;       /* stands inside a message/rfc822 part */
+    gsize size;          /* decoded bytes */
+    char *sha256;        /* of the decoded bytes, hex */
+    gboolean attachment; /* a person would call it a file */
+    gboolean nested;     /* stands inside a message/rfc822 part */
+    /* A file written into the words of a text part (uuencode), as which it is listed right behind that part and with
+     * its path. Clients show it as a file, but it is no leaf of the mail. */
+    gboolean in_text;
+    /* NULL, or the path of the message/rfc822 part that it stands in where that one is itself encoded (base64). Then
+     * `offset` and `length` cut that part's decoded content and not the raw mail. */
+    char *inside;
 };
 
 struct mail {

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* -- character references
- * -------------------------------------------------------------------------------------------------- */
+/* ---- character references ---- */
 
 struct entity_name {
     const char *name;
@@ -169,8 +168,7 @@ markup_value(const struct markup *markup, enum markup_attribute attribute, gsize
     return g_string_free(out, FALSE);
 }
 
-/* -- tags
- * ------------------------------------------------------------------------------------------------------------------ */
+/* ---- tags ---- */
 
 static const char *const attribute_names[MARKUP_ATTRIBUTES] = {
     [MARKUP_CLASS] = "class",

@@ -25,8 +25,7 @@ mail_decode(gconstpointer content, gsize length, enum mail_encoding encoding)
     return g_byte_array_free_to_bytes(bytes);
 }
 
-/* -- headers
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- headers ---- */
 
 static void
 header_free(gpointer data)
@@ -179,8 +178,7 @@ read_field(struct structure *s, struct mail *mail, const struct field *f)
     }
 }
 
-/* -- parts
- * ----------------------------------------------------------------------------------------------------------------- */
+/* ---- parts ---- */
 
 static void
 part_free(gpointer data)
@@ -193,6 +191,7 @@ part_free(gpointer data)
     g_free(p->name);
     g_free(p->content_id);
     g_free(p->sha256);
+    g_free(p->inside);
     g_free(p);
 }
 
@@ -200,8 +199,10 @@ struct listing { /* while the parts are listed */
     struct structure *s;
     struct mail *mail;
     const struct body *body;
-    GByteArray *room; /* decoded bytes of one part after the other */
-    guint nested;     /* how many messages deep */
+    GByteArray *room;   /* decoded bytes of one part after the other */
+    guint nested;       /* how many messages deep */
+    guint depth;        /* how many multiparts and messages deep */
+    const char *inside; /* path of the encoded message whose parts are listed; NULL */
 };
 
 static char *
@@ -270,6 +271,7 @@ add_part(struct listing *l, struct entity *e, const char *path)
     p->encoding = e->encoding;
     p->attachment = is_attachment(l, e);
     p->nested = l->nested > 0;
+    p->inside = g_strdup(l->inside);
     gconstpointer content = l->s->raw + e->body;
     p->size = p->length;
     if (e->encoding != MAIL_ENCODING_IDENTITY) {
@@ -281,30 +283,74 @@ add_part(struct listing *l, struct entity *e, const char *path)
     p->sha256 = sha256_hex(content, p->size);
 }
 
-/* `path` of a multipart at the top or right inside a message is that of what holds it: its parts are "1", "2" or "2.1",
+static void list_parts(struct listing *l, struct entity *e, const char *path);
+
+/* A message in base64: its parts stand nowhere in the raw mail, so they are read from its decoded bytes. */
+static void
+list_encoded_message(struct listing *l, const struct entity *e, const char *path)
+{
+    if (l->depth >= GUARD_DEPTH) {
+        structure_defect(l->s, "nested more than 20 deep: what is further in was not opened");
+        return;
+    }
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    transfer_decode(l->s->raw + e->body, e->end - e->body, e->encoding, bytes);
+    structure_defect(l->s,
+                     "an attached message is encoded as a whole, which RFC 2046 forbids: it was opened all the same");
+    struct structure inner;
+    structure_read(&inner, bytes->data, bytes->len, l->depth, l->mail->parts->len);
+    struct listing within = *l;
+    within.s = &inner;
+    within.inside = path;
+    within.nested++;
+    list_parts(&within, inner.top, path);
+    for (guint i = 0; i < inner.defects->len; i++) {
+        structure_defect(l->s, inner.defects->pdata[i]);
+    }
+    structure_clear(&inner);
+}
+
+static void
+list_multipart(struct listing *l, struct entity *e, const char *path)
+{
+    l->depth++;
+    for (guint i = 0; i < e->children->len; i++) {
+        g_autofree char *child = g_strdup_printf("%s%s%u", path, *path != '\0' ? "." : "", i + 1);
+        list_parts(l, e->children->pdata[i], child);
+    }
+    l->depth--;
+}
+
+static void
+list_message(struct listing *l, struct entity *e, const char *path)
+{
+    l->depth++;
+    l->nested++;
+    list_parts(l, e->children->pdata[0], path);
+    l->nested--;
+    l->depth--;
+}
+
+/* A multipart at the top, or right inside a message, has the path of what holds it: its parts are "1", "2" or "2.1",
  * "2.2". */
 static void
 list_parts(struct listing *l, struct entity *e, const char *path)
 {
     if (e->kind == ENTITY_MULTIPART) {
-        for (guint i = 0; i < e->children->len; i++) {
-            g_autofree char *child = g_strdup_printf("%s%s%u", path, *path != '\0' ? "." : "", i + 1);
-            list_parts(l, e->children->pdata[i], child);
-        }
+        list_multipart(l, e, path);
         return;
     }
     gboolean alone = e->parent == NULL || e->parent->kind == ENTITY_MESSAGE;
     g_autofree char *own = alone ? g_strdup_printf("%s%s1", path, *path != '\0' ? "." : "") : g_strdup(path);
     add_part(l, e, own);
     if (e->kind == ENTITY_MESSAGE) {
-        l->nested++;
-        list_parts(l, e->children->pdata[0], own);
-        l->nested--;
+        list_message(l, e, own);
+    } else if (structure_is_message(e) && e->encoding != MAIL_ENCODING_IDENTITY) {
+        list_encoded_message(l, e, own);
     }
 }
 
-/* -- the whole
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 static struct mail *
 mail_new(void)
@@ -342,7 +388,7 @@ mail_read(gconstpointer raw, gsize length)
     struct mail *mail = mail_new();
     struct structure s;
     struct body body;
-    structure_read(&s, raw, length);
+    structure_read(&s, raw, length, 0, 0);
     for (guint i = 0; i < s.top->fields->len; i++) {
         read_field(&s, mail, &g_array_index(s.top->fields, struct field, i));
     }

@@ -7,6 +7,7 @@
 struct scan {
     struct structure *s;
     GPtrArray *open; /* borrowed struct entity: the top, and inwards to where the scan stands */
+    guint depth;     /* of the message around, where that one is encoded */
     guint parts;
 };
 
@@ -47,8 +48,7 @@ entity_new(struct entity *parent)
     return e;
 }
 
-/* -- lines
- * ----------------------------------------------------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 /* `*end`: where the line's content ends. Returns where the next line begins. */
 static gsize
@@ -103,8 +103,7 @@ is_blank_line(const char *p, gsize n)
     return n == 0;
 }
 
-/* -- boundaries
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- boundaries ---- */
 
 static gboolean
 matches(const struct entity *e, const char *line, gsize n, gboolean *closing)
@@ -122,7 +121,7 @@ matches(const struct entity *e, const char *line, gsize n, gboolean *closing)
 static int
 find_boundary(const struct scan *scan, const char *line, gsize n, gboolean *closing)
 {
-    if (n < 3 || line[0] != '-' || line[1] != '-') {
+    if (n < 2 || line[0] != '-' || line[1] != '-') {
         return -1;
     }
     for (guint i = scan->open->len; i > 0; i--) {
@@ -133,8 +132,7 @@ find_boundary(const struct scan *scan, const char *line, gsize n, gboolean *clos
     return -1;
 }
 
-/* -- header fields
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- header fields ---- */
 
 struct block { /* one header block while it is read */
     struct entity *e;
@@ -335,8 +333,7 @@ structure_field(const struct structure *structure, const struct entity *entity, 
     return NULL;
 }
 
-/* -- what a part is
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- what a part is ---- */
 
 /* A parameter header within the guard's limits; NULL: there is none that can be read. */
 static header_value *
@@ -357,7 +354,18 @@ parameter_header(struct structure *s, const struct entity *e, const char *name)
     return header_value_parse(raw);
 }
 
-/* "text", "html" and the like, which old programs write. */
+static gboolean
+is_token(const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if (!g_ascii_isalnum(*c) && strchr("-._+", *c) == NULL) {
+            return FALSE;
+        }
+    }
+    return *text != '\0';
+}
+
+/* "text", "html" and the like, which old programs write. Any other word alone names something that nobody knows. */
 static char *
 repaired_type(const char *value)
 {
@@ -370,7 +378,7 @@ repaired_type(const char *value)
             return g_strdup(known[i][1]);
         }
     }
-    return NULL;
+    return is_token(value) ? g_strconcat(value, "/unknown", NULL) : NULL;
 }
 
 static char *
@@ -396,11 +404,9 @@ read_type(struct structure *s, struct entity *e)
         e->type = g_strdup(e->content_type->value);
         return;
     }
-    e->type = repaired_type(e->content_type->value);
     structure_defect(s, "a Content-Type is malformed");
-    if (e->type == NULL) {
-        e->type = default_type(e);
-    }
+    e->type = repaired_type(e->content_type->value);
+    e->type = e->type != NULL ? e->type : default_type(e);
 }
 
 static void
@@ -414,6 +420,17 @@ read_encoding(struct structure *s, struct entity *e)
     e->encoding = transfer_encoding(v->value);
     if (!transfer_known(v->value)) {
         structure_defect(s, "a Content-Transfer-Encoding is unknown: the content was taken as it stands");
+    }
+}
+
+/* Words under a base64 header are words. Known only when the part has ended. */
+static void
+check_encoding(struct structure *s, struct entity *e)
+{
+    if (e->encoding == MAIL_ENCODING_BASE64 && e->kind == ENTITY_LEAF &&
+        !transfer_looks_base64(s->raw + e->body, e->end - e->body)) {
+        structure_defect(s, "content that calls itself base64 is not: it was taken as it stands");
+        e->encoding = MAIL_ENCODING_IDENTITY;
     }
 }
 
@@ -455,8 +472,7 @@ open_multipart(struct structure *s, struct entity *e)
     if (e->boundary != NULL) {
         g_strchomp(e->boundary); /* RFC 2046 5.1.1: never ends in a blank */
     }
-    if (e->boundary == NULL || *e->boundary == '\0') {
-        g_free(e->boundary);
+    if (e->boundary == NULL) {
         e->boundary = guessed_boundary(s, e->body);
         structure_defect(s, e->boundary != NULL ? "a multipart names no boundary: it was guessed"
                                                 : "a multipart names no boundary: it was read as text");
@@ -468,21 +484,28 @@ open_multipart(struct structure *s, struct entity *e)
     return TRUE;
 }
 
-static gboolean
-is_message(const struct entity *e)
+gboolean
+structure_is_message(const struct entity *entity)
 {
-    return (strcmp(e->type, "message/rfc822") == 0 || strcmp(e->type, "message/global") == 0) &&
-           e->encoding == MAIL_ENCODING_IDENTITY;
+    return strcmp(entity->type, "message/rfc822") == 0 || strcmp(entity->type, "message/global") == 0;
+}
+
+/* An encoded message is against RFC 2046 5.2.1 and common: no part of it stands in the raw mail, so that it is a leaf
+ * here. */
+static gboolean
+is_open_message(const struct entity *e)
+{
+    return structure_is_message(e) && e->encoding == MAIL_ENCODING_IDENTITY;
 }
 
 static void
 classify(struct scan *scan, struct entity *e)
 {
     gboolean multipart = g_str_has_prefix(e->type, "multipart/");
-    if (!multipart && !is_message(e)) {
+    if (!multipart && !is_open_message(e)) {
         return;
     }
-    if (scan->open->len >= GUARD_DEPTH) {
+    if (scan->depth + scan->open->len >= GUARD_DEPTH) {
         structure_defect(scan->s, "nested more than 20 deep: what is further in was not opened");
     } else if (!multipart || open_multipart(scan->s, e)) {
         e->kind = multipart ? ENTITY_MULTIPART : ENTITY_MESSAGE;
@@ -490,8 +513,7 @@ classify(struct scan *scan, struct entity *e)
     }
 }
 
-/* -- the scan
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- the scan ---- */
 
 /* An entity begins at `pos`, and when it is a message so does the one within. Returns where its content begins. */
 static gsize
@@ -534,6 +556,7 @@ close_above(struct scan *scan, guint index, gsize end)
     while (scan->open->len > index) {
         struct entity *e = scan->open->pdata[scan->open->len - 1];
         e->end = MAX(e->body, end);
+        check_encoding(scan->s, e);
         g_ptr_array_set_size(scan->open, (int)scan->open->len - 1);
     }
 }
@@ -575,27 +598,59 @@ skip_top(const struct structure *s)
     return first;
 }
 
-/* A multipart without a part is shown as the text that it holds. */
-static void
-mend_empty_multiparts(struct structure *s, struct entity *e)
+static gboolean
+is_empty_multipart(const struct entity *e)
 {
-    if (e->kind == ENTITY_MULTIPART && e->children->len == 0) {
-        structure_defect(s, "a multipart has no parts: it was read as text");
-        e->kind = ENTITY_LEAF;
-        g_clear_pointer(&e->children, g_ptr_array_unref);
+    return e->kind == ENTITY_MULTIPART && e->children->len == 0;
+}
+
+static gboolean
+has_blank_content(const struct structure *s, const struct entity *e)
+{
+    for (gsize i = e->body; i < e->end; i++) {
+        if (!g_ascii_isspace(s->raw[i])) {
+            return FALSE;
+        }
     }
-    for (guint i = 0; e->children != NULL && i < e->children->len; i++) {
-        mend_empty_multiparts(s, e->children->pdata[i]); /* at most GUARD_DEPTH deep */
+    return TRUE;
+}
+
+/* A multipart without a part is the text that it holds. */
+static void
+mend_empty_multipart(struct structure *s, struct entity *e)
+{
+    structure_defect(s, "a multipart has no parts: it was read as text");
+    e->kind = ENTITY_LEAF;
+    g_clear_pointer(&e->children, g_ptr_array_unref);
+    g_free(e->type);
+    e->type = g_strdup("text/plain");
+}
+
+static void
+mend_children(struct structure *s, struct entity *e)
+{
+    for (guint i = 0; e->children != NULL && i < e->children->len;) {
+        struct entity *child = e->children->pdata[i];
+        mend_children(s, child); /* at most GUARD_DEPTH deep */
+        if (is_empty_multipart(child) && has_blank_content(s, child) && e->children->len > 1) {
+            structure_defect(s, "a multipart is empty: it was left out");
+            g_ptr_array_remove_index(e->children, i);
+            continue;
+        }
+        if (is_empty_multipart(child)) {
+            mend_empty_multipart(s, child);
+        }
+        i++;
     }
 }
 
 void
-structure_read(struct structure *structure, gconstpointer raw, gsize length)
+structure_read(struct structure *structure, gconstpointer raw, gsize length, guint depth, guint parts)
 {
     *structure = (struct structure){.raw = raw, .length = length};
     structure->defects = g_ptr_array_new_with_free_func(g_free);
     structure->cr_lines = has_cr_lines(raw, length);
-    struct scan scan = {.s = structure, .open = g_ptr_array_new()};
+    struct scan scan = {.s = structure, .open = g_ptr_array_new(), .depth = depth, .parts = parts};
     gsize pos = begin(&scan, NULL, skip_top(structure));
     while (pos < length) {
         gsize end, next = next_line(structure, pos, &end);
@@ -603,8 +658,12 @@ structure_read(struct structure *structure, gconstpointer raw, gsize length)
         int index = find_boundary(&scan, structure->raw + pos, end - pos, &closing);
         pos = index < 0 ? next : at_boundary(&scan, (guint)index, closing, pos, next);
     }
+    close_above(&scan, 0, length);
     g_ptr_array_unref(scan.open);
-    mend_empty_multiparts(structure, structure->top);
+    mend_children(structure, structure->top);
+    if (is_empty_multipart(structure->top)) {
+        mend_empty_multipart(structure, structure->top);
+    }
 }
 
 void

@@ -51,8 +51,12 @@ struct structure {
     GPtrArray *defects; /* char *, to be stolen by the mail */
 };
 
-void structure_read(struct structure *structure, gconstpointer raw, gsize length);
+/* `depth` and `parts`: how much of the guard's allowance is used up already, by a message around this one; 0 for a
+ * mail. */
+void structure_read(struct structure *structure, gconstpointer raw, gsize length, guint depth, guint parts);
 void structure_clear(struct structure *structure);
+
+gboolean structure_is_message(const struct entity *entity);
 
 /* First field of that name, unfolded, its bytes as they stand; NULL. Caller frees. */
 char *structure_field(const struct structure *structure, const struct entity *entity, const char *name);

@@ -76,10 +76,15 @@ base64_table(guint8 table[256])
     }
 }
 
-/* The bytes that `n` digits of an unfinished quantum hold. */
+/* The bytes that `n` digits of an unfinished quantum hold. Its spare bits are zero where an encoder left the padding
+ * out; if not, the content was cut off and there is no byte. */
 static guint8 *
 base64_flush(guint8 *o, guint32 bits, guint n)
 {
+    gboolean cut = (n == 2 && (bits & 15) != 0) || (n == 3 && (bits & 3) != 0);
+    if (cut) {
+        return o;
+    }
     if (n >= 2) {
         *o++ = (guint8)(bits >> (n == 2 ? 4 : 10));
     }
@@ -133,8 +138,7 @@ transfer_looks_base64(const char *content, gsize length)
     return (junk + spaced) * 20 <= digits;
 }
 
-/* -- quoted-printable
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- quoted-printable ---- */
 
 /* Blanks between `p` and the line's end were added on the way (RFC 2045 6.7 rule 3). NULL when something else follows.
  */
@@ -207,8 +211,7 @@ quoted_printable_decode(const guint8 *p, gsize length, GByteArray *out)
     g_byte_array_set_size(out, (guint)(o - out->data));
 }
 
-/* -- uuencode
- * -------------------------------------------------------------------------------------------------------------- */
+/* ---- uuencode ---- */
 
 static gsize
 line_length(const guint8 *p, const guint8 *end, const guint8 **next)

@@ -16,8 +16,7 @@ enum {
     WORD_BYTES = 42,      /* UTF-8 in one encoded word (RFC 2047 2: 75 characters in all) */
 };
 
-/* -- headers
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- headers ---- */
 
 /* ASCII that no reader takes for an encoded word. */
 static gboolean
@@ -227,8 +226,7 @@ put_headers(GString *out, const struct outgoing *mail, GError **error)
     return TRUE;
 }
 
-/* -- content
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- content ---- */
 
 /* Encoded by gmime; its lines end in LF and are made to end in CRLF here. */
 static void
@@ -310,8 +308,7 @@ put_alternative(GString *out, const struct outgoing *mail, const char *boundary)
     g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
 }
 
-/* -- files
- * ----------------------------------------------------------------------------------------------------------------- */
+/* ---- files ---- */
 
 static gboolean
 is_token(const char *text, gsize n)
