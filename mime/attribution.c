@@ -21,8 +21,9 @@ struct facts {
     gboolean address;   /* any */
     gsize address_at;   /* its first byte's place */
     gboolean date, time;
-    gboolean digits_first; /* at most two words before the first digit, the opener aside */
-    guint words, lower;    /* in all; of them written in lower case */
+    gboolean digits_first;                            /* at most two words before the first digit, the opener aside */
+    guint words, lower;                               /* in all; of them written in lower case */
+    guint words_before_address, lower_before_address; /* the same between the last digit and the address */
 };
 
 static gboolean
@@ -188,16 +189,34 @@ quotes_by_name(const char *text)
 static gboolean
 name_first(const struct facts *facts)
 {
-    guint words = 1;
-    for (gsize i = 0; i < facts->address_at; i++)
+    guint words = 1, letters = 0;
+    for (gsize i = 0; i < facts->address_at; i++) {
         words += facts->text[i] == ' ';
-    return facts->bracket && words <= 6;
+        letters += !strchr(" <([\"':,.-", facts->text[i]);
+    }
+    return facts->bracket && letters && words <= 6;
 }
 
 static gboolean
 begins_well(const struct facts *facts)
 {
     return facts->digits_first || facts->dashed || (facts->opener && (facts->date || facts->time));
+}
+
+static enum attribution_extent
+how_much(const struct facts *facts)
+{
+    if (begins_well(facts) && (facts->date || facts->dashed))
+        return ATTRIBUTION_WHOLE;
+    return begins_well(facts) || name_first(facts) ? ATTRIBUTION_NAME : ATTRIBUTION_TAIL;
+}
+
+/* Between the last digit and the address stands a name, "from" at most before it: nothing that a sentence is made of.
+ * The folded text shows no capitals, so it is the original that tells (`lower_after_digits`). */
+static gboolean
+only_name_before(const struct facts *facts)
+{
+    return facts->lower_before_address <= 1 && facts->words_before_address > facts->lower_before_address;
 }
 
 static gboolean
@@ -219,8 +238,8 @@ is_strong(const struct facts *facts)
     }
     /* Without a verb it is the date that begins, never "On": clients that leave the verb out leave the preposition out
      * too. */
-    return facts->colon && facts->bracket && facts->date && facts->time && facts->digits_first &&
-           strncmp(facts->text, "on ", 3) != 0 && strncmp(facts->text, "at ", 3) != 0;
+    return facts->colon && facts->bracket && facts->date && facts->time && facts->digits_first && !facts->opener &&
+           only_name_before(facts);
 }
 
 static gboolean
@@ -238,11 +257,47 @@ is_weak(const struct facts *facts)
     return facts->bracket && facts->date && facts->digits_first;
 }
 
-enum attribution
-attribution_weigh(const char *text, gsize length, gboolean *whole)
+/* The bracket that opens the first address in brackets, or NULL. */
+static const char *
+bracketed_address(const char *text, const char *end)
 {
-    if (whole)
-        *whole = FALSE;
+    const char *open = NULL;
+    for (const char *p = text; p < end; p++) {
+        if (*p == '<' || *p == '(')
+            open = p;
+        else if (*p == '>' || *p == ')')
+            open = NULL;
+        else if (*p == '@' && open)
+            return open;
+    }
+    return NULL;
+}
+
+/* What stands right before the first address in brackets, back to the last digit. "from" is let through in any language
+ * by allowing one word in lower case, but not without a name. */
+static void
+weigh_name(struct facts *facts, const char *text, gsize length)
+{
+    const char *end = bracketed_address(text, text + length);
+    if (!end)
+        return;
+    const char *start = end;
+    while (start > text && !g_ascii_isdigit(start[-1]))
+        start--;
+    while (start < end && !strchr(" ,\"", *start)) /* the rest of "2024年1月5日(金)" or "pm" */
+        start++;
+    facts->lower_before_address = count_lower(start, (gsize)(end - start), &facts->words_before_address);
+    if (memchr(start, '"', (gsize)(end - start))) { /* a name in quotes may look like anything */
+        facts->words_before_address++;
+        facts->lower_before_address = 0;
+    }
+}
+
+enum attribution
+attribution_weigh(const char *text, gsize length, enum attribution_extent *extent)
+{
+    if (extent)
+        *extent = ATTRIBUTION_TAIL;
     if (length < 6 || length > LONGEST)
         return ATTRIBUTION_NO;
     struct folded folded;
@@ -262,8 +317,9 @@ attribution_weigh(const char *text, gsize length, gboolean *whole)
     weigh_address(&facts);
     weigh_numbers(&facts);
     weigh_verb(&facts, text, length);
-    if (whole)
-        *whole = begins_well(&facts) || name_first(&facts);
+    weigh_name(&facts, text, length);
+    if (extent)
+        *extent = how_much(&facts);
     if (is_strong(&facts))
         return ATTRIBUTION_STRONG;
     return is_weak(&facts) ? ATTRIBUTION_WEAK : ATTRIBUTION_NO;

@@ -13,9 +13,15 @@ enum attribution {
     ATTRIBUTION_STRONG, /* certain by itself */
 };
 
-/* `text` is one line, or several joined by a blank. `*whole` (may be NULL): it begins as attributions do, so that no
- * line above belongs to it. */
-enum attribution attribution_weigh(const char *text, gsize length, gboolean *whole);
+/* How much of it there is: whether lines above may belong to it. */
+enum attribution_extent {
+    ATTRIBUTION_TAIL, /* it may have begun above */
+    ATTRIBUTION_NAME, /* begins with a name and an address; a date may stand above */
+    ATTRIBUTION_WHOLE,
+};
+
+/* `text` is one line, or several joined by a blank. `extent` may be NULL. */
+enum attribution attribution_weigh(const char *text, gsize length, enum attribution_extent *extent);
 
 /* Where in the line an attribution begins that shares it with somebody's words ("thanks On Monday, Bob wrote:"), or 0.
  */

@@ -203,7 +203,8 @@ is_header_block(const struct quoted_headers *headers, gboolean bold, gboolean af
     if (!v[LABEL_DATE] && !(v[LABEL_TO] && v[LABEL_SUBJECT]))
         return FALSE;
     gboolean at = has_at(v[LABEL_FROM]) || has_at(v[LABEL_TO]);
-    if (!at && !v[LABEL_SUBJECT] && !bold)
+    gboolean all = v[LABEL_FROM] && v[LABEL_TO] && v[LABEL_SUBJECT] && has_time(v[LABEL_DATE]);
+    if (!at && !bold && !all)
         return FALSE;
     int points = (v[LABEL_FROM] != NULL) + (v[LABEL_TO] != NULL) + (v[LABEL_SUBJECT] != NULL) +
                  has_time(v[LABEL_DATE]) + 2 * has_at(v[LABEL_FROM]) + (has_at(v[LABEL_TO]) != 0) + bold;
@@ -436,33 +437,45 @@ line_above(const GArray *lines, guint top, guint *i, guint depth)
     return TRUE;
 }
 
+static void
+keep_best(struct intro *best, enum attribution_extent *best_extent, enum attribution weight,
+          enum attribution_extent extent, guint from, guint to)
+{
+    if (best->kind != INTRO_NONE && extent <= *best_extent)
+        return;
+    *best = (struct intro){INTRO_ATTRIBUTION, from, to, 0, weight == ATTRIBUTION_STRONG};
+    *best_extent = extent;
+}
+
+/* Somebody's words before the attribution in the same line: believed only above a quote. */
+static gboolean
+column_at(const struct line *line, guint i, struct intro *intro)
+{
+    gsize column = attribution_column(line->body, line->body_length);
+    if (column)
+        *intro = (struct intro){INTRO_ATTRIBUTION, i, i + 1, (gsize)(line->body - line->text) + column, TRUE};
+    return column > 0;
+}
+
 static gboolean
 attribution_at(const GArray *lines, guint top, guint i, guint end, struct intro *intro)
 {
     const struct line *last = line_at(lines, i);
-    gboolean quote = is_quote(lines, i + 1, end, last->depth);
+    enum attribution_extent best = ATTRIBUTION_TAIL, extent;
     if (!may_end_attribution(last))
         return FALSE;
+    gboolean quote = is_quote(lines, i + 1, end, last->depth);
     g_autoptr(GString) joined = g_string_new_len(last->body, (gssize)last->body_length);
     guint from = i;
-    for (guint n = 0; n < ATTRIBUTION_LINES; n++) {
-        gboolean whole;
-        enum attribution weight = attribution_weigh(joined->str, joined->len, &whole);
-        if (weight == ATTRIBUTION_STRONG || (weight == ATTRIBUTION_WEAK && quote)) {
-            gboolean known = intro->kind != INTRO_NONE;
-            if (!known || whole)
-                *intro = (struct intro){INTRO_ATTRIBUTION, from, i + 1, 0, weight == ATTRIBUTION_STRONG};
-            if (whole)
-                return TRUE;
-        }
+    for (guint n = 0; n < ATTRIBUTION_LINES && best != ATTRIBUTION_WHOLE; n++) {
+        enum attribution weight = attribution_weigh(joined->str, joined->len, &extent);
+        if (n == 0 && quote && extent != ATTRIBUTION_WHOLE && column_at(last, i, intro))
+            return TRUE;
+        if (weight == ATTRIBUTION_STRONG || (weight == ATTRIBUTION_WEAK && quote))
+            keep_best(intro, &best, weight, extent, from, i + 1);
         if (!line_above(lines, top, &from, last->depth))
             break;
         prepend(joined, line_at(lines, from));
-    }
-    if (intro->kind == INTRO_NONE && quote) {
-        gsize column = attribution_column(last->body, last->body_length);
-        if (column)
-            *intro = (struct intro){INTRO_ATTRIBUTION, i, i + 1, (gsize)(last->body - last->text) + column, TRUE};
     }
     return intro->kind != INTRO_NONE;
 }

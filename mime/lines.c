@@ -17,10 +17,10 @@ blank_width(const char *p, const char *end)
         return 2;
     if (left < 3)
         return 0;
-    if (s[0] == 0xe2 && s[1] == 0x80 && ((s[2] >= 0x80 && s[2] <= 0x8f) || s[2] == 0xaf)) /* U+2000–200F, 202F */
-        return 3;
-    if (s[0] == 0xe2 && s[1] == 0x81 && (s[2] == 0xa0 || s[2] == 0x9f)) /* U+2060, 205F */
-        return 3;
+    if (s[0] == 0xe2 && s[1] == 0x80 && ((s[2] >= 0x80 && s[2] <= 0x8f) || (s[2] >= 0xaa && s[2] <= 0xaf)))
+        return 3; /* U+2000–200F, 202A–202F: blanks and marks of direction */
+    if (s[0] == 0xe2 && s[1] == 0x81 && (s[2] == 0xa0 || s[2] == 0x9f || (s[2] >= 0xa6 && s[2] <= 0xa9)))
+        return 3;                                     /* U+2060, 205F, 2066–2069 */
     if (s[0] == 0xe3 && s[1] == 0x80 && s[2] == 0x80) /* ideographic space */
         return 3;
     if (s[0] == 0xef && s[1] == 0xbb && s[2] == 0xbf) /* BOM */

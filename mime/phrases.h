@@ -34,6 +34,10 @@ enum phrase_set {
     PHRASE_MOBILE_HEAD,    /* "sent from my" */
     PHRASE_MOBILE_TAIL,    /* "gesendet" */
     PHRASE_DEVICE,         /* "iphone" */
+    PHRASE_NOTICE_START,   /* "this e-mail", of confidentiality notices */
+    PHRASE_NOTICE_WORD,    /* "recipient" */
+    PHRASE_LIST_FOOTER,    /* "unsubscribe" */
+    PHRASE_VIRUS_ADVERT,   /* "checked for viruses" */
     PHRASE_SETS
 };
 
@@ -43,6 +47,9 @@ gboolean phrase_is(enum phrase_set set, const char *folded);
 gsize phrase_starts(enum phrase_set set, const char *folded);
 gsize phrase_ends(enum phrase_set set, const char *folded);
 const char *phrase_in(enum phrase_set set, const char *folded, gsize *length);
+
+/* How many phrases of the set stand in the text, be it inside of words. */
+guint phrase_count(enum phrase_set set, const char *folded);
 
 /* For tests. */
 const char *const *phrase_table(enum phrase_set set, gsize *count);

@@ -106,17 +106,24 @@ quote_follows(const struct trimmer *t, guint i)
     return i < t->lines->len && t->roles[i] == ROLE_QUOTE;
 }
 
+/* Quoted, but nothing else than the look or the words around it says that it is a mail. */
+static gboolean
+is_doubtful_quote(const struct line *line)
+{
+    return (line->marks & HTML_BLOCKQUOTE) || ((line->marks & HTML_QUOTE) && (line->marks & HTML_WEAK));
+}
+
 /* A blockquote of which only the attribution above it says that it is a mail: its lines are quoted after all. */
 static gboolean
 adopt_blockquote(struct trimmer *t, guint i)
 {
     i = lines_skip_blank(t->lines, i, t->lines->len);
-    if (i == t->lines->len || !(line_at(t->lines, i)->marks & HTML_BLOCKQUOTE))
+    if (i == t->lines->len || !is_doubtful_quote(line_at(t->lines, i)))
         return FALSE;
     for (; i < t->lines->len; i++) {
         if (line_is_blank(line_at(t->lines, i)))
             continue;
-        if (!(line_at(t->lines, i)->marks & HTML_BLOCKQUOTE))
+        if (!is_doubtful_quote(line_at(t->lines, i)) && !line_at(t->lines, i)->depth)
             break;
         t->roles[i] = ROLE_QUOTE;
     }
@@ -302,12 +309,27 @@ is_all_quoted(const struct trimmer *t, guint left, guint *again)
     return FALSE;
 }
 
+/* Every line is in a blockquote that is no client's: somebody quotes, and means it. */
+static gboolean
+is_one_blockquote(const GArray *lines)
+{
+    guint inside = 0;
+    for (guint i = 0; i < lines->len; i++) {
+        if (!line_is_blank(line_at(lines, i)) && !(line_at(lines, i)->marks & HTML_BLOCKQUOTE))
+            return FALSE;
+        inside += !line_is_blank(line_at(lines, i));
+    }
+    return inside > 0;
+}
+
 static void
 trim_once(struct trimmer *t)
 {
     mark_quotes(t);
     mark_wraps(t);
-    find_intros(t);
+    t->end = t->lines->len;
+    if (!is_one_blockquote(t->lines))
+        find_intros(t);
     if (t->end < t->lines->len) {
         const char *rule = t->rules[t->end];
         t->end = above_end(t);

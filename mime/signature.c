@@ -31,6 +31,28 @@ count_lines(const GArray *lines, guint from, guint to)
     return count;
 }
 
+static guint
+count_words(const char *text)
+{
+    guint words = 0;
+    for (const char *p = text; *p; p++)
+        words += *p != ' ' && (p == text || p[-1] == ' ');
+    return words;
+}
+
+/* Lines that end in a full stop, ask, or run long are somebody's words. */
+static gboolean
+is_sentence(const struct line *line)
+{
+    struct folded folded;
+    fold_line(&folded, line);
+    if (folded.length == 0 || folded.cut)
+        return folded.cut;
+    char last = folded.text[folded.length - 1];
+    guint words = count_words(folded.text);
+    return last == '?' || (words > 5 && (last == '.' || last == '!' || last == ':')) || words > 14;
+}
+
 /* ---- delimiters ---- */
 
 enum delimiter { NO_DELIMITER, DASHES, DELIMITER };
@@ -48,26 +70,19 @@ static guint
 after_delimiter(const GArray *lines, guint from, guint to)
 {
     guint behind = 0, start = to;
+    gboolean words = FALSE;
     for (guint i = to; i-- > from && behind <= BEHIND_DELIMITER;) {
         const struct line *line = line_at(lines, i);
         enum delimiter kind = delimiter_of(line);
-        if (kind == DELIMITER || (kind == DASHES && behind <= BEHIND_DASHES))
+        if (kind == DELIMITER || (kind == DASHES && behind <= BEHIND_DASHES && !words))
             start = i;
+        words = words || is_sentence(line);
         behind += !line_is_blank(line);
     }
     return start;
 }
 
 /* ---- what phones and clients add ---- */
-
-static guint
-count_words(const char *text)
-{
-    guint words = 0;
-    for (const char *p = text; *p; p++)
-        words += *p != ' ' && (p == text || p[-1] == ' ');
-    return words;
-}
 
 /* Links behind words: `Outlook for iOS<https://aka.ms/o0ukef>`, `Sparrow (http://…)`. */
 static void
@@ -124,18 +139,6 @@ names_something(const struct line *line, const char *text, gsize head)
     const char *word = line->body + line->body_length - behind;
     word += strspn(word, " ");
     return g_ascii_isupper(*word) || g_ascii_isdigit(*word);
-}
-
-static gboolean
-is_antivirus(const char *text)
-{
-    static const char *const words[] = {"avast",      "avg.com",        "virus-free",          "virenfrei",
-                                        "sans virus", "libre de virus", "checked for viruses", "viren gepruft",
-                                        "virusvrij",  "virus-fri",      "wolny od wirusow"};
-    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
-        if (strstr(text, words[i]))
-            return TRUE;
-    return FALSE;
 }
 
 gboolean
@@ -213,19 +216,6 @@ shares_name(const struct line *line, const char *name)
     return FALSE;
 }
 
-/* Lines that end in a full stop, ask, or run long are somebody's words. */
-static gboolean
-is_sentence(const struct line *line)
-{
-    struct folded folded;
-    fold_line(&folded, line);
-    if (folded.length == 0 || folded.cut)
-        return folded.cut;
-    char last = folded.text[folded.length - 1];
-    guint words = count_words(folded.text);
-    return last == '?' || (words > 5 && (last == '.' || last == '!' || last == ':')) || words > 14;
-}
-
 enum closing { NO_CLOSING, WEAK_CLOSING, CLOSING };
 
 /* `*rest`: bytes of the line behind the closing, when the name stands in the same line ("Regards, Roman"). */
@@ -282,135 +272,31 @@ after_closing(const GArray *lines, guint from, guint to, const char *name)
 
 /* ---- footers ---- */
 
-static gboolean
-starts_notice(const char *text)
-{
-    static const char *const starts[] = {
-        "this e-mail",
-        "this email",
-        "this message",
-        "this communication",
-        "the information contained",
-        "the information in this",
-        "the contents of this",
-        "confidentiality",
-        "disclaimer",
-        "important notice",
-        "legal notice",
-        "notice:",
-        "privileged",
-        "diese e-mail",
-        "diese nachricht",
-        "der inhalt dieser",
-        "die information",
-        "ce message",
-        "ce courriel",
-        "ce courrier",
-        "cet e-mail",
-        "les informations contenues",
-        "l'information contenue",
-        "dit bericht",
-        "deze e-mail",
-        "dit e-mail",
-        "de informatie in",
-        "de inhoud van",
-        "este mensaje",
-        "este correo",
-        "este e-mail",
-        "la informacion contenida",
-        "esta mensagem",
-        "esta mensaje",
-        "a informacao contida",
-        "as informacoes contidas",
-        "questo messaggio",
-        "questa e-mail",
-        "le informazioni contenute",
-        "il presente messaggio",
-        "ta wiadomosc",
-        "niniejsza wiadomosc",
-        "tresc tej wiadomosci",
-        "denne e-mail",
-        "denne mail",
-        "denne meddelelse",
-        "denne e-posten",
-        "detta meddelande",
-        "detta e-post",
-        "tama viesti",
-        "tato zprava",
-        "tento e-mail",
-        "informace obsazene",
-        "ez az uzenet",
-        "ez az e-mail",
-        "bu e-posta",
-        "bu mesaj",
-        "acest mesaj",
-        "acest e-mail",
-        "данное сообщение",
-        "это сообщение",
-        "настоящее сообщение",
-        "це повідомлення",
-        "please consider the environment",
-        "please think before",
-        "think before you print",
-        "denken sie an die umwelt",
-        "pensez a l'environnement",
-        "pensez a la planete",
-        "avant d'imprimer",
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(starts); i++)
-        if (strncmp(text, starts[i], strlen(starts[i])) == 0)
-            return TRUE;
-    return FALSE;
-}
+#define NOTICE_LINES 6 /* a notice gives itself away within so many */
 
-static gboolean
-speaks_of_secrets(const char *text)
-{
-    static const char *const words[] = {
-        "confidential",  "privileged",    "intended recipient", "intended only", "intended solely",
-        "solely for",    "vertraulich",   "confidentiel",       "destinataire",  "vertrouwelijk",
-        "geadresseerde", "confidencial",  "destinatario",       "riservat",      "poufn",
-        "fortrolig",     "konfidentiell", "luottamuksel",       "duvern",        "bizalmas",
-        "gizli",         "конфиденц",     "конфіденц",          "environment",   "umwelt",
-        "environnement", "planete",       "unauthorized",       "unauthorised",  "in error",
-        "virus",         "checked",
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
-        if (strstr(text, words[i]))
-            return TRUE;
-    return FALSE;
-}
-
+/* A confidentiality notice says at least two of the things that they all say; one of them anybody may write. */
 static gboolean
 is_notice(const GArray *lines, guint i, guint to)
 {
     struct folded folded;
+    guint words = 0;
     fold_line(&folded, line_at(lines, i));
     const char *text = folded.text + strspn(folded.text, "*_-[( ");
-    if (is_antivirus(text) && count_words(text) <= 20)
+    if (phrase_count(PHRASE_VIRUS_ADVERT, text) && count_words(text) <= 20)
         return TRUE;
-    if (!starts_notice(text))
+    if (!phrase_starts(PHRASE_NOTICE_START, text))
         return FALSE;
-    for (guint j = i; j < to && j < i + 4; j++) {
+    for (guint j = i; j < to && j < i + NOTICE_LINES && words < 2; j++) {
         fold_line(&folded, line_at(lines, j));
-        if (speaks_of_secrets(folded.text))
-            return TRUE;
+        words += phrase_count(PHRASE_NOTICE_WORD, folded.text);
     }
-    return FALSE;
+    return words >= 2;
 }
 
 /* Behind a rule of underscores, or at the mail's very end: what mailing lists and groups append. */
 static gboolean
 is_list_footer(const GArray *lines, guint i, guint to)
 {
-    static const char *const words[] = {"mailing list",
-                                        "mailinglist",
-                                        "unsubscribe",
-                                        "listinfo",
-                                        "subscribed to the google groups",
-                                        "reply to this email directly",
-                                        "view it on github",
-                                        "lists."};
     struct folded folded;
     const struct line *line = line_at(lines, i);
     gboolean rule = line->body_length >= 2 && line->body_length <= 90 && line->body[0] == '_' &&
@@ -420,9 +306,8 @@ is_list_footer(const GArray *lines, guint i, guint to)
         return FALSE;
     for (guint j = i + 1; j < to; j++) {
         fold_line(&folded, line_at(lines, j));
-        for (gsize w = 0; w < G_N_ELEMENTS(words); w++)
-            if (strstr(folded.text, words[w]))
-                return TRUE;
+        if (phrase_count(PHRASE_LIST_FOOTER, folded.text))
+            return TRUE;
     }
     return FALSE;
 }
