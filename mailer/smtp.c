@@ -1,0 +1,835 @@
+/*
+ * libetpan serves as the buffered stream over a wire of our own, for three reasons (1.9.4): its sockets wait in
+ * select(), which writes beyond its set from descriptor 1,024 on; its timeouts begin anew with each byte, so that a
+ * dripping server holds a thread for ever; and mailstream_read_line_remove_eol(), which mailsmtp_connect() and every
+ * command of its own read with, looks at the byte before its buffer when the server hangs up.
+ *
+ * Commands are pipelined: MAIL, RCPT and DATA in one write and, when the next mail is known, the end of one mail and
+ * the envelope of the next in one (RFC 2920 3.1).
+ */
+#include "mailer/smtp.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <libetpan/libetpan.h>
+
+#include "lib/error.h"
+#include "lib/text.h"
+
+#define REPLY_MAX (64u << 10)     /* bytes of one answer */
+#define WRITE_PIECE (64u << 10)   /* the clock is looked at between two of them */
+#define SLOWEST_WRITE (64u << 10) /* bytes a second that a relay has to take */
+#define STREAM_BUFFER (16u << 10)
+
+/* ---- the wire: bytes with a deadline ---- */
+
+struct wire {
+    int fd;
+    gint64 deadline; /* monotonic */
+    gsize budget;    /* bytes that may still be read */
+    const char *trouble;
+    gboolean timed_out;
+};
+
+static ssize_t
+wire_fail(struct wire *wire, const char *trouble, gboolean timed_out)
+{
+    wire->trouble = trouble;
+    wire->timed_out = timed_out;
+    return -1;
+}
+
+/* The socket's own timeout ends one wait; the deadline ends a server that always sends just one byte more. */
+static ssize_t
+wire_read(mailstream_low *low, void *buffer, size_t size)
+{
+    struct wire *wire = low->data;
+    if (wire->budget == 0)
+        return wire_fail(wire, "its answer has no end", FALSE);
+    ssize_t got;
+    do {
+        got = recv(wire->fd, buffer, MIN(size, wire->budget), 0);
+    } while (got < 0 && errno == EINTR && g_get_monotonic_time() < wire->deadline);
+    if (got == 0)
+        return wire_fail(wire, "it closed the connection", FALSE);
+    if (got > 0 && g_get_monotonic_time() < wire->deadline) {
+        wire->budget -= (gsize)got;
+        return got;
+    }
+    if (got > 0 || errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+        return wire_fail(wire, "it did not answer in time", TRUE);
+    return wire_fail(wire, "the connection broke", FALSE);
+}
+
+static ssize_t
+wire_write(mailstream_low *low, const void *buffer, size_t size)
+{
+    struct wire *wire = low->data;
+    for (gsize done = 0; done < size;) {
+        ssize_t sent = send(wire->fd, (const char *)buffer + done, MIN(size - done, WRITE_PIECE), MSG_NOSIGNAL);
+        if (sent > 0)
+            done += (gsize)sent;
+        if (g_get_monotonic_time() >= wire->deadline || (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)))
+            return wire_fail(wire, "it did not take the bytes in time", TRUE);
+        if (sent < 0 && errno != EINTR)
+            return wire_fail(wire, "the connection broke", FALSE);
+    }
+    return (ssize_t)size;
+}
+
+static int
+wire_close(mailstream_low *low)
+{
+    struct wire *wire = low->data;
+    int closed = close(wire->fd);
+    wire->fd = -1;
+    return closed;
+}
+
+static int
+wire_get_fd(mailstream_low *low)
+{
+    return ((struct wire *)low->data)->fd;
+}
+
+static void
+wire_free(mailstream_low *low)
+{
+    g_free(low->data);
+    free(low); /* libetpan's malloc */
+}
+
+static mailstream_low_driver wire_driver = {
+    .mailstream_read = wire_read,
+    .mailstream_write = wire_write,
+    .mailstream_close = wire_close,
+    .mailstream_get_fd = wire_get_fd,
+    .mailstream_free = wire_free,
+};
+
+/* ---- where ---- */
+
+struct place {
+    char *path; /* UNIX socket; NULL: host and port */
+    char *host, *port;
+};
+
+static void
+place_clear(struct place *place)
+{
+    g_free(place->path);
+    g_free(place->host);
+    g_free(place->port);
+}
+typedef struct place smtp_place;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(smtp_place, place_clear)
+
+static gboolean
+place_parse(struct place *place, const char *relay, GError **error)
+{
+    *place = (struct place){NULL, NULL, NULL};
+    if (g_str_has_prefix(relay, "unix:/") && strlen(relay) - 5 < sizeof((struct sockaddr_un *)NULL)->sun_path) {
+        place->path = g_strdup(relay + 5);
+        return TRUE;
+    }
+    const char *colon = strrchr(relay, ':');
+    const char *end = colon ? colon : "";
+    gboolean bracketed = colon && relay[0] == '[' && colon > relay + 1 && colon[-1] == ']';
+    guint64 port = 0;
+    if (!colon || colon == relay || !g_ascii_string_to_unsigned(end + 1, 10, 1, 65535, &port, NULL) ||
+        (!bracketed && memchr(relay, ':', (gsize)(colon - relay)))) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID,
+                    "relay `%s`: write host:port, [IPv6 address]:port or unix:/path (a path of at most %zu bytes)",
+                    relay, sizeof((struct sockaddr_un *)NULL)->sun_path - 1);
+        return FALSE;
+    }
+    place->host =
+        bracketed ? g_strndup(relay + 1, (gsize)(colon - relay) - 2) : g_strndup(relay, (gsize)(colon - relay));
+    place->port = g_strdup(colon + 1);
+    return TRUE;
+}
+
+static gboolean
+is_loopback(const struct sockaddr *address)
+{
+    if (address->sa_family == AF_INET)
+        return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    const struct in6_addr *six = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    return address->sa_family == AF_INET6 &&
+           (IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == IN_LOOPBACKNET));
+}
+
+/* All addresses of a name have to be loopback; caller frees with freeaddrinfo(). */
+static struct addrinfo *
+place_resolve(const struct place *place, GError **error)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    struct addrinfo *found = NULL;
+    int failed = getaddrinfo(place->host, place->port, &hints, &found);
+    if (failed) {
+        g_set_error(error, POSTERN_ERROR, failed == EAI_NONAME ? POSTERN_ERROR_INVALID : POSTERN_ERROR_TEMP,
+                    "relay %s: %s", place->host, gai_strerror(failed));
+        return NULL;
+    }
+    for (const struct addrinfo *each = found; each; each = each->ai_next) {
+        if (is_loopback(each->ai_addr))
+            continue;
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID,
+                    "relay %s is another machine, and mail is not yet handed over under TLS: set mailer.relay to the "
+                    "Postfix of this machine (127.0.0.1:25 or unix:/path) and let that one send it on",
+                    place->host);
+        freeaddrinfo(found);
+        return NULL;
+    }
+    return found;
+}
+
+gboolean
+smtp_check_relay(const char *relay, GError **error)
+{
+    g_auto(smtp_place) place;
+    if (!place_parse(&place, relay, error))
+        return FALSE;
+    if (place.path)
+        return TRUE;
+    struct addrinfo *addresses = place_resolve(&place, error);
+    if (addresses)
+        freeaddrinfo(addresses);
+    return addresses != NULL;
+}
+
+/* ---- connecting ---- */
+
+struct smtp {
+    struct place place;
+    char *relay, *hello;
+    gint64 timeout; /* microseconds */
+    guint retire;
+    guint sessions;
+
+    mailstream *stream; /* NULL: no session */
+    struct wire *wire;  /* of the stream */
+    MMAPString *line;
+    GString *out;
+    guint mails; /* of this session */
+    gboolean pipelining;
+    gboolean size;                     /* SIZE is offered */
+    guint64 max_size;                  /* 0: not told */
+    gboolean dirty;                    /* a transaction was begun and did not come to its end */
+    const struct smtp_mail *announced; /* its envelope is under way */
+};
+
+static int
+connect_socket(int family, const struct sockaddr *address, socklen_t length, gint64 timeout)
+{
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    const struct timeval wait = {.tv_sec = timeout / G_USEC_PER_SEC, .tv_usec = timeout % G_USEC_PER_SEC};
+    const int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait); /* connect() heeds it */
+    if (family != AF_UNIX)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (connect(fd, address, length) == 0)
+        return fd;
+    int reason = errno == EINPROGRESS ? ETIMEDOUT : errno;
+    close(fd);
+    errno = reason;
+    return -1;
+}
+
+static int
+connect_unix(const smtp *self)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    g_strlcpy(address.sun_path, self->place.path, sizeof address.sun_path);
+    return connect_socket(AF_UNIX, (struct sockaddr *)&address, sizeof address, self->timeout);
+}
+
+static int
+connect_place(const smtp *self, GError **error)
+{
+    int fd = -1;
+    if (self->place.path) {
+        fd = connect_unix(self);
+    } else {
+        struct addrinfo *addresses = place_resolve(&self->place, error);
+        if (!addresses)
+            return -1;
+        for (const struct addrinfo *each = addresses; each && fd < 0; each = each->ai_next)
+            fd = connect_socket(each->ai_family, each->ai_addr, each->ai_addrlen, self->timeout);
+        int reason = errno;
+        freeaddrinfo(addresses);
+        errno = reason;
+    }
+    if (fd < 0)
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "relay %s: %s", self->relay, g_strerror(errno));
+    return fd;
+}
+
+/* ---- saying and hearing ---- */
+
+/* Hangs up. */
+static void
+drop(smtp *self)
+{
+    if (self->stream)
+        mailstream_close(self->stream);
+    self->stream = NULL;
+    self->wire = NULL;
+    self->announced = NULL;
+}
+
+static gboolean
+lost(smtp *self, GError **error)
+{
+    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "relay %s: %s", self->relay,
+                self->wire->trouble ? self->wire->trouble : "the connection broke");
+    return FALSE;
+}
+
+static gboolean
+garbled(const smtp *self, GError **error, const char *answer)
+{
+    g_autofree char *shown = text_one_line(answer, 100);
+    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "relay %s: an answer that is no SMTP: %s", self->relay,
+                shown);
+    return FALSE;
+}
+
+/* Writes self->out and empties it. */
+static gboolean
+say(smtp *self, gint64 not_after, GError **error)
+{
+    gint64 deadline =
+        g_get_monotonic_time() + self->timeout + (gint64)(self->out->len / SLOWEST_WRITE) * G_USEC_PER_SEC;
+    self->wire->deadline = not_after ? MIN(deadline, not_after) : deadline;
+    gboolean said = mailstream_write(self->stream, self->out->str, self->out->len) == (ssize_t)self->out->len &&
+                    mailstream_flush(self->stream) == 0;
+    g_string_truncate(self->out, 0);
+    return said || lost(self, error);
+}
+
+/* One answer: its code and its words, lines joined by LF. */
+struct answer {
+    int code;
+    GString *words;
+};
+
+static void
+answer_clear(struct answer *answer)
+{
+    if (answer->words)
+        g_string_free(answer->words, TRUE);
+}
+typedef struct answer smtp_answer;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(smtp_answer, answer_clear)
+
+/* "250-words" or "250 words" or "250", with its line end. */
+static gboolean
+parse_line(struct answer *answer, const char *line, gboolean *last)
+{
+    gsize length = strlen(line);
+    if (length < 4 || line[length - 1] != '\n' || line[0] < '2' || line[0] > '5' || !g_ascii_isdigit(line[1]) ||
+        !g_ascii_isdigit(line[2]) || !strchr(" -\r\n", line[3]))
+        return FALSE;
+    int code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+    if (answer->code && answer->code != code)
+        return FALSE;
+    if (answer->code)
+        g_string_append_c(answer->words, '\n');
+    answer->code = code;
+    *last = line[3] != '-';
+    if (line[3] == ' ' || line[3] == '-')
+        g_string_append_len(answer->words, line + 4, (gssize)strcspn(line + 4, "\r\n"));
+    return TRUE;
+}
+
+static gboolean
+hear_lines(smtp *self, struct answer *answer, GError **error)
+{
+    for (gboolean last = FALSE; !last;) {
+        const char *line = mailstream_read_line(self->stream, self->line);
+        if (!line || !*line)
+            return lost(self, error);
+        if (!parse_line(answer, line, &last))
+            return garbled(self, error, line);
+    }
+    return TRUE;
+}
+
+/* FALSE: the session is of no use any more; the code is then 0, whatever was heard of an answer. */
+static gboolean
+hear(smtp *self, struct answer *answer, GError **error)
+{
+    self->wire->deadline = g_get_monotonic_time() + self->timeout;
+    self->wire->budget = REPLY_MAX;
+    answer->code = 0;
+    if (answer->words)
+        g_string_truncate(answer->words, 0);
+    else
+        answer->words = g_string_new(NULL);
+    gboolean heard = hear_lines(self, answer, error);
+    if (!heard)
+        answer->code = 0;
+    return heard;
+}
+
+/* Whether the server has said nothing that was not asked for. A surplus answer would pass for the next one, and in the
+ * end for "taken" when nothing was. */
+static gboolean
+is_quiet(const smtp *self)
+{
+    struct pollfd wire = {.fd = self->wire->fd, .events = POLLIN};
+    return self->stream->read_buffer_len == 0 && poll(&wire, 1, 0) == 0;
+}
+
+static gboolean
+refused(const smtp *self, const char *what, const struct answer *answer, GError **error)
+{
+    g_autofree char *words = text_one_line(answer->words->str, 300);
+    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "relay %s: %s was answered %d %s", self->relay, what,
+                answer->code, words);
+    return FALSE;
+}
+
+static void
+learn_features(smtp *self, const char *words)
+{
+    g_auto(GStrv) lines = g_strsplit(words, "\n", -1);
+    self->pipelining = self->size = FALSE;
+    self->max_size = 0;
+    for (char **line = lines[0] ? lines + 1 : lines; *line; line++) {
+        if (g_ascii_strcasecmp(*line, "PIPELINING") == 0)
+            self->pipelining = TRUE;
+        if (g_ascii_strncasecmp(*line, "SIZE", 4) == 0 && ((*line)[4] == '\0' || (*line)[4] == ' ')) {
+            self->size = TRUE;
+            self->max_size = g_ascii_strtoull(*line + 4, NULL, 10);
+        }
+    }
+}
+
+static gboolean
+greet(smtp *self, GError **error)
+{
+    g_auto(smtp_answer) answer = {0, NULL};
+    if (!hear(self, &answer, error))
+        return FALSE;
+    if (answer.code != 220)
+        return refused(self, "the connection", &answer, error);
+    g_string_printf(self->out, "EHLO %s\r\n", self->hello);
+    if (!say(self, 0, error) || !hear(self, &answer, error))
+        return FALSE;
+    if (answer.code == 250) {
+        learn_features(self, answer.words->str);
+        return TRUE;
+    }
+    learn_features(self, "");
+    g_string_printf(self->out, "HELO %s\r\n", self->hello);
+    if (!say(self, 0, error) || !hear(self, &answer, error))
+        return FALSE;
+    return answer.code == 250 || refused(self, "HELO", &answer, error);
+}
+
+gboolean
+smtp_open(smtp *self, GError **error)
+{
+    if (self->stream && !self->announced && !is_quiet(self))
+        drop(self); /* the server has ended it while we were idle */
+    if (self->stream)
+        return TRUE;
+    int fd = connect_place(self, error);
+    if (fd < 0)
+        return FALSE;
+    self->wire = g_new0(struct wire, 1);
+    self->wire->fd = fd;
+    self->stream = mailstream_new(mailstream_low_new(self->wire, &wire_driver), STREAM_BUFFER);
+    self->mails = 0;
+    self->dirty = FALSE;
+    self->sessions++;
+    if (greet(self, error))
+        return TRUE;
+    drop(self);
+    return FALSE;
+}
+
+void
+smtp_close(smtp *self)
+{
+    if (!self->stream)
+        return;
+    g_string_assign(self->out, "QUIT\r\n");
+    say(self, 0, NULL);
+    drop(self);
+}
+
+/* ---- a mail ---- */
+
+G_GNUC_PRINTF(3, 4)
+static void
+set_result(struct smtp_result *result, enum smtp_outcome outcome, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *words = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_autofree char *line = text_one_line(words, sizeof result->reply - 1);
+    result->outcome = outcome;
+    g_strlcpy(result->reply, line, sizeof result->reply);
+}
+
+/* 5yz that speak of us or of the session rather than of this mail: syntax, sequence, authentication. Giving up a mail
+ * for a fault in our own set-up would lose it. */
+static const int our_faults[] = {500, 502, 503, 530, 534, 535, 538};
+
+static enum smtp_outcome
+outcome_of(int code)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(our_faults); i++)
+        if (code == our_faults[i])
+            return SMTP_TEMPORARY;
+    return code / 100 == 2 ? SMTP_SENT : code / 100 == 5 ? SMTP_PERMANENT : SMTP_TEMPORARY;
+}
+
+static void
+set_answered(struct smtp_result *result, const struct answer *answer)
+{
+    set_result(result, outcome_of(answer->code), "%d %s", answer->code, answer->words->str);
+}
+
+/* Bare CR and LF become CRLF (a bare one could end the data for a server that takes it for a line end: SMTP smuggling),
+ * leading dots are doubled, a last line without an end gets one. */
+static void
+append_data(GString *out, const char *at, gsize length)
+{
+    const char *end = at + length, *newline = NULL;
+    while (at < end) {
+        if (!newline || newline < at)
+            newline = memchr(at, '\n', (gsize)(end - at));
+        if (!newline)
+            newline = end;
+        const char *stop = memchr(at, '\r', (gsize)(newline - at));
+        if (!stop)
+            stop = newline;
+        if (*at == '.')
+            g_string_append_c(out, '.');
+        g_string_append_len(out, at, stop - at);
+        g_string_append_len(out, "\r\n", 2);
+        gboolean crlf = stop + 1 < end && stop[0] == '\r' && stop[1] == '\n';
+        at = stop < end ? stop + 1 + crlf : end;
+    }
+    g_string_append_len(out, ".\r\n", 3);
+}
+
+static void
+append_mail_from(const smtp *self, GString *out, const struct smtp_mail *mail)
+{
+    g_autofree char *sender = *mail->sender ? text_address(mail->sender) : g_strdup("");
+    g_string_append_printf(out, "MAIL FROM:<%s>", sender);
+    if (self->size)
+        g_string_append_printf(out, " SIZE=%zu", mail->length);
+    g_string_append(out, "\r\n");
+}
+
+static void
+append_rcpt_to(GString *out, const struct smtp_mail *mail)
+{
+    g_autofree char *recipient = text_address(mail->recipient);
+    g_string_append_printf(out, "RCPT TO:<%s>\r\n", recipient);
+}
+
+static void
+append_envelope(const smtp *self, GString *out, const struct smtp_mail *mail)
+{
+    append_mail_from(self, out, mail);
+    append_rcpt_to(out, mail);
+    g_string_append(out, "DATA\r\n");
+}
+
+static gboolean
+is_address(const char *address)
+{
+    g_autofree char *checked = text_address(address);
+    return checked != NULL;
+}
+
+static gboolean
+is_sendable(const struct smtp_mail *mail)
+{
+    return (!*mail->sender || is_address(mail->sender)) && is_address(mail->recipient);
+}
+
+enum stage {
+    STAGE_DATA,     /* 354: the data may come */
+    STAGE_ANSWERED, /* it will not be taken now; the result is set */
+    STAGE_LOST,     /* the session is gone, nothing was handed over; the result is set */
+    STAGE_STALE,    /* the same, and the session was an old one: try a new one */
+};
+
+/* The answers to one envelope, as far as it was sent. */
+struct envelope {
+    struct answer mail, rcpt, data;
+};
+
+static void
+envelope_clear(struct envelope *envelope)
+{
+    answer_clear(&envelope->mail);
+    answer_clear(&envelope->rcpt);
+    answer_clear(&envelope->data);
+}
+typedef struct envelope smtp_envelope;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(smtp_envelope, envelope_clear)
+
+static gboolean
+hear_positive(smtp *self, const char *what, GError **error)
+{
+    g_auto(smtp_answer) answer = {0, NULL};
+    if (!hear(self, &answer, error))
+        return FALSE;
+    return answer.code / 100 == 2 || refused(self, what, &answer, error);
+}
+
+static gboolean
+ask(smtp *self, struct answer *answer, GError **error)
+{
+    return say(self, 0, error) && hear(self, answer, error);
+}
+
+/* Without PIPELINING: one command after the other, as long as they are taken. */
+static gboolean
+offer_stepwise(smtp *self, const struct smtp_mail *mail, struct envelope *envelope, GError **error)
+{
+    if (self->dirty) {
+        g_string_assign(self->out, "RSET\r\n");
+        if (!say(self, 0, error) || !hear_positive(self, "RSET", error))
+            return FALSE;
+    }
+    self->dirty = TRUE;
+    append_mail_from(self, self->out, mail);
+    if (!ask(self, &envelope->mail, error))
+        return FALSE;
+    if (envelope->mail.code / 100 != 2)
+        return TRUE;
+    append_rcpt_to(self->out, mail);
+    if (!ask(self, &envelope->rcpt, error))
+        return FALSE;
+    if (envelope->rcpt.code / 100 != 2)
+        return TRUE;
+    g_string_assign(self->out, "DATA\r\n");
+    return ask(self, &envelope->data, error);
+}
+
+/* RSET only after a transaction that did not come to the end of its data: otherwise the server has cleared it (RFC
+ * 5321 4.1.1.4). */
+static gboolean
+offer_pipelined(smtp *self, const struct smtp_mail *mail, struct envelope *envelope, GError **error)
+{
+    gboolean reset = FALSE;
+    if (self->announced != mail) {
+        reset = self->dirty;
+        g_string_assign(self->out, reset ? "RSET\r\n" : "");
+        append_envelope(self, self->out, mail);
+        if (!say(self, 0, error))
+            return FALSE;
+    }
+    self->announced = NULL;
+    self->dirty = TRUE;
+    return (!reset || hear_positive(self, "RSET", error)) && hear(self, &envelope->mail, error) &&
+           hear(self, &envelope->rcpt, error) && hear(self, &envelope->data, error);
+}
+
+/* The first answer that is not what goes on; NULL: go on. */
+static const struct answer *
+first_refusal(const struct envelope *envelope)
+{
+    if (envelope->mail.code / 100 != 2)
+        return &envelope->mail;
+    if (envelope->rcpt.code / 100 != 2)
+        return &envelope->rcpt;
+    return envelope->data.code == 354 ? NULL : &envelope->data;
+}
+
+/* The server waits for data though it took no recipient: a lone dot ends that (RFC 2920 3.1). Had it taken one, an
+ * empty mail would be delivered: then we hang up. */
+static gboolean
+end_unwanted_data(smtp *self, const struct envelope *envelope)
+{
+    g_auto(smtp_answer) answer = {0, NULL};
+    if (envelope->rcpt.code / 100 == 2)
+        return FALSE;
+    g_string_assign(self->out, ".\r\n");
+    self->dirty = FALSE;
+    return ask(self, &answer, NULL);
+}
+
+static enum stage
+judge(smtp *self, const struct envelope *envelope, gboolean fresh, struct smtp_result *result)
+{
+    const struct answer *refusal = first_refusal(envelope);
+    if (!refusal && is_quiet(self))
+        return STAGE_DATA;
+    if (!refusal) {
+        set_result(result, SMTP_TEMPORARY, "relay %s: it says more than it was asked", self->relay);
+        drop(self);
+        return STAGE_LOST;
+    }
+    set_answered(result, refusal);
+    gboolean odd = refusal->code / 100 < 4;
+    if (odd)
+        set_result(result, SMTP_TEMPORARY, "relay %s: an answer out of order: %d %s", self->relay, refusal->code,
+                   refusal->words->str);
+    if (odd || refusal->code == 421 || (envelope->data.code == 354 && !end_unwanted_data(self, envelope)))
+        drop(self);
+    return refusal->code == 421 && !fresh ? STAGE_STALE : STAGE_ANSWERED;
+}
+
+/* Offers the envelope on the session that is there, or on a new one. */
+static enum stage
+offer(smtp *self, const struct smtp_mail *mail, struct smtp_result *result)
+{
+    g_autoptr(GError) error = NULL;
+    if (self->announced && self->announced != mail)
+        drop(self);
+    gboolean fresh = !self->stream;
+    guint before = self->sessions;
+    if (!smtp_open(self, &error)) {
+        set_result(result, SMTP_UNREACHABLE, "%s", error->message);
+        return STAGE_LOST;
+    }
+    fresh = fresh || self->sessions != before;
+    if (self->max_size && mail->length > self->max_size) {
+        set_result(result, SMTP_PERMANENT, "552 5.3.4 %zu bytes are more than the relay takes (%" G_GUINT64_FORMAT ")",
+                   mail->length, self->max_size);
+        return STAGE_ANSWERED;
+    }
+    g_auto(smtp_envelope) envelope = {0};
+    gboolean offered = self->pipelining ? offer_pipelined(self, mail, &envelope, &error)
+                                        : offer_stepwise(self, mail, &envelope, &error);
+    if (offered)
+        return judge(self, &envelope, fresh, result);
+    gboolean stale = !fresh && !self->wire->timed_out;
+    if (envelope.mail.code >= 400 || envelope.rcpt.code >= 400)
+        set_answered(result, first_refusal(&envelope));
+    else
+        set_result(result, SMTP_TEMPORARY, "%s", error->message);
+    drop(self);
+    return stale ? STAGE_STALE : STAGE_LOST;
+}
+
+/* The write broke in the middle of the data. The server may have said why before it hung up. */
+static void
+hear_last_words(smtp *self, const GError *broken, struct smtp_result *result)
+{
+    g_auto(smtp_answer) answer = {0, NULL};
+    gboolean timed_out = self->wire->timed_out;
+    set_result(result, SMTP_TEMPORARY, "%s", broken->message);
+    if (!timed_out && hear(self, &answer, NULL) && answer.code / 100 >= 4)
+        set_answered(result, &answer);
+    drop(self);
+}
+
+static gboolean
+may_announce(const smtp *self, const struct smtp_mail *next)
+{
+    return next && self->pipelining && self->mails + 1 < self->retire && is_sendable(next) &&
+           !(self->max_size && next->length > self->max_size);
+}
+
+/* Data, its end, and perhaps the next envelope; then the answer that counts. */
+static void
+hand_over(smtp *self, const struct smtp_mail *mail, const struct smtp_mail *next, struct smtp_result *result)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(smtp_answer) answer = {0, NULL};
+    gboolean announce = may_announce(self, next);
+    append_data(self->out, mail->data, mail->length);
+    if (announce)
+        append_envelope(self, self->out, next);
+    if (!say(self, mail->not_after, &error)) {
+        hear_last_words(self, error, result);
+        return;
+    }
+    if (!hear(self, &answer, &error)) {
+        set_result(result, SMTP_TEMPORARY, "%s after the end of the data (the mail may have been taken)",
+                   error->message);
+        drop(self);
+        return;
+    }
+    self->dirty = FALSE;
+    self->mails++;
+    set_answered(result, &answer);
+    if (answer.code == 421)
+        drop(self);
+    else if (self->mails >= self->retire)
+        smtp_close(self);
+    else
+        self->announced = announce ? next : NULL;
+}
+
+void
+smtp_send(smtp *self, const struct smtp_mail *mail, const struct smtp_mail *next, struct smtp_result *result)
+{
+    if (!is_sendable(mail)) {
+        set_result(result, SMTP_PERMANENT, "553 5.1.3 `%s` or `%s` is no address", mail->sender, mail->recipient);
+        return;
+    }
+    enum stage stage = offer(self, mail, result);
+    if (stage == STAGE_STALE)
+        stage = offer(self, mail, result);
+    if (stage != STAGE_DATA)
+        return;
+    if (mail->not_after && g_get_monotonic_time() >= mail->not_after) {
+        set_result(result, SMTP_LATE, "not handed over: the claim has run out");
+        drop(self);
+        return;
+    }
+    hand_over(self, mail, next, result);
+}
+
+/* ---- life ---- */
+
+smtp *
+smtp_new(const struct smtp_options *options)
+{
+    smtp *self = g_new0(smtp, 1);
+    self->relay = g_strdup(options->relay);
+    self->hello = g_strdup(options->hello);
+    self->timeout = options->timeout * G_USEC_PER_SEC;
+    self->retire = options->retire ? options->retire : SMTP_RETIRE;
+    self->line = mmap_string_new("");
+    self->out = g_string_new(NULL);
+    gboolean parsed = place_parse(&self->place, options->relay, NULL);
+    g_assert(parsed); /* smtp_check_relay() comes first */
+    return self;
+}
+
+void
+smtp_free(smtp *self)
+{
+    if (!self)
+        return;
+    smtp_close(self);
+    place_clear(&self->place);
+    mmap_string_free(self->line);
+    g_string_free(self->out, TRUE);
+    g_free(self->relay);
+    g_free(self->hello);
+    g_free(self);
+}
+
+guint
+smtp_sessions(const smtp *self)
+{
+    return self->sessions;
+}
