@@ -317,55 +317,6 @@ test_time(void)
     }
 }
 
-/* ---- linear: eight times the input may not take more than twenty times as long ---- */
-
-static char *
-fold_file_name(const char *text)
-{
-    return text_file_name(text, "file");
-}
-
-static char *
-all_bytes(const char *text)
-{
-    return text_utf8(text, strlen(text));
-}
-
-static const text_fn FUNCTIONS[] = {text_fold,     text_ascii,     one_line, text_address,
-                                    text_hostname, fold_file_name, all_bytes};
-
-/* What makes normalisers, bidi and domain conversion slow. */
-static const char *const UNITS[] = {
-    "\u0301\u0323", "\u0344\u0f71\u0327", "\xff", " ", "\u200b", "ﷺ", "\uff76\uff9e\uff9f", "ü", "é.", ".", "/", "a@",
-    "한",           "\U0001d15e\u0323"};
-
-static gint64
-time_all(const char *unit, guint count)
-{
-    gint64 best = G_MAXINT64;
-    g_autoptr(GString) text = g_string_new(NULL);
-    for (guint i = 0; i < count; i++)
-        g_string_append(text, unit);
-    for (guint round = 0; round < 3; round++) {
-        gint64 start = g_get_monotonic_time();
-        for (guint i = 0; i < G_N_ELEMENTS(FUNCTIONS); i++)
-            g_free(FUNCTIONS[i](text->str));
-        best = MIN(best, g_get_monotonic_time() - start);
-    }
-    return best;
-}
-
-static void
-test_linear(void)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(UNITS); i++) {
-        gint64 small = time_all(UNITS[i], 10000);
-        gint64 large = time_all(UNITS[i], 80000);
-        g_test_message("unit %u: %" G_GINT64_FORMAT " us, %" G_GINT64_FORMAT " us", i, small, large);
-        g_assert_cmpint(large, <, MAX(small, 1000) * 20);
-    }
-}
-
 int
 main(int argc, char **argv)
 {
@@ -383,6 +334,5 @@ main(int argc, char **argv)
     g_test_add_func("/text/file-name-keeps-its-extension", test_file_name_keeps_its_extension);
     g_test_add_func("/text/utf8-is-always-valid", test_utf8);
     g_test_add_func("/text/time", test_time);
-    g_test_add_func("/text/all-is-linear", test_linear);
     return g_test_run();
 }
