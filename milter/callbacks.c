@@ -20,6 +20,7 @@
 static struct gateway *gateway;
 
 struct session {
+    gboolean negotiated;    /* what it does not answer is agreed upon */
     gboolean leading_space; /* header values come with theirs */
     intake *intake;         /* between MAIL and the verdict */
 };
@@ -80,11 +81,14 @@ on_negotiate(SMFICTX *context, unsigned long offered_actions, unsigned long offe
              unsigned long f3, unsigned long *actions, unsigned long *steps, unsigned long *wanted2,
              unsigned long *wanted3)
 {
-    /* Headers are never answered. Body chunks are: libmilter would skip the end of a mail whose last chunk comes with
+    /* Headers and their end are never answered. The end has to come, or libmilter goes deaf at the body of a mail
+     * without any header. Body chunks are answered: libmilter would skip the end of a mail whose last chunk comes with
      * it. */
-    const unsigned long unused = SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOEOH | SMFIP_NOUNKNOWN | SMFIP_NR_HDR;
+    const unsigned long unused = SMFIP_NOCONNECT | SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NR_HDR | SMFIP_NR_EOH;
     (void)f2, (void)f3;
-    session_of(context)->leading_space = (offered_steps & SMFIP_HDR_LEADSPC) != 0;
+    struct session *session = session_of(context);
+    session->negotiated = TRUE;
+    session->leading_space = (offered_steps & SMFIP_HDR_LEADSPC) != 0;
     *actions = SMFIF_DELRCPT; /* libmilter drops an MTA that cannot */
     *steps = (unused | SMFIP_HDR_LEADSPC) & offered_steps;
     *wanted2 = *wanted3 = 0;
@@ -93,6 +97,7 @@ on_negotiate(SMFICTX *context, unsigned long offered_actions, unsigned long offe
         smfi_setsymlist(context, SMFIM_ENVFROM, (char *)QUEUE_ID);
         smfi_setsymlist(context, SMFIM_ENVRCPT, (char *)"");
         smfi_setsymlist(context, SMFIM_DATA, (char *)QUEUE_ID);
+        smfi_setsymlist(context, SMFIM_EOH, (char *)"");
         smfi_setsymlist(context, SMFIM_EOM, (char *)"");
     }
     return SMFIS_CONTINUE;
@@ -138,7 +143,14 @@ on_header(SMFICTX *context, char *name, char *value)
     gboolean exact = session->leading_space || *value == ' ' || *value == '\t';
     g_autofree char *spaced = exact ? NULL : g_strconcat(" ", value, NULL);
     intake_header(session->intake, name, exact ? value : spaced);
-    return SMFIS_NOREPLY;
+    return session->negotiated ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_end_of_headers(SMFICTX *context)
+{
+    struct session *session = smfi_getpriv(context);
+    return session->negotiated ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
 static sfsistat
@@ -204,6 +216,7 @@ callbacks_open(struct gateway *the_gateway, const char *connection, GError **err
         .xxfi_envrcpt = on_recipient,
         .xxfi_data = on_data,
         .xxfi_header = on_header,
+        .xxfi_eoh = on_end_of_headers,
         .xxfi_body = on_body,
         .xxfi_eom = on_end,
         .xxfi_abort = on_abort,
