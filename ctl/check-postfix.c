@@ -478,6 +478,7 @@ check_domain(const struct postfix *postfix)
     const char *domain = check->settings->domain, *class = domain_class(postfix, domain);
     const char *recipients = value_of(postfix, "relay_recipient_maps");
     g_autofree char *mend = mend_line(check, "relay_domains", domain);
+    g_autofree char *no_map = mend_line(check, "relay_recipient_maps", "");
     if (!class) {
         check_find(check, CHECK_ERROR, "postfix.relay_domains", mend, "Postfix takes no mail for %s", domain);
         return;
@@ -487,7 +488,7 @@ check_domain(const struct postfix *postfix)
         check_find(check, CHECK_ERROR, "postfix.relay_domains", mend,
                    "%s stands in %s, where Postfix refuses addresses that it does not know itself", domain, class);
     else if (recipients && *recipients)
-        check_find(check, CHECK_ERROR, "postfix.relay_recipient_maps", "main.cf: relay_recipient_maps =",
+        check_find(check, CHECK_ERROR, "postfix.relay_recipient_maps", no_map,
                    "only the milter knows which addresses exist, and Postfix refuses those that are not in %s",
                    recipients);
     else

@@ -115,8 +115,8 @@ check_engine(struct check *check, store *opened_store)
 static void
 database_trouble(struct check *check, const GError *error)
 {
-    const char *command = NULL;
-    if (g_error_matches(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND))
+    const char *command = NULL, *path = opened_database_path(check->settings);
+    if (path && !g_file_test(path, G_FILE_TEST_EXISTS))
         command = "init";
     else if (g_error_matches(error, POSTERN_ERROR, POSTERN_ERROR_CONFLICT))
         command = "migrate";
@@ -139,12 +139,6 @@ check_database(struct check *check)
     check_engine(check, opened_store);
 }
 
-static const char *
-database_path(const struct conf *settings)
-{
-    return g_str_has_prefix(settings->database, "sqlite:") ? settings->database + strlen("sqlite:") : NULL;
-}
-
 /* Locks and shared memory do not work between the hosts of a network file system. */
 static void
 check_file_system(struct check *check)
@@ -153,7 +147,7 @@ check_file_system(struct check *check)
         unsigned long magic;
         const char *name;
     } remote[] = {{0x6969, "NFS"}, {0x517B, "SMB"}, {0xFE534D42, "SMB"}, {0xFF534D42, "CIFS"}}; /* statfs(2) */
-    const char *path = database_path(check->settings);
+    const char *path = opened_database_path(check->settings);
     struct statfs where;
     if (!path || statfs(path, &where) != 0)
         return;
@@ -168,7 +162,7 @@ check_file_system(struct check *check)
 static void
 check_owner(struct check *check)
 {
-    const char *path = database_path(check->settings);
+    const char *path = opened_database_path(check->settings);
     struct stat database, other;
     if (!path || stat(path, &database) != 0)
         return;

@@ -122,8 +122,7 @@ keys_path(const struct conf *settings)
 static char *
 database_path(const struct conf *settings)
 {
-    const char *location = settings->database;
-    return g_str_has_prefix(location, "sqlite:") ? g_strdup(location + strlen("sqlite:")) : NULL;
+    return g_strdup(opened_database_path(settings));
 }
 
 static char *

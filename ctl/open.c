@@ -1,5 +1,7 @@
 #include "ctl/open.h"
 
+#include <string.h>
+
 #include "lib/error.h"
 
 struct store_options
@@ -11,6 +13,12 @@ opened_store_options(const struct conf *settings, gboolean create)
         .readers = 1, /* one question at a time */
         .create = create,
     };
+}
+
+const char *
+opened_database_path(const struct conf *settings)
+{
+    return g_str_has_prefix(settings->database, "sqlite:") ? settings->database + strlen("sqlite:") : NULL;
 }
 
 struct conf *
@@ -37,7 +45,8 @@ open_parts(struct opened *all, const struct ctl *ctl, GError **error)
     struct store_options options = opened_store_options(all->settings, FALSE);
     all->store = store_open(&options, error);
     if (!all->store) {
-        if (error && g_error_matches(*error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND))
+        const char *path = opened_database_path(all->settings);
+        if (error && path && !g_file_test(path, G_FILE_TEST_EXISTS))
             ctl_hint(*error, "run `postern -c %s init` first", ctl->conf_path);
         return FALSE;
     }

@@ -21,6 +21,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(opened, opened_close)
 /* conf_load(), and what to do when there is no such file. */
 struct conf *opened_settings(const struct ctl *ctl, GError **error);
 
+/* The database's file; NULL when it is none. */
+const char *opened_database_path(const struct conf *settings);
+
 /* How store_open() is asked for the settings' database. */
 struct store_options opened_store_options(const struct conf *settings, gboolean create);
 

@@ -1,0 +1,456 @@
+"""The admin's command: what it prints, what it refuses, and that `check` finds what is broken and names what mends it."""
+
+import json
+import os
+import re
+import socket
+import stat
+import subprocess
+import threading
+
+import pytest
+
+from harness.gateway import TOP, build_folder
+from harness.postfix import SERVICES, uncommented
+
+POSTERN = os.path.join(build_folder(), "ctl", "postern")
+SAMPLE = os.path.join(TOP, "conf", "sample-market.json")
+COMMANDS = ["init", "check", "import", "org", "merchant", "conversation", "job", "outbox", "quarantine", "link",
+            "explain", "ingest", "migrate", "help"]
+
+
+class Admin:
+    """A settings file in a folder of its own, and the command run with it."""
+
+    def __init__(self, folder):
+        self.folder = str(folder)
+        self.conf = self.place("postern.conf")
+        os.makedirs(self.place("templates", "en"))
+        for part in ("subject", "text"):
+            self.write(f"templates/en/kind.{part}.mustache", "")
+        self.write("postern.conf", f"""
+            [gateway]
+            domain = experts.test
+            [store]
+            database = sqlite:{self.place("data", "postern.db")}
+            keys = {self.place("data", "keys")}
+            [milter]
+            socket = unix:{self.place("queue", "postern", "milter.sock")}
+            spool_directory = {self.place("data", "spool")}
+            [mailer]
+            relay = 127.0.0.1:9
+            wake_socket = {self.place("data", "wake")}
+            templates = {self.place("templates")}
+            """.replace("\n            ", "\n"))
+
+    def place(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def write(self, name, text):
+        with open(self.place(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.place(name)
+
+    def run(self, *words, status=0, **keywords):
+        """A CompletedProcess with text; the status has to be as said."""
+        environment = {**os.environ, "POSTERN_CONF": self.conf, "LC_ALL": "C.UTF-8"}
+        done = subprocess.run([POSTERN, *words], capture_output=True, text=True, env=environment, check=False,
+                              **keywords)
+        assert done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    def json(self, *words, **keywords):
+        return json.loads(self.run(*words, "--json", **keywords).stdout)
+
+    def market(self, **entries):
+        return self.write("market.json", json.dumps(entries))
+
+
+@pytest.fixture
+def empty(tmp_path):
+    return Admin(tmp_path)
+
+
+@pytest.fixture
+def admin(empty):
+    empty.run("init")
+    return empty
+
+
+@pytest.fixture
+def stocked(admin):
+    admin.run("import", SAMPLE)
+    return admin
+
+
+# ---- words ----
+
+def test_every_command_has_help(empty):
+    listed = re.findall(r"^  ([a-z]+) {2,}[a-z]", empty.run("help").stdout.split("Commands:")[1], re.M)
+    assert listed == COMMANDS
+    for command in COMMANDS[:-1]:
+        assert f"postern {command}" in empty.run(command, "--help").stdout
+        assert empty.run("help", command).stdout == empty.run(command, "--help").stdout
+
+
+def test_the_manual_and_the_completion_know_every_command_and_option(empty):
+    with open(os.path.join(TOP, "ctl", "postern.1"), encoding="utf-8") as file:
+        manual = file.read()
+    script = f"source {TOP}/conf/completion/postern; _postern_commands; for c in {' '.join(COMMANDS)}; do _postern_options $c; done"
+    completion = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert sorted(completion[0].split()) == sorted(COMMANDS)
+    for command, completed in zip(COMMANDS, completion[1:]):
+        assert f".It Cm {command}" in manual
+        offered = set(re.findall(r"--[a-z-]+", empty.run(command, "--help").stdout)) if command != "help" else set()
+        assert offered <= set(completed.split()), command
+        for option in offered:
+            assert f"Fl -{option[2:]}" in manual, option
+
+
+@pytest.mark.parametrize("words", [
+    [], ["frob"], ["org"], ["org", "frob"], ["org", "list", "more"], ["org", "show"], ["org", "list", "--frob"],
+    ["outbox", "show", "1"], ["conversation", "list", "--state", "angry"], ["job", "list", "--limit", "-1"],
+    ["import"], ["import", "a", "b"], ["init", "more"], ["init", "--owner", "nobody-of-that-name"], ["link", "show"],
+    ["quarantine", "list", "--raw"], ["help", "frob"], ["-c"], ["explain"],
+], ids=" ".join)
+def test_wrong_usage_ends_with_2_and_says_where_help_is(empty, words):
+    done = empty.run(*words, status=2)
+    assert done.stdout == ""
+    assert "--help`" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["conversation", "show", "7"], ["conversation", "show", "seven"], ["job", "show", "7"],
+                                   ["org", "show", "nobody"], ["merchant", "show", "nobody@example.org"],
+                                   ["quarantine", "show", "7"], ["link", "show", "r+abc@experts.test"]], ids=" ".join)
+def test_what_is_not_there_ends_with_1(admin, words):
+    done = admin.run(*words, status=1)
+    assert done.stdout == ""
+    assert done.stderr.startswith("postern: ")
+
+
+def test_the_settings_file_is_named_before_or_behind_the_command(admin, tmp_path):
+    elsewhere = str(tmp_path / "elsewhere.conf")
+    os.rename(admin.conf, elsewhere)
+    assert "copy the sample postern.conf there" in admin.run("org", "list", status=1).stderr
+    assert admin.json("-c", elsewhere, "org", "list") == []
+    assert admin.json("org", "list", "-c", elsewhere) == []
+
+
+# ---- init, migrate ----
+
+def test_init_makes_what_is_missing_and_once(empty):
+    rehearsed = empty.json("init", "--dry-run")
+    assert {piece["result"] for piece in rehearsed} == {"would make"}
+    assert not os.path.exists(empty.place("data"))
+    assert "run `postern" in empty.run("org", "list", status=1).stderr
+    assert empty.run("init").stdout.splitlines()[0].split() == ["made", "key", "file", empty.place("data", "keys")]
+    for name, mode in (("data/keys", 0o600), ("data/spool", 0o700), ("queue/postern", 0o750)):
+        assert stat.S_IMODE(os.stat(empty.place(name)).st_mode) == mode
+    with open(empty.place("data", "keys"), "rb") as file:
+        keys = file.read()
+    assert {piece["result"] for piece in empty.json("init")} == {"there"}
+    with open(empty.place("data", "keys"), "rb") as file:
+        assert file.read() == keys
+
+
+def test_init_gives_what_it_makes_to_its_owner(empty):
+    empty.run("init", "--owner", "nobody")
+    owners = {os.stat(empty.place(name)).st_uid for name in ("data", "data/keys", "data/postern.db", "data/spool")}
+    assert owners == {os.stat(empty.place("data", "postern.db-turn")).st_uid} != {0}
+
+
+def test_migrate_leaves_todays_schema(admin):
+    facts = admin.json("migrate")
+    assert facts["from"] == facts["to"] >= 1
+
+
+# ---- import ----
+
+def test_import_is_idempotent_and_a_dry_run_writes_nothing(admin):
+    rehearsed = admin.json("import", "--dry-run", SAMPLE)
+    assert rehearsed["organisations"] == {"added": 6, "changed": 0, "same": 0} and rehearsed["dry_run"]
+    assert admin.json("org", "list") == []
+    assert "6 added" in admin.run("import", SAMPLE).stdout
+    with open(SAMPLE, encoding="utf-8") as file:
+        again = admin.json("import", "-", stdin=file)
+    assert again["organisations"] == {"added": 0, "changed": 0, "same": 6}
+    assert again["merchants"] == {"added": 0, "changed": 0, "same": 2}
+
+
+def test_import_tells_every_error_and_imports_nothing(admin):
+    market = admin.market(
+        organisations=[{"slug": "good", "name": "Good", "notify": "a@good.test"}, {"slug": "postmaster", "name": "P"}],
+        merchants=[{"addresses": ["a@good.test"], "colour": "blue"}])
+    done = admin.run("import", market, status=1)
+    assert done.stderr.splitlines() == [f"postern: {market}: {line}" for line in (
+        '/organisations/1/slug: "postmaster" is a reserved name: postmaster@experts.test is never an organisation\'s',
+        "/organisations/1/notify: missing: without a member there is nobody else to write to",
+        "/merchants/0/colour: unknown key; known here: name, language, addresses, shop",
+        "/merchants/0/name: missing",
+        '/merchants/0/addresses/0: "a@good.test" stands at /organisations/0/notify already')
+    ] + ["postern: 5 errors: nothing was imported"]
+    assert len(admin.json("import", market, status=1)["errors"]) == 5
+    assert admin.json("org", "list") == []
+
+
+def test_import_refuses_an_address_of_somebody_else(stocked):
+    market = stocked.market(merchants=[{"name": "M", "addresses": ["bob@acme.test"]}])
+    assert stocked.json("import", market, status=1)["errors"] == [
+        '/merchants/0/addresses/0: "bob@acme.test" belongs to the organisation "acme" already']
+
+
+# ---- listings ----
+
+def test_listings_have_the_promised_shape(stocked):
+    acme = stocked.json("org", "list")[0]
+    assert acme == stocked.json("org", "show", "acme")
+    assert (acme["slug"], acme["published"], acme["notify"]) == ("acme", True, "team@acme.test")
+    assert [service["service"] for service in acme["services"]] == ["store-setup", "theme-design"]
+    mia = stocked.json("merchant", "show", "MIA@mias-candles.test")
+    assert mia["shop"] == {"name": "Mia's Candles", "url": "https://mias-candles.test"} and mia["registered"]
+    assert stocked.json("merchant", "show", str(mia["id"])) == mia
+    for kind in ("conversation", "job", "outbox", "quarantine"):
+        assert stocked.json(kind, "list") == []
+        assert len(stocked.run(kind, "list").stdout.splitlines()) == 1
+
+
+def test_tables_are_aligned_by_what_a_terminal_shows(admin):
+    admin.run("import", admin.market(organisations=[
+        {"slug": f"org-{number}", "name": name, "notify": f"a@{number}.test"}
+        for number, name in enumerate(["Studio Wisła", "日本の店", "Cafe\u0301", "Plain"])]))
+    lines = admin.run("org", "list").stdout.splitlines()
+    cells = {"日": 2, "本": 2, "の": 2, "店": 2, "\u0301": 0}
+    starts = {sum(cells.get(letter, 1) for letter in line[:line.index("a@") if "a@" in line else line.index("NOTIFY")])
+              for line in lines}
+    assert len(lines) == 5 and len(starts) == 1
+
+
+HOSTILE = (b"From: =?utf-8?q?Eve=1B]0;title=07?= <eve@evil.test>\r\nTo: acme@experts.test\r\n"
+           b"Subject: =?utf-8?q?=1B[2J_red_=E2=80=AEdesrever?=\r\nMessage-ID: <1@evil.test>\r\n"
+           b"Date: Mon, 16 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n"
+           b"Content-Type: text/plain; charset=utf-8\r\n\r\nHello \x1b[31mthere\x07\x9b2J\r\nbye\r\n")
+
+
+def test_nothing_of_a_mail_steers_the_terminal(stocked):
+    stocked.run("ingest", "-f", "eve@evil.test", "--", "acme@experts.test", input=HOSTILE.decode("latin-1"))
+    conversation = str(stocked.json("conversation", "list")[0]["id"])
+    job = str(stocked.json("conversation", "list")[0]["job"]["id"])
+    shown = ""
+    for words in (["conversation", "list"], ["conversation", "show", conversation], ["job", "list"], ["job", "show", job],
+                  ["merchant", "list"], ["outbox", "list"], ["quarantine", "list"]):
+        shown += stocked.run(*words).stdout
+    assert "there" in shown and "desrever" in shown
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
+
+
+def test_what_came_in_can_be_followed(stocked):
+    stocked.run("ingest", "-f", "mia@mias-candles.test", "--", "acme@experts.test", input=(
+        "From: Mia Jansen <mia@mias-candles.test>\nTo: acme@experts.test\nSubject: A new theme\n"
+        "Message-ID: <theme@mias-candles.test>\nDate: Mon, 16 Nov 2026 10:00:00 +0000\n\nCan you help me?\n"))
+    (listed,) = stocked.json("conversation", "list")
+    assert set(listed) >= {"id", "organisation", "merchant", "shop", "kind", "messages", "unread", "tags", "job", "updated_at"}
+    assert listed["merchant"] == {"name": "Mia Jansen", "address": "mia@mias-candles.test"}
+    assert set(listed["job"]) == {"id", "state", "service", "due_at"} and listed["job"]["state"] == "new"
+    shown = stocked.json("conversation", "show", str(listed["id"]))
+    assert set(shown) >= {*listed, "proposals", "comments", "assignees"}
+    assert [message["text"].strip() for message in shown["messages"]] == ["Can you help me?"]
+    assert stocked.json("conversation", "list", "-o", "acme", "-s", "new", "-u", "-n", "1") == [listed]
+    assert stocked.json("conversation", "list", "-o", "blauw") == []
+    assert stocked.json("job", "show", str(listed["job"]["id"]))["conversation"] == listed["id"]
+    assert "| Can you help me?" in stocked.run("conversation", "show", str(listed["id"])).stdout
+    assert {row["recipient"] for row in stocked.json("outbox", "list")} >= {"team@acme.test"}
+
+
+# ---- check ----
+
+class Listeners:
+    """Somebody at each socket that `check` knocks at."""
+
+    def __init__(self, admin):
+        self.sockets = []
+        import grp
+        milter = self.bound(socket.AF_UNIX, socket.SOCK_STREAM, admin.place("queue", "postern", "milter.sock"))
+        os.chown(milter.getsockname(), -1, grp.getgrnam("postfix").gr_gid)
+        os.chmod(milter.getsockname(), 0o660)
+        self.bound(socket.AF_UNIX, socket.SOCK_DGRAM, admin.place("data", "wake"))
+        relay = self.bound(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0))
+        threading.Thread(target=self.greet, args=(relay,), daemon=True).start()
+        with open(admin.conf, encoding="utf-8") as file:
+            text = file.read().replace("127.0.0.1:9", f"127.0.0.1:{relay.getsockname()[1]}")
+        admin.write("postern.conf", text)
+
+    def bound(self, family, kind, address):
+        made = socket.socket(family, kind)
+        made.bind(address)
+        if kind == socket.SOCK_STREAM:
+            made.listen()
+        self.sockets.append(made)
+        return made
+
+    @staticmethod
+    def greet(relay):
+        while True:
+            try:
+                connection, _ = relay.accept()
+            except OSError:
+                return
+            with connection:
+                connection.sendall(b"220 mx.experts.test ESMTP\r\n")
+                connection.recv(100)
+
+    def close(self):
+        for each in self.sockets:
+            each.close()
+
+
+class Postfix:
+    """A configuration folder as conf/postfix says, for postconf to read; nothing runs."""
+
+    def __init__(self, admin):
+        self.admin, self.folder = admin, admin.place("postfix")
+        os.makedirs(self.folder)
+        self.settings = {"compatibility_level": "3.6", "queue_directory": admin.place("queue"), "mydestination": ""}
+        for line in self.snippet("main.cf"):
+            name, _, value = line.partition("=")
+            self.settings[name.strip()] = value.strip()
+        self.master = "smtp inet n - n - - smtpd\n" + SERVICES + "\n".join(self.snippet("master.cf")) + "\n"
+        self.save()
+
+    @staticmethod
+    def snippet(name):
+        lines = uncommented(os.path.join(TOP, "conf", "postfix", name))
+        return [line.replace("experts.example.com", "experts.test") for line in lines]
+
+    def save(self):
+        """Dated back: Postfix's programs wait until a file that was written just now is a second old."""
+        text = "".join(f"{name} = {value}\n" for name, value in self.settings.items())
+        for path in (self.admin.write("postfix/main.cf", text), self.admin.write("postfix/master.cf", self.master)):
+            os.utime(path, (0, 0))
+
+    def set(self, **settings):
+        self.settings.update(settings)
+        self.save()
+
+    def apply(self, mend):
+        """Does what a finding's line says."""
+        place, _, line = mend.partition(": ")
+        assert place == os.path.join(self.folder, "main.cf"), mend
+        name, _, value = line.partition("=")
+        self.set(**{name.strip(): value.strip()})
+
+    def findings(self, name="postfix"):
+        """Of Postfix, by check's name; the status is 1 exactly when there is an error."""
+        done = subprocess.run([POSTERN, "-c", self.admin.conf, "check", "--json", "--postfix-config", self.folder],
+                              capture_output=True, text=True, check=False)
+        findings = json.loads(done.stdout)
+        assert done.returncode == int(any(finding["level"] == "error" for finding in findings)), done.stderr
+        return [finding for finding in findings if finding["check"].startswith(name)]
+
+
+@pytest.fixture
+def postfix(admin):
+    return Postfix(admin)
+
+
+def test_check_is_content_with_what_the_samples_say(admin, postfix):
+    listeners = Listeners(admin)
+    try:
+        findings = postfix.findings("")
+        text = admin.run("check", "--postfix-config", postfix.folder).stdout
+    finally:
+        listeners.close()
+    bad = [finding for finding in findings if finding["level"] in ("error", "skipped", "warning")]
+    assert [finding["check"] for finding in bad] in ([], ["store.owner"])  # root's files, when root runs the tests
+    assert text.splitlines()[-1]== (
+        f"{len(findings)} checks: 0 errors, {len(bad)} warning{'s' if len(bad) != 1 else ''}, 0 skipped")
+    assert {"check", "level", "finding", "mend"} == set(findings[0])
+
+
+@pytest.mark.parametrize("name, value, level", [
+    ("milter_default_action", "accept", "error"), ("in_flow_delay", "1s", "warning"),
+    ("header_size_limit", "102400", "error"), ("smtpd_forbid_bare_newline", "no", "error"),
+    ("smtpd_forbid_bare_newline_exclusions", "$mynetworks", "warning"), ("smtpd_forbid_unauth_pipelining", "no", "error"),
+    ("smtpd_discard_ehlo_keywords", "silent-discard", "warning"), ("smtputf8_enable", "yes", "warning"),
+    ("message_size_limit", "10240000", "info"), ("smtpd_milters", "", "error"),
+    ("smtpd_milters", "inet:localhost:11332", "error"), ("smtpd_milters", "unix:postern/milter.sock, inet:localhost:11332", "error"),
+    ("non_smtpd_milters", "unix:postern/milter.sock", "error"), ("relay_domains", "other.test", "error"),
+    ("relay_recipient_maps", "inline:{ a@experts.test=x }", "error"),
+    ("postern_destination_recipient_limit", "50", "error"),
+])
+def test_check_finds_and_its_line_mends(postfix, name, value, level):
+    check = {"postern_destination_recipient_limit": "postfix.recipient_limit"}.get(name, f"postfix.{name}")
+    postfix.set(**{name: value})
+    broken = [finding for finding in postfix.findings() if finding["check"] == check]
+    assert [finding["level"] for finding in broken] == [level]
+    postfix.apply(broken[0]["mend"])
+    assert all(finding["level"] == "ok" for finding in postfix.findings())
+
+
+@pytest.mark.parametrize("milters", [
+    "inet:localhost:11332, unix:postern/milter.sock", "{ unix:postern/milter.sock, connect_timeout=3s }",
+    "local:{queue}/postern/milter.sock", "unix:/postern/milter.sock",
+])
+def test_check_knows_the_milter_however_it_is_named(postfix, milters):
+    postfix.set(smtpd_milters=milters.replace("{queue}", postfix.settings["queue_directory"]))
+    assert [finding["level"] for finding in postfix.findings("postfix.smtpd_milters")] == ["ok"]
+
+
+def test_check_finds_a_default_action_in_braces(postfix):
+    postfix.set(smtpd_milters="{ unix:postern/milter.sock, default_action=accept }")
+    assert [finding["level"] for finding in postfix.findings("postfix.smtpd_milters")] == ["ok", "error"]
+
+
+@pytest.mark.parametrize("change", ["transport", "null_sender", "service"])
+def test_check_finds_mail_that_would_not_reach_ingest(postfix, change):
+    if change == "transport":
+        postfix.set(transport_maps="")
+    elif change == "null_sender":
+        postfix.master = postfix.master.replace("null_sender=", "")
+    else:
+        postfix.master = postfix.master.replace("ingest", "frob")
+    postfix.save()
+    (finding,) = postfix.findings("postfix.transport")
+    assert finding["level"] == "error" and "master.cf" in finding["mend"]
+
+
+def test_check_finds_what_master_cf_takes_back(postfix):
+    postfix.master = postfix.master.replace("- - smtpd\n", "- - smtpd\n  -o smtpd_milters= -o in_flow_delay=0\n")
+    postfix.save()
+    (finding,) = postfix.findings("postfix.master")
+    assert finding["level"] == "warning" and "smtp/inet/smtpd_milters" in finding["finding"]
+
+
+def test_check_says_when_postfix_cannot_be_read(admin):
+    os.makedirs(admin.place("nothing"))
+    done = admin.run("check", "--postfix-config", admin.place("nothing"), status=1)
+    assert "--postfix-config DIR" in done.stdout
+
+
+def findings_of(admin, name):
+    findings = json.loads(admin.run("check", "--json", status=1).stdout)
+    return [finding for finding in findings if finding["check"] == name]
+
+
+def test_check_finds_open_keys_and_a_missing_database(admin):
+    os.chmod(admin.place("data", "keys"), 0o644)
+    assert findings_of(admin, "store.keys")[0]["mend"] == f"chmod 0600 {admin.place('data', 'keys')}"
+    os.rename(admin.place("data", "postern.db"), admin.place("data", "away.db"))
+    assert findings_of(admin, "store.database")[0]["mend"].endswith(" init")
+
+
+def test_check_finds_the_piece_that_does_not_run(admin):
+    for name in ("milter.socket", "mailer.wake_socket", "mailer.relay"):
+        assert [finding["level"] for finding in findings_of(admin, name)] == ["error"], name
+    listeners = Listeners(admin)
+    try:
+        os.chmod(admin.place("queue", "postern", "milter.sock"), 0o600)
+        assert [finding["level"] for finding in findings_of(admin, "milter.group")] == ["error"]
+    finally:
+        listeners.close()
+
+
+def test_check_tells_bad_settings_by_line(admin):
+    with open(admin.conf, "a", encoding="utf-8") as file:
+        file.write("[market]\nanswer_tim = 72h\n")
+    (finding,) = findings_of(admin, "settings")
+    assert re.match(rf"{re.escape(admin.conf)}:\d+: ", finding["finding"])
