@@ -137,7 +137,7 @@ test_two_entries_may_not_share(void)
         "{\"slug\":\"one\",\"name\":\"2\",\"notify\":\"a@one.test\",\"services\":[\"x\",{\"service\":\"x\"}]}],"
         "\"merchants\":[{\"name\":\"M\",\"addresses\":[\"team@one.test\",\"m@m.test\",\"m@m.test\"],"
         "\"shop\":{\"name\":\"S\",\"url\":\"https://s.test/\"}},"
-        "{\"name\":\"N\",\"addresses\":[\"n@m.test\"],\"shop\":{\"name\":\"Z\",\"url\":\"HTTPS://S.test\"}}]}",
+        "{\"name\":\"N\",\"addresses\":[\"n@m.test\"],\"shop\":{\"name\":\"Z\",\"url\":\"HTTPS://S.test:443\"}}]}",
         ERRORS("/organisations/0/members/2: \"a@one.test\" stands at /organisations/0/members/1 already",
                "/organisations/1/slug: \"one\" stands at /organisations/0/slug already",
                "/organisations/1/notify: \"a@one.test\" stands at /organisations/0/members/1 already",
@@ -452,6 +452,13 @@ test_a_lead_becomes_the_registered_merchant(struct scratch *scratch, gconstpoint
                          "Mia https://m.test: mia@m.test work@m.test\n");
     g_assert_true(store_read(scratch->store, merchant_fn, &lead, &error));
     g_assert_cmpint(lead.merchant, !=, before);
+
+    struct lead first = {.address = "shop@m.test"}; /* the merchant's own row is found behind a lead's */
+    g_assert_true(store_write(scratch->store, lead_fn, &first, &error));
+    import(scratch, "{\"merchants\":[{\"name\":\"Mia\",\"addresses\":[\"shop@m.test\",\"work@m.test\"]}]}", FALSE);
+    before = lead.merchant;
+    g_assert_true(store_read(scratch->store, merchant_fn, &first, &error));
+    g_assert_cmpint(first.merchant, ==, before);
 
     struct lead alone = {.address = "solo@s.test"};
     g_assert_true(store_write(scratch->store, lead_fn, &alone, &error));
