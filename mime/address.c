@@ -11,6 +11,7 @@ struct mailbox {
     GString *angle;
     GString *comment;
     gboolean has_angle;
+    gboolean after_name; /* the one before it, parted by a comma, was words alone */
 };
 
 static void
@@ -20,7 +21,7 @@ mailbox_init(struct mailbox *m)
     m->bare = g_string_new(NULL);
     m->angle = g_string_new(NULL);
     m->comment = g_string_new(NULL);
-    m->has_angle = FALSE;
+    m->has_angle = m->after_name = FALSE;
 }
 
 static void
@@ -31,6 +32,7 @@ mailbox_reset(struct mailbox *m)
     g_string_truncate(m->angle, 0);
     g_string_truncate(m->comment, 0);
     m->has_angle = FALSE;
+    m->after_name = FALSE;
 }
 
 static void
@@ -107,6 +109,35 @@ without_ticks(char *name)
     return g_strstrip(name);
 }
 
+/* No @ at all. Some programs encode the address along with the name. */
+static void
+finish_words(struct mailbox *m, GPtrArray *list)
+{
+    char *name = without_ticks(name_of(m->words, m->comment));
+    char *angle = strchr(name, '<'), *close = angle != NULL ? strchr(angle, '>') : NULL;
+    if (close == NULL || close[1] != '\0' || memchr(angle, '@', (gsize)(close - angle)) == NULL) {
+        add(list, name, g_strdup(""));
+        return;
+    }
+    g_autofree char *raw = g_strndup(angle + 1, (gsize)(close - angle - 1));
+    *angle = '\0';
+    add(list, without_ticks(name), clean_address(raw));
+}
+
+/* Blanks around the dots of a domain are old and allowed (RFC 5322 4.4). */
+static const char *
+domain_end(const char *p)
+{
+    for (;;) {
+        p += strspn(p, " \t");
+        p += strcspn(p, " \t");
+        const char *next = p + strspn(p, " \t");
+        if (*next == '\0' || (*next != '.' && p[-1] != '.')) {
+            return p;
+        }
+    }
+}
+
 /* No brackets: the word that has the @ is the address and the others are the name. */
 static void
 finish_bare(struct mailbox *m, GPtrArray *list)
@@ -114,7 +145,7 @@ finish_bare(struct mailbox *m, GPtrArray *list)
     const char *text = g_strstrip(m->bare->str);
     const char *at = strrchr(text, '@');
     if (at == NULL) {
-        add(list, without_ticks(name_of(m->words, m->comment)), g_strdup(""));
+        finish_words(m, list);
         return;
     }
     const char *from = at, *to = at + 1;
@@ -126,19 +157,39 @@ finish_bare(struct mailbox *m, GPtrArray *list)
         from--;
         quoted ^= *from == '"';
     }
-    to += strspn(to, " \t");
-    to += strcspn(to, " \t");
+    to = domain_end(to);
     g_autofree char *raw = g_strndup(from, (gsize)(to - from));
     g_autoptr(GString) others = g_string_new_len(text, from - text);
     g_string_append(others, to);
     add(list, without_ticks(name_of(others, m->comment)), clean_address(raw));
 }
 
+/* "Lee, Ann <a@x>": the name before the comma was no mailbox of its own, for it has no address. */
+static char *
+joined_name(char *name, GPtrArray *list)
+{
+    const struct mail_address *before = list->pdata[list->len - 1];
+    char *joined = g_strdup_printf("%s, %s", before->name, name);
+    g_free(name);
+    g_ptr_array_set_size(list, (int)list->len - 1);
+    return joined;
+}
+
+static void
+finish_angle(struct mailbox *m, GPtrArray *list)
+{
+    char *name = without_ticks(name_of(m->words, m->comment));
+    if (m->after_name && list->len > 0 && *name != '\0') {
+        name = joined_name(name, list);
+    }
+    add(list, name, clean_address(m->angle->str));
+}
+
 static void
 finish(struct mailbox *m, GPtrArray *list)
 {
     if (m->has_angle) {
-        add(list, without_ticks(name_of(m->words, m->comment)), clean_address(m->angle->str));
+        finish_angle(m, list);
     } else if (m->bare->len > 0 || m->comment->len > 0) {
         finish_bare(m, list);
     }
@@ -217,6 +268,16 @@ is_group(const struct mailbox *m)
 }
 
 static const char *
+scan_separator(const char *p, struct mailbox *m, GPtrArray *list)
+{
+    gboolean words = !m->has_angle && m->comment->len == 0 && m->words->len > 0 && strchr(m->bare->str, '@') == NULL;
+    guint before = list->len;
+    finish(m, list);
+    m->after_name = *p == ',' && words && list->len == before + 1;
+    return p + 1;
+}
+
+static const char *
 scan_one(const char *p, struct mailbox *m, GPtrArray *list)
 {
     switch (*p) {
@@ -230,8 +291,7 @@ scan_one(const char *p, struct mailbox *m, GPtrArray *list)
         return scan_literal(p, m);
     case ',':
     case ';':
-        finish(m, list);
-        return p + 1;
+        return scan_separator(p, m, list);
     default:
         break;
     }
@@ -239,9 +299,10 @@ scan_one(const char *p, struct mailbox *m, GPtrArray *list)
         mailbox_reset(m);
         return p + 1;
     }
-    g_string_append_c(m->words, *p);
-    g_string_append_c(m->bare, *p);
-    return p + 1;
+    gsize n = MAX(header_word_length(p), 1); /* commas within an encoded word part nothing */
+    g_string_append_len(m->words, p, (gssize)n);
+    g_string_append_len(m->bare, p, (gssize)n);
+    return p + n;
 }
 
 void

@@ -10,6 +10,7 @@
 struct reading {
     struct structure *s;
     GHashTable *shown;
+    GPtrArray *files;
 };
 
 struct words { /* of one entity */
@@ -49,11 +50,46 @@ normalise_lines(char *text)
     *o = '\0';
 }
 
+static void
+file_free(gpointer data)
+{
+    struct body_file *f = data;
+    g_free(f->name);
+    g_free(f);
+}
+
+/* The words without the uuencoded files among them, which go to `files`. Only where the part is not encoded itself:
+ * else the file could not be cut out of the raw mail. */
+static void
+append_words(struct reading *r, const struct entity *e, GByteArray *bytes)
+{
+    enum { MAX_FILES = 100 };
+    const char *content = r->s->raw + e->body;
+    gsize length = e->end - e->body, from = 0;
+    struct transfer_file found;
+    while (r->files->len < MAX_FILES && transfer_find_file(content, length, from, &found)) {
+        g_byte_array_append(bytes, (const guint8 *)content + from, (guint)(found.start - from));
+        struct body_file *f = g_new0(struct body_file, 1);
+        f->entity = e;
+        f->offset = e->body + found.start;
+        f->length = found.end - found.start;
+        g_autofree char *name = g_strndup(content + found.name, found.name_length);
+        f->name = header_utf8(name);
+        g_ptr_array_add(r->files, f);
+        from = found.end;
+    }
+    g_byte_array_append(bytes, (const guint8 *)content + from, (guint)(length - from));
+}
+
 static char *
 leaf_text(struct reading *r, const struct entity *e)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    transfer_decode(r->s->raw + e->body, e->end - e->body, e->encoding, bytes);
+    if (e->encoding == MAIL_ENCODING_IDENTITY && strcmp(e->type, "text/html") != 0) {
+        append_words(r, e, bytes);
+    } else {
+        transfer_decode(r->s->raw + e->body, e->end - e->body, e->encoding, bytes);
+    }
     g_autofree char *charset = header_parameter(e->content_type, "charset");
     gboolean doubtful = FALSE;
     char *text = charset_decode(charset, (const char *)bytes->data, bytes->len, &doubtful);
@@ -212,7 +248,8 @@ void
 body_read(struct structure *structure, struct body *body)
 {
     body->shown = g_hash_table_new(NULL, NULL);
-    struct reading r = {.s = structure, .shown = body->shown};
+    body->files = g_ptr_array_new_with_free_func(file_free);
+    struct reading r = {.s = structure, .shown = body->shown, .files = body->files};
     struct words w = {0};
     read_entity(&r, structure->top, &w);
     body->plain = w.plain;
@@ -225,4 +262,5 @@ body_clear(struct body *body)
     g_free(body->plain);
     g_free(body->html);
     g_hash_table_unref(body->shown);
+    g_ptr_array_unref(body->files);
 }

@@ -9,7 +9,7 @@
 /* Labels are compared by letters and digits alone: "ISO_8859-1", "iso8859-1" and "iso 8859 1" are one. Only what stands
  * here ever reaches iconv_open(), whose names are a mail's to choose otherwise. The names follow what web browsers and
  * mail clients mean by a label, which is often a superset of what it says (iso-8859-1 is windows-1252). */
-static const char utf_8[] = "UTF-8", cp1252[] = "CP1252", ascii[] = "ASCII", jis[] = "ISO-2022-JP";
+static const char utf_8[] = "UTF-8", cp1252[] = "CP1252", ascii[] = "ASCII", jis[] = "ISO-2022-JP", hz[] = "HZ";
 
 static const struct {
     const char *label;
@@ -157,8 +157,8 @@ static const struct {
     {"windows936", "GB18030"},
     {"gb18030", "GB18030"},
     {"chinese", "GB18030"},
-    {"hzgb2312", "HZ"},
-    {"hz", "HZ"},
+    {"hzgb2312", hz},
+    {"hz", hz},
     {"iso2022cn", "ISO-2022-CN"},
     {"big5", "BIG5-HKSCS"},
     {"xxbig5", "BIG5-HKSCS"},
@@ -307,6 +307,43 @@ jis_to_euc(const char *bytes, gsize length)
     return out;
 }
 
+/* RFC 1843, which glibc has not, → EUC-CN. */
+static GString *
+hz_to_euc(const char *bytes, gsize length)
+{
+    GString *out = g_string_sized_new(length);
+    gboolean two = FALSE;
+    for (gsize i = 0; i < length; i++) {
+        char c = bytes[i], next = i + 1 < length ? bytes[i + 1] : '\0';
+        if (c == '~' && (next == '{' || next == '}')) {
+            two = next == '{';
+            i++;
+        } else if (c == '~' && (next == '~' || next == '\n')) {
+            g_string_append(out, next == '~' ? "~" : "");
+            i++;
+        } else {
+            two = two && c != '\n';
+            g_string_append_c(out, two ? (char)(c | 0x80) : c);
+        }
+    }
+    return out;
+}
+
+/* The stateful sets are made ones that iconv reads whole. */
+static GString *
+simplified(const char **name, const char *bytes, gsize length)
+{
+    if (*name == jis) {
+        *name = "EUC-JP-MS";
+        return jis_to_euc(bytes, length);
+    }
+    if (*name == hz) {
+        *name = "GB18030";
+        return hz_to_euc(bytes, length);
+    }
+    return NULL;
+}
+
 struct converter {
     iconv_t cd;
     char *in;
@@ -380,9 +417,8 @@ static char *
 from_other(const char *name, const char *bytes, gsize length, gboolean *wrong)
 {
     gsize broken = 0;
-    g_autoptr(GString) euc = name == jis ? jis_to_euc(bytes, length) : NULL;
-    GString *out =
-        euc != NULL ? by_iconv("EUC-JP-MS", euc->str, euc->len, &broken) : by_iconv(name, bytes, length, &broken);
+    g_autoptr(GString) euc = simplified(&name, bytes, length);
+    GString *out = by_iconv(name, euc != NULL ? euc->str : bytes, euc != NULL ? euc->len : length, &broken);
     if (out == NULL || broken > 0) {
         *wrong = TRUE;
     }
@@ -397,20 +433,40 @@ from_other(const char *name, const char *bytes, gsize length, gboolean *wrong)
     return text;
 }
 
+/* Many a form's mailer writes UTF-8 under another label. Text of a single-byte charset is never well-formed UTF-8 by
+ * chance; of a double-byte one a short text may be. */
+static gboolean
+is_mislabelled_utf8(const char *name, const char *bytes, gsize length)
+{
+    enum { SURE = 12 };
+    gboolean wide = g_str_has_prefix(name, "UTF-");
+    gboolean single =
+        g_str_has_prefix(name, "CP1") || g_str_has_prefix(name, "ISO-8859") || g_str_has_prefix(name, "KOI8");
+    if (wide || !is_utf8(bytes, length)) {
+        return FALSE;
+    }
+    gsize high = 0;
+    for (gsize i = 0; i < length; i++) {
+        high += (guint8)bytes[i] >= 0x80;
+    }
+    return high >= (single ? 1 : SURE);
+}
+
 static char *
 decode(const char *label, const char *bytes, gsize length, gboolean *wrong)
 {
-    const char *name = label == NULL || *label == '\0' ? ascii : find(label);
-    if (name == NULL) {
-        *wrong = TRUE;
-        name = ascii;
-    }
-    if (name == ascii) {
-        *wrong = *wrong || (label != NULL && *label != '\0' && !is_ascii(bytes, length));
+    gboolean named = label != NULL && *label != '\0';
+    const char *name = named ? find(label) : ascii;
+    *wrong = name == NULL || (named && name == ascii && !is_ascii(bytes, length));
+    if (name == NULL || name == ascii) {
         return guess(bytes, length);
     }
     if (name == utf_8) {
         return from_utf8(bytes, length, wrong);
+    }
+    if (is_mislabelled_utf8(name, bytes, length)) {
+        *wrong = TRUE;
+        return text_utf8(bytes, length);
     }
     return name == cp1252 ? from_cp1252(bytes, length) : from_other(name, bytes, length, wrong);
 }

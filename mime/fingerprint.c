@@ -78,7 +78,6 @@ add_headers(struct sha256 *sha, struct lines *l)
     while (next_line(l, &line, &n) && (n > 0 || line == start)) {
         if (n > 0 && is_blank(line[0])) {
             if (keep) {
-                g_string_append_c(out, ' ');
                 put_words(out, line, n);
             }
             continue;

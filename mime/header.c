@@ -20,15 +20,29 @@ skip_blanks(const char *p)
     return p;
 }
 
+/* Whether the CR at `field[i]`, or the run of them that begins there, is part of a line end. */
+static gboolean
+ends_line(const char *field, gsize length, gsize i)
+{
+    while (i < length && field[i] == '\r') {
+        i++;
+    }
+    return i == length || field[i] == '\n' || is_blank(field[i]);
+}
+
 char *
 header_unfold(const char *field, gsize length)
 {
     GString *s = g_string_sized_new(length);
     for (gsize i = 0; i < length; i++) {
         char c = field[i];
-        if (c == '\r' && i + 1 < length && field[i + 1] != '\n' && !is_blank(field[i + 1])) {
-            g_string_append_c(s, ' '); /* a CR alone within a line must not glue words */
-        } else if (c != '\n' && c != '\r' && c != '\0') {
+        if (c == '\r') {
+            gboolean alone = !ends_line(field, length, i); /* it must not glue words */
+            while (i + 1 < length && field[i + 1] == '\r') {
+                i++;
+            }
+            g_string_append(s, alone ? " " : "");
+        } else if (c != '\n' && c != '\0') {
             g_string_append_c(s, c);
         }
     }
@@ -107,6 +121,13 @@ word_parse(const char *p, struct word *w)
     w->text = q + 3;
     word_end(w);
     return TRUE;
+}
+
+gsize
+header_word_length(const char *text)
+{
+    struct word w;
+    return text[0] == '=' && text[1] == '?' && word_parse(text, &w) ? (gsize)(w.end - text) : 0;
 }
 
 /* Words that follow each other with only blanks between are decoded as one run of bytes while charset and encoding stay
@@ -349,7 +370,8 @@ parameter_name(struct parameter *parameter, const char *name, gsize length)
     }
     *star++ = '\0';
     if (g_ascii_isdigit(*star)) {
-        parameter->piece = (int)MIN(g_ascii_strtoull(star, &star, 10), 10000);
+        guint64 piece = g_ascii_strtoull(star, &star, 10);
+        parameter->piece = (int)MIN(piece, 10000);
         parameter->extended = *star == '*';
     } else {
         parameter->extended = TRUE;

@@ -16,6 +16,9 @@ char *header_utf8(const char *unfolded);
 /* For reading: encoded words (RFC 2047) decoded wherever they stand, controls are blanks, UTF-8. */
 char *header_words(const char *unfolded);
 
+/* Length of the encoded word that begins at `text`, 0 when none does. */
+gsize header_word_length(const char *text);
+
 /* "text/plain; charset=utf-8": the value in lower case and the parameters. */
 struct header_value {
     char *value; /* "" when there is none */

@@ -114,7 +114,7 @@ static const struct {
     [P] = {"p", BLOCK | PARAGRAPH},
     [PRE] = {"pre", BLOCK | PARAGRAPH},
     [SECTION] = {"section", BLOCK},
-    [SELECT] = {"select", INLINE | HIDDEN},
+    [SELECT] = {"select", HIDDEN},
     [SPAN] = {"span", INLINE},
     [TABLE] = {"table", BLOCK | BARRIER},
     [TBODY] = {"tbody", 0},
@@ -315,13 +315,13 @@ is_border_top(const char *style)
 }
 
 static void
-judge_blockquote(const struct markup *m, const char *style, gboolean after_intro, struct verdict *v)
+judge_blockquote(const struct markup *m, const char *style, gboolean quotes, struct verdict *v)
 {
     g_autofree char *type = markup_value(m, MARKUP_TYPE, 20);
     g_autofree char *cite = markup_value(m, MARKUP_CITE, 20);
     g_autofree char *id = markup_value(m, MARKUP_ID, 20);
     gboolean named = (v->marks & (HTML_CONTAINER | HTML_QUOTE)) != 0 || g_ascii_strcasecmp(type, "cite") == 0 ||
-                     g_ascii_strncasecmp(cite, "mid:", 4) == 0 || strcmp(id, "qt") == 0 || after_intro;
+                     g_ascii_strncasecmp(cite, "mid:", 4) == 0 || strcmp(id, "qt") == 0 || quotes;
     v->marks &= (guint16)~HTML_CONTAINER;
     if (named) {
         v->marks |= HTML_QUOTE;
@@ -333,7 +333,7 @@ judge_blockquote(const struct markup *m, const char *style, gboolean after_intro
 }
 
 static struct verdict
-judge(const struct markup *m, enum element element, const char *style, gboolean after_intro)
+judge(const struct markup *m, enum element element, const char *style, gboolean quotes)
 {
     struct verdict v = {0};
     static const enum markup_attribute looked_at[] = {MARKUP_CLASS, MARKUP_ID, MARKUP_NAME, MARKUP_MARKER,
@@ -342,7 +342,7 @@ judge(const struct markup *m, enum element element, const char *style, gboolean 
         judge_attribute(m, looked_at[i], &v);
     }
     if (element == BLOCKQUOTE) {
-        judge_blockquote(m, style, after_intro, &v);
+        judge_blockquote(m, style, quotes, &v);
     } else if (v.marks == 0 && element == DIV && is_border_top(style)) {
         v.marks = HTML_INTRO | HTML_WEAK;
         v.ends = TRUE;
@@ -529,7 +529,7 @@ make_breaks(struct render *r)
 static void
 begin_words(struct render *r)
 {
-    enum { PARTING = HTML_QUOTE | HTML_INTRO | HTML_FORWARD | HTML_SIGNATURE | HTML_BLOCKQUOTE };
+    enum { PARTING = HTML_QUOTE | HTML_INTRO | HTML_CONTAINER | HTML_FORWARD | HTML_SIGNATURE | HTML_BLOCKQUOTE };
     if (r->line->len > 0 && ((r->line_marks ^ marks(r)) & PARTING) != 0) {
         r->breaks = MAX(r->breaks, 1);
     }
@@ -714,13 +714,20 @@ put_rule(struct render *r)
 
 /* ---- opening and closing ---- */
 
+static gboolean
+is_list(enum element element)
+{
+    return element == UL || element == OL || element == MENU;
+}
+
 static void
 pop(struct render *r)
 {
     struct open *o = &r->stack[r->open - 1];
     enum element element = o->element;
     if (is(element, BLOCK)) {
-        need_break(r, is(element, PARAGRAPH) && !o->tight ? 2 : 1);
+        gboolean inner_list = is_list(element) && o->lists > 1;
+        need_break(r, is(element, PARAGRAPH) && !o->tight && !inner_list ? 2 : 1);
     }
     if (is(element, CELL)) {
         /* A cell of one line is followed by a TAB, whatever blocks were in it. */
@@ -828,7 +835,8 @@ describe(struct render *r, struct open *o, enum element element)
 {
     g_autofree char *style = style_of(&r->m);
     g_autofree char *class = markup_value(&r->m, MARKUP_CLASS, 40);
-    struct verdict v = judge(&r->m, element, style, follows_intro(r));
+    gboolean quotes = (o->marks & HTML_CONTAINER) != 0 || follows_intro(r); /* a blockquote here would be a mail's */
+    struct verdict v = judge(&r->m, element, style, quotes);
     if ((v.marks & HTML_QUOTE) != 0) {
         o->marks &= (guint16) ~(HTML_CONTAINER | HTML_INTRO);
     }
@@ -838,7 +846,7 @@ describe(struct render *r, struct open *o, enum element element)
     o->hidden = o->hidden || is(element, HIDDEN) || is_hidden(&r->m, style);
     o->pre = has(style, "white-space:pre") || element == PRE || (o->pre && !has(style, "white-space:normal"));
     o->tight = is_tight(style, class);
-    if (element == UL || element == OL || element == MENU) {
+    if (is_list(element)) {
         g_autofree char *start = markup_value(&r->m, MARKUP_START, 8);
         o->lists += o->lists < MAX_INDENT;
         o->counter = element == OL ? (*start != '\0' ? atoi(start) - 1 : 0) : -1;
@@ -861,11 +869,11 @@ begin_item(struct render *r)
 static void
 begin_cell(struct render *r)
 {
+    make_breaks(r);
     r->space = FALSE;
-    if (is_blank_text(r->line->str)) {
+    r->tab = !is_blank_text(r->line->str);
+    if (!r->tab) {
         g_string_truncate(r->line, 0);
-    } else if (r->breaks == 0) {
-        r->tab = TRUE;
     }
 }
 
@@ -905,8 +913,7 @@ open_element(struct render *r, enum element element)
     if (is(element, BLOCK) && !opens_cell(r)) {
         g_autofree char *style = style_of(&r->m);
         g_autofree char *class = markup_value(&r->m, MARKUP_CLASS, 40);
-        gboolean apart = is(element, PARAGRAPH) && !is_tight(style, class) &&
-                         !((element == UL || element == OL) && top(r)->lists > 0);
+        gboolean apart = is(element, PARAGRAPH) && !is_tight(style, class) && !(is_list(element) && top(r)->lists > 0);
         need_break(r, apart ? 2 : 1);
     }
     if (is(element, CELL)) {

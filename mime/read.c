@@ -255,7 +255,21 @@ is_attachment(const struct listing *l, const struct entity *e)
 }
 
 static void
-add_part(struct listing *l, struct entity *e, const char *path)
+measure(struct listing *l, struct mail_part *p)
+{
+    gconstpointer content = l->s->raw + p->offset;
+    p->size = p->length;
+    if (p->encoding != MAIL_ENCODING_IDENTITY) {
+        g_byte_array_set_size(l->room, 0);
+        transfer_decode(content, p->length, p->encoding, l->room);
+        content = l->room->data;
+        p->size = l->room->len;
+    }
+    p->sha256 = sha256_hex(content, p->size);
+}
+
+static void
+add_part(struct listing *l, const struct entity *e, const char *path)
 {
     struct mail_part *p = g_new0(struct mail_part, 1);
     g_ptr_array_add(l->mail->parts, p);
@@ -272,15 +286,30 @@ add_part(struct listing *l, struct entity *e, const char *path)
     p->attachment = is_attachment(l, e);
     p->nested = l->nested > 0;
     p->inside = g_strdup(l->inside);
-    gconstpointer content = l->s->raw + e->body;
-    p->size = p->length;
-    if (e->encoding != MAIL_ENCODING_IDENTITY) {
-        g_byte_array_set_size(l->room, 0);
-        transfer_decode(content, p->length, e->encoding, l->room);
-        content = l->room->data;
-        p->size = l->room->len;
+    measure(l, p);
+}
+
+static void
+add_files_in_text(struct listing *l, const struct entity *e, const char *path)
+{
+    for (guint i = 0; i < l->body->files->len; i++) {
+        const struct body_file *f = l->body->files->pdata[i];
+        if (f->entity != e) {
+            continue;
+        }
+        struct mail_part *p = g_new0(struct mail_part, 1);
+        g_ptr_array_add(l->mail->parts, p);
+        p->path = g_strdup(path);
+        p->type = g_strdup("application/octet-stream");
+        p->disposition = g_strdup("attachment");
+        p->name = text_file_name(f->name, "file");
+        p->offset = f->offset;
+        p->length = f->length;
+        p->encoding = MAIL_ENCODING_UUENCODE;
+        p->attachment = TRUE;
+        p->in_text = TRUE;
+        measure(l, p);
     }
-    p->sha256 = sha256_hex(content, p->size);
 }
 
 static void list_parts(struct listing *l, struct entity *e, const char *path);
@@ -343,6 +372,7 @@ list_parts(struct listing *l, struct entity *e, const char *path)
     gboolean alone = e->parent == NULL || e->parent->kind == ENTITY_MESSAGE;
     g_autofree char *own = alone ? g_strdup_printf("%s%s1", path, *path != '\0' ? "." : "") : g_strdup(path);
     add_part(l, e, own);
+    add_files_in_text(l, e, own);
     if (e->kind == ENTITY_MESSAGE) {
         list_message(l, e, own);
     } else if (structure_is_message(e) && e->encoding != MAIL_ENCODING_IDENTITY) {

@@ -284,6 +284,49 @@ uu_decode(const guint8 *p, gsize length, GByteArray *out)
     }
 }
 
+/* Behind the "begin" line: TRUE when there are encoded lines alone, and "end". `*p` moves on in any case. */
+static gboolean
+is_uu_body(const guint8 **p, const guint8 *end)
+{
+    guint lines = 0;
+    while (*p < end) {
+        const guint8 *line = *p;
+        gsize n = line_length(line, end, p);
+        if (n == 3 && memcmp(line, "end", 3) == 0) {
+            return lines > 0;
+        }
+        gboolean zero = n == 0 || (line[0] == '`' || line[0] == ' ');
+        if (!zero && !is_uu_line(line, n)) {
+            *p = line;
+            return FALSE;
+        }
+        lines += !zero;
+    }
+    return FALSE;
+}
+
+gboolean
+transfer_find_file(const char *content, gsize length, gsize from, struct transfer_file *file)
+{
+    const guint8 *p = (const guint8 *)content + from, *end = (const guint8 *)content + length;
+    while (p < end) {
+        const guint8 *line = p;
+        gsize n = line_length(line, end, &p);
+        if (!is_begin_line(line, n)) {
+            continue;
+        }
+        const guint8 *name = line + 10; /* "begin 644 " */
+        if (is_uu_body(&p, end)) {
+            file->start = (gsize)(line - (const guint8 *)content);
+            file->end = (gsize)(p - (const guint8 *)content);
+            file->name = (gsize)(name - (const guint8 *)content);
+            file->name_length = n - 10;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 void
 transfer_decode(const char *content, gsize length, enum mail_encoding encoding, GByteArray *out)
 {

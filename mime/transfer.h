@@ -18,4 +18,12 @@ void transfer_decode(const char *content, gsize length, enum mail_encoding encod
  * clients. */
 gboolean transfer_looks_base64(const char *content, gsize length);
 
+/* A uuencoded file among words: the first "begin 644 name" line behind `from` that is followed by nothing but encoded
+ * lines up to "end". */
+struct transfer_file {
+    gsize start, end; /* offsets of the whole block, lines included */
+    gsize name, name_length;
+};
+gboolean transfer_find_file(const char *content, gsize length, gsize from, struct transfer_file *file);
+
 #endif
