@@ -38,6 +38,12 @@ struct driver_conn; /* a connection. One thread at a time */
 
 enum driver_role { DRIVER_WRITER, DRIVER_READER };
 
+enum driver_tidy {
+    DRIVER_TIDY_DUE,  /* where it is worth it */
+    DRIVER_TIDY_NOW,  /* as far as nobody has to wait */
+    DRIVER_TIDY_LAST, /* thoroughly: the connection will not write again */
+};
+
 /* What the engine itself counted on a connection, for tests and benchmarks. */
 struct driver_counts {
     guint64 commits;     /* durable ones: each is one wait for the disk */
@@ -60,8 +66,8 @@ struct driver {
     /* Processes take turns at writing. `deadline`: g_get_monotonic_time() after which to give up (TEMP). */
     gboolean (*take_turn)(struct driver_db *db, gint64 deadline, GError **error);
     void (*leave_turn)(struct driver_db *db);
-    /* Housekeeping while holding the turn, outside a transaction. `last`: the connection will not write again. */
-    void (*tidy)(struct driver_conn *conn, gboolean last);
+    /* Housekeeping while holding the turn, outside a transaction. */
+    void (*tidy)(struct driver_conn *conn, enum driver_tidy when);
 
     /* 0: an empty database. INVALID: a database of something else. */
     gboolean (*version)(struct driver_conn *conn, int *version, GError **error);

@@ -89,7 +89,7 @@ migrations_run(const struct store_options *options, const struct store_migration
     struct driver_conn *conn = driver->connect(db, DRIVER_WRITER, error);
     if (conn && driver->take_turn(db, driver_deadline(options->busy_timeout), error)) {
         ok = climb(driver, conn, entries, count, from, to, error);
-        driver->tidy(conn, TRUE);
+        driver->tidy(conn, DRIVER_TIDY_LAST);
         driver->leave_turn(db);
     }
     if (conn)

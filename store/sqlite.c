@@ -247,8 +247,7 @@ static const struct {
     {NULL, "PRAGMA journal_mode", "wal", FALSE},
     {NULL, "PRAGMA encoding", "UTF-8", FALSE},
     {"PRAGMA locking_mode=NORMAL", "PRAGMA locking_mode", "normal", FALSE},
-    {"PRAGMA synchronous=FULL", "PRAGMA synchronous", "2",
-     FALSE}, /* a commit is on the disk before anybody is answered */
+    {"PRAGMA synchronous=FULL", "PRAGMA synchronous", "2", FALSE}, /* a commit is on the disk when it returns */
     {"PRAGMA wal_autocheckpoint=0", "PRAGMA wal_autocheckpoint", "0", FALSE},
     {"PRAGMA journal_size_limit=67108864", "PRAGMA journal_size_limit", "67108864", FALSE},
     {"PRAGMA foreign_keys=ON", "PRAGMA foreign_keys", "1", FALSE},
@@ -256,7 +255,6 @@ static const struct {
     {"PRAGMA cell_size_check=ON", "PRAGMA cell_size_check", "1", FALSE},
     {"PRAGMA secure_delete=ON", "PRAGMA secure_delete", "1", FALSE}, /* what is erased is gone from the file */
     {"PRAGMA temp_store=MEMORY", "PRAGMA temp_store", "2", FALSE},   /* no mail in temporary files */
-    {"PRAGMA mmap_size=0", "PRAGMA mmap_size", "0", FALSE},          /* an I/O error must not be a signal */
     {"PRAGMA cache_size=-8000", "PRAGMA cache_size", "-8000", FALSE},
     {"PRAGMA query_only=ON", "PRAGMA query_only", "1", TRUE},
 };
@@ -285,8 +283,7 @@ set_pragmas(struct driver_conn *conn, GError **error)
     return TRUE;
 }
 
-/* A new database, or one that came out of a backup, is not in WAL mode yet. Changing that writes, so it takes its turn.
- */
+/* A new database, or one from a backup, is not in WAL mode yet. Changing that writes, so it takes its turn. */
 static gboolean
 ensure_wal(struct driver_conn *conn, GError **error)
 {
@@ -697,14 +694,14 @@ checkpoint(struct driver_conn *conn, int mode, int wait_ms)
 
 /* Readers may have made it vain, so the next one waits until the log has grown by as much again. */
 static void
-sqlite_tidy(struct driver_conn *conn, gboolean last)
+sqlite_tidy(struct driver_conn *conn, enum driver_tidy when)
 {
     guint64 frames = conn->counts.wal_frames;
-    if (last || frames >= conn->cut_next) {
+    if (when == DRIVER_TIDY_LAST || frames >= conn->cut_next) {
         checkpoint(conn, SQLITE_CHECKPOINT_TRUNCATE, WAL_CUT_WAIT);
         conn->tidy_next = frames + WAL_CHECKPOINT;
         conn->cut_next = frames + WAL_CUT_AGAIN;
-    } else if (frames >= conn->tidy_next) {
+    } else if (when == DRIVER_TIDY_NOW || frames >= conn->tidy_next) {
         checkpoint(conn, SQLITE_CHECKPOINT_PASSIVE, 0);
         conn->tidy_next = frames + WAL_CHECKPOINT;
     }

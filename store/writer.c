@@ -148,7 +148,7 @@ write_batch(writer *self)
             take_all(self, &batch);
     }
     answer(self, &batch, lost);
-    self->driver->tidy(self->conn, FALSE);
+    self->driver->tidy(self->conn, DRIVER_TIDY_DUE);
 }
 
 /* The turn did not come: whoever has waited long enough is told. Where it failed before its time, waiting helps nobody.
@@ -278,7 +278,7 @@ tidy_last(writer *self)
     g_autoptr(GError) error = NULL;
     if (!self->driver->take_turn(self->db, g_get_monotonic_time() + G_USEC_PER_SEC / 2, &error))
         return;
-    self->driver->tidy(self->conn, TRUE);
+    self->driver->tidy(self->conn, DRIVER_TIDY_LAST);
     self->driver->leave_turn(self->db);
 }
 

@@ -15,16 +15,27 @@
 
 /* ---- the folder ---- */
 
-scratch *
-scratch_new(void)
+static scratch *
+scratch_in(const char *parent)
 {
-    g_autoptr(GError) error = NULL;
     scratch *self = g_new0(scratch, 1);
-    self->folder = g_dir_make_tmp("postern-store-XXXXXX", &error);
-    g_assert_no_error(error);
+    self->folder = g_build_filename(parent, "postern-store-XXXXXX", NULL);
+    g_assert_nonnull(g_mkdtemp(self->folder));
     self->path = g_build_filename(self->folder, "test.db", NULL);
     self->database = g_strconcat("sqlite:", self->path, NULL);
     return self;
+}
+
+scratch *
+scratch_new(void)
+{
+    return scratch_in(g_get_tmp_dir());
+}
+
+scratch *
+scratch_new_in_memory(void)
+{
+    return scratch_in(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : g_get_tmp_dir());
 }
 
 void

@@ -15,6 +15,7 @@ typedef struct scratch {
 } scratch;
 
 scratch *scratch_new(void);
+scratch *scratch_new_in_memory(void); /* on /dev/shm where it is, for speed */
 void scratch_free(scratch *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(scratch, scratch_free)
 

@@ -229,12 +229,14 @@ lose_transaction(store_tx *tx, gpointer arg, GError **error)
     return add_row(tx, arg, error) && tx->driver->script(tx->conn, "ROLLBACK", error); /* as FULL or IOERR do */
 }
 
+/* With a reason that tells the admin what is wrong. */
 static void
-assert_all_temp(struct caller *callers, guint count)
+assert_all_temp(struct caller *callers, guint count, const char *reason)
 {
     for (guint i = 0; i < count; i++) {
         g_assert_false(callers[i].ok);
         g_assert_error(callers[i].error, POSTERN_ERROR, POSTERN_ERROR_TEMP);
+        g_assert_nonnull(strstr(callers[i].error->message, reason));
         g_clear_error(&callers[i].error);
     }
 }
@@ -248,7 +250,7 @@ test_a_lost_transaction_is_told_to_all(void)
     struct caller callers[] = {
         {.fn = add_row}, {.fn = add_row_and_fail}, {.fn = add_row}, {.fn = lose_transaction}, {.fn = add_row}};
     run_together(store, callers, G_N_ELEMENTS(callers));
-    assert_all_temp(callers, 4);
+    assert_all_temp(callers, 4, "rolled back");
     g_assert_true(callers[4].ok);
     g_assert_cmpint(ask(store, "SELECT count(*) FROM raw"), ==, 1);
 }
@@ -263,7 +265,7 @@ test_a_failed_sync_is_told_to_all(void)
     atomic_store(&sync_error, EIO);
     run_together(store, callers, G_N_ELEMENTS(callers));
     atomic_store(&sync_error, 0);
-    assert_all_temp(callers, G_N_ELEMENTS(callers));
+    assert_all_temp(callers, G_N_ELEMENTS(callers), "disk I/O error");
     g_assert_true(store_write(store, add_row, NULL, NULL));
     g_assert_cmpint(ask(store, "SELECT count(*) FROM raw"), ==, 2);
 }
@@ -298,13 +300,13 @@ assert_nothing_half_written(store *store, gint64 mails)
 }
 
 static void
-write_mails_in_vain(store *store, store_raw *mail)
+write_mails_in_vain(store *store, store_raw *mail, const char *reason)
 {
     struct caller callers[6] = {0};
     for (guint i = 0; i < G_N_ELEMENTS(callers); i++)
         callers[i] = (struct caller){.fn = add_mail, .arg = mail};
     run_together(store, callers, G_N_ELEMENTS(callers));
-    assert_all_temp(callers, G_N_ELEMENTS(callers));
+    assert_all_temp(callers, G_N_ELEMENTS(callers), reason);
 }
 
 /* The database may not grow: SQLITE_FULL, in the middle of a function. */
@@ -318,7 +320,7 @@ test_a_full_database_writes_nothing(void)
     g_autofree char *limit =
         g_strdup_printf("PRAGMA max_page_count=%" G_GINT64_FORMAT, ask_writer(store, "PRAGMA page_count") + 20);
     tell_writer(store, limit);
-    write_mails_in_vain(store, mail);
+    write_mails_in_vain(store, mail, "database or disk is full");
     assert_nothing_half_written(store, 1);
     tell_writer(store, "PRAGMA max_page_count=1000000");
     g_assert_true(store_write(store, add_mail, mail, NULL));
@@ -345,9 +347,9 @@ fill_the_disk(gpointer arg)
     for (rlim_t room = 0; room < 2300000; room += 190000) {
         struct caller caller = {.fn = add_mail, .arg = huge};
         limit_files(now + room);
-        write_mails_in_vain(store, mail);
+        write_mails_in_vain(store, mail, "disk I/O error");
         caller.ok = store_write(store, caller.fn, caller.arg, &caller.error);
-        assert_all_temp(&caller, 1);
+        assert_all_temp(&caller, 1, "disk I/O error");
     }
     limit_files(RLIM_INFINITY);
     g_assert_true(store_write(store, add_mail, mail, NULL));

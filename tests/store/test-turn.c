@@ -67,19 +67,37 @@ contend(gpointer arg)
     store_close(store);
 }
 
+/* Takes the turn again the moment it has left it. */
+static void
+be_greedy(gpointer arg)
+{
+    const struct contender *contender = arg;
+    struct share *share = contender->share;
+    turn *turn = turn_open(share->scratch->path, NULL);
+    while (g_get_monotonic_time() < share->end) {
+        g_assert_true(turn_take(turn, G_MAXINT64, NULL));
+        gint64 until = g_get_monotonic_time() + 1000;
+        while (g_get_monotonic_time() < until) {
+        }
+        share->tally[contender->number].turns++;
+        turn_leave(turn);
+    }
+    turn_close(turn);
+}
+
 static struct share *
-contest(const scratch *scratch, const guint *threads, guint processes)
+contest(const scratch *scratch, void (*play)(gpointer contender), const guint *threads, guint processes)
 {
     struct share *share = mmap(NULL, sizeof *share, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     g_assert_true(share != MAP_FAILED);
     store_close(scratch_open(scratch));
     share->scratch = scratch;
-    share->end = g_get_monotonic_time() + (long_run() ? 20 : 2) * G_USEC_PER_SEC;
+    share->end = g_get_monotonic_time() + (long_run() ? 20 * G_USEC_PER_SEC : 1500 * 1000);
     pid_t children[PROCESSES];
     for (guint i = 0; i < processes; i++) {
         struct contender contender = {share, i};
         share->threads[i] = threads[i];
-        children[i] = spawn(contend, &contender);
+        children[i] = spawn(play, &contender);
     }
     for (guint i = 0; i < processes; i++)
         await(children[i]);
@@ -104,7 +122,7 @@ static void
 test_two_processes_share(void)
 {
     g_autoptr(scratch) scratch = scratch_new();
-    struct share *share = contest(scratch, (const guint[]){4, 4}, 2);
+    struct share *share = contest(scratch, contend, (const guint[]){4, 4}, 2);
     assert_fair(share, 2);
     munmap(share, sizeof *share);
 }
@@ -113,7 +131,7 @@ static void
 test_four_processes_share(void)
 {
     g_autoptr(scratch) scratch = scratch_new();
-    struct share *share = contest(scratch, (const guint[]){2, 2, 2, 2}, 4);
+    struct share *share = contest(scratch, contend, (const guint[]){2, 2, 2, 2}, 4);
     assert_fair(share, 4);
     munmap(share, sizeof *share);
 }
@@ -123,10 +141,21 @@ static void
 test_a_lone_writer_does_not_starve(void)
 {
     g_autoptr(scratch) scratch = scratch_new();
-    struct share *share = contest(scratch, (const guint[]){32, 1}, 2);
+    struct share *share = contest(scratch, contend, (const guint[]){32, 1}, 2);
     assert_fair(share, 2);
     g_assert_cmpuint(share->tally[0].written, >, share->tally[1].written);
     munmap(share, sizeof *share);
+}
+
+static void
+test_a_greedy_process_starves_nobody(void)
+{
+    for (guint processes = 2; processes <= PROCESSES; processes++) {
+        g_autoptr(scratch) scratch = scratch_new();
+        struct share *share = contest(scratch, be_greedy, (const guint[PROCESSES]){0}, processes);
+        assert_fair(share, processes);
+        munmap(share, sizeof *share);
+    }
 }
 
 /* ---- waiting ---- */
@@ -306,6 +335,7 @@ main(int argc, char **argv)
     g_test_add_func("/turn/two-processes-share", test_two_processes_share);
     g_test_add_func("/turn/four-processes-share", test_four_processes_share);
     g_test_add_func("/turn/a-lone-writer-does-not-starve", test_a_lone_writer_does_not_starve);
+    g_test_add_func("/turn/a-greedy-process-starves-nobody", test_a_greedy_process_starves_nobody);
     g_test_add_func("/turn/who-waits-too-long-is-told", test_who_waits_too_long_is_told);
     g_test_add_func("/turn/a-dead-holder-gives-way", test_a_dead_holder_gives_way);
     g_test_add_func("/turn/a-removed-lock-file-excludes-nobody-wrongly",
