@@ -441,9 +441,12 @@ set_overview_sender(struct loading *loading, const store_rows *rows, gint64 over
     const struct conf *conf = loading->act->market->conf;
     gint64 only = only_conversation(rows);
     json_object_set_new(loading->notice->data, "single", json_boolean(only != 0));
-    if (only)
-        return conversation_load(loading->act, only, &loading->conversation, error) &&
-               set_sender(loading, conf->name, SIDE_PARTNER, LINK_REPLY, error);
+    if (only) {
+        if (!conversation_load(loading->act, only, &loading->conversation, error))
+            return FALSE;
+        set_text(loading->notice->data, "subject", loading->conversation->subject);
+        return set_sender(loading, conf->name, SIDE_PARTNER, LINK_REPLY, error);
+    }
     struct link_token token = {LINK_OVERVIEW, overview_id, loading->notice->created_at + conf->link_lifetime};
     g_free(loading->notice->from_address);
     loading->notice->from_address = link_address(loading->act->market, &token);
