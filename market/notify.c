@@ -1,5 +1,5 @@
 /*
- * Keys that templates see, by kind (all: marketplace, domain, recipient_name, language):
+ * Keys that templates see, by kind (all: marketplace, domain, jobs_address, experts_address, recipient_name, language):
  *
  *   first-contact, lead  organisation{name} merchant{name,shop,shop_url} service subject text lines[{line}]
  * files[{name,size}] due_at matched previous{link} reply_address; lead: lead{name,email,phone,shop} overview
@@ -601,6 +601,13 @@ load_references(struct loading *loading, GError **error)
     return TRUE;
 }
 
+static void
+set_address(json_t *data, const char *key, const char *local, const char *domain)
+{
+    g_autofree char *address = g_strdup_printf("%s@%s", local, domain);
+    set_text(data, key, address);
+}
+
 static struct notice *
 notice_new(struct act *act, const store_rows *row)
 {
@@ -627,6 +634,8 @@ notice_new(struct act *act, const store_rows *row)
         n->data = json_object();
     set_text(n->data, "marketplace", conf->name);
     set_text(n->data, "domain", conf->domain);
+    set_address(n->data, "jobs_address", conf->jobs, conf->domain);
+    set_address(n->data, "experts_address", conf->experts, conf->domain);
     set_text(n->data, "recipient_name", n->recipient_name);
     set_text(n->data, "language", n->language);
     return n;
