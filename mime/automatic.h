@@ -7,13 +7,13 @@
 #include "mime/mail.h"
 
 enum mail_class { /* in order of precedence; names by mail_class_name() are those of `postern explain` */
-    MAIL_BOUNCE,
-    MAIL_COMPLAINT, /* ARF, RFC 5965 */
-    MAIL_RECEIPT,   /* MDN, RFC 8098 */
-    MAIL_AUTO_REPLY,
-    MAIL_FORM,
-    MAIL_LIST,
-    MAIL_HUMAN,
+                  MAIL_BOUNCE,
+                  MAIL_COMPLAINT, /* ARF, RFC 5965 */
+                  MAIL_RECEIPT,   /* MDN, RFC 8098 */
+                  MAIL_AUTO_REPLY,
+                  MAIL_FORM,
+                  MAIL_LIST,
+                  MAIL_HUMAN,
 };
 
 struct mail_nature {

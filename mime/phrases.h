@@ -23,21 +23,23 @@ enum mail_label {
 enum mail_label phrase_label(const char *folded);
 
 enum phrase_set {
-    PHRASE_CLOSING,        /* "kind regards" */
-    PHRASE_WEAK_CLOSING,   /* "cheers": may be said for itself */
-    PHRASE_FORWARD,        /* "forwarded message" */
-    PHRASE_ORIGINAL,       /* "original message" */
-    PHRASE_REPLY_PREFIX,   /* "aw", before the colon in a subject */
-    PHRASE_FORWARD_PREFIX, /* "wg" */
-    PHRASE_VERB,           /* "wrote" */
-    PHRASE_OPENER,         /* "on", of "On Monday … wrote:" */
-    PHRASE_MOBILE_HEAD,    /* "sent from my" */
-    PHRASE_MOBILE_TAIL,    /* "gesendet" */
-    PHRASE_DEVICE,         /* "iphone" */
-    PHRASE_NOTICE_START,   /* "this e-mail", of confidentiality notices */
-    PHRASE_NOTICE_WORD,    /* "recipient" */
-    PHRASE_LIST_FOOTER,    /* "unsubscribe" */
-    PHRASE_VIRUS_ADVERT,   /* "checked for viruses" */
+    PHRASE_CLOSING,           /* "kind regards" */
+    PHRASE_WEAK_CLOSING,      /* "cheers": may be said for itself */
+    PHRASE_FORWARD,           /* "forwarded message" */
+    PHRASE_ORIGINAL,          /* "original message" */
+    PHRASE_REPLY_PREFIX,      /* "aw", before the colon in a subject */
+    PHRASE_FORWARD_PREFIX,    /* "wg" */
+    PHRASE_VERB,              /* "wrote" */
+    PHRASE_OPENER,            /* "on", of "On Monday … wrote:" */
+    PHRASE_MOBILE_HEAD,       /* "sent from my" */
+    PHRASE_MOBILE_TAIL,       /* "gesendet" */
+    PHRASE_DEVICE,            /* "iphone" */
+    PHRASE_NOTICE_START,      /* "this e-mail", of confidentiality notices */
+    PHRASE_NOTICE_WORD,       /* "recipient" */
+    PHRASE_LIST_FOOTER,       /* "unsubscribe" */
+    PHRASE_VIRUS_ADVERT,      /* "checked for viruses" */
+    PHRASE_AUTOMATIC_SUBJECT, /* "out of office" */
+    PHRASE_BOUNCE_SUBJECT,    /* "undeliverable" */
     PHRASE_SETS
 };
 

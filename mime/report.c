@@ -2,24 +2,406 @@
 
 #include "mime/report.h"
 
+#include "lib/text.h"
+#include "mime/automatic.h"
+#include "mime/diagnosis.h"
+#include "mime/prose.h"
+#include "mime/read.h"
+
+#include <string.h>
+
+#define RECIPIENTS 500
+#define PART_BYTES (256u << 10) /* of a status part are read */
+
 const char *
 report_kind_name(enum report_kind kind)
 {
-    static const char *const names[] = {"soft", "hard", "delivered"};
+    static const char *const names[] = {
+        [REPORT_SOFT] = "soft", [REPORT_HARD] = "hard", [REPORT_DELIVERED] = "delivered"};
     return names[kind];
 }
 
 const char *
 report_reason_name(enum report_reason reason)
 {
-    static const char *const names[] = {"other",        "userunknown", "mailboxfull", "hostunknown", "policyviolation",
-                                        "spamdetected", "mesgtoobig",  "expired",     "feedback",    "delivered"};
+    static const char *const names[] = {
+        [REASON_OTHER] = "other",
+        [REASON_USER_UNKNOWN] = "userunknown",
+        [REASON_MAILBOX_FULL] = "mailboxfull",
+        [REASON_HOST_UNKNOWN] = "hostunknown",
+        [REASON_POLICY_VIOLATION] = "policyviolation",
+        [REASON_SPAM_DETECTED] = "spamdetected",
+        [REASON_TOO_BIG] = "mesgtoobig",
+        [REASON_EXPIRED] = "expired",
+        [REASON_FEEDBACK] = "feedback",
+        [REASON_DELIVERED] = "delivered",
+    };
     return names[reason];
+}
+
+static void
+report_recipient_free(gpointer data)
+{
+    struct report_recipient *r = data;
+    g_free(r->recipient);
+    g_free(r->status);
+    g_free(r->reply);
+    g_free(r);
+}
+
+/* ---- fields, as in RFC 3464 2.1 and in what imitates them ---- */
+
+struct fields { /* one recipient's */
+    char *final, *original, *action, *status, *diagnostic;
+};
+
+static void
+fields_clear(struct fields *f)
+{
+    g_clear_pointer(&f->final, g_free);
+    g_clear_pointer(&f->original, g_free);
+    g_clear_pointer(&f->action, g_free);
+    g_clear_pointer(&f->status, g_free);
+    g_clear_pointer(&f->diagnostic, g_free);
+}
+
+/* "rfc822; bob@example.com" → "bob@example.com"; xtext and angle brackets too. */
+static char *
+typed_address(const char *value)
+{
+    const char *semicolon = strchr(value, ';');
+    const char *p = semicolon && semicolon - value < 16 ? semicolon + 1 : value;
+    p += strspn(p, " \t<");
+    const char *at = strrchr(p, '@');
+    const char *end = p + strlen(p);
+    if (at) { /* "|/usr/bin/procmail bob@example.com /home/bob" */
+        gsize start, stop;
+        g_autofree char *address = prose_address(p, strlen(p), (gsize)(at - p), &start, &stop);
+        if (address && (start == 0 || p[start - 1] == ' ' || p[start - 1] == '<'))
+            return g_steal_pointer(&address);
+    }
+    while (end > p && strchr(" \t>", end[-1]))
+        end--;
+    return g_strndup(p, (gsize)(end - p));
+}
+
+static void
+set_once(char **to, char *value)
+{
+    if (*to)
+        g_free(value);
+    else
+        *to = value;
+}
+
+static void
+set_field(struct fields *f, const char *name, const char *value)
+{
+    if (g_ascii_strcasecmp(name, "Final-Recipient") == 0)
+        set_once(&f->final, typed_address(value));
+    else if (g_ascii_strcasecmp(name, "Original-Recipient") == 0 || g_ascii_strcasecmp(name, "X-Actual-Recipient") == 0)
+        set_once(&f->original, typed_address(value));
+    else if (g_ascii_strcasecmp(name, "Action") == 0)
+        set_once(&f->action, g_ascii_strdown(value, -1));
+    else if (g_ascii_strcasecmp(name, "Status") == 0)
+        set_once(&f->status, g_strdup(value));
+    else if (g_ascii_strcasecmp(name, "Diagnostic-Code") == 0)
+        set_once(&f->diagnostic, g_strdup(value));
+}
+
+/* A field with its folded lines; returns what follows. Names are short; a line without a name is skipped. */
+static const char *
+next_field(const char *p, char **name, GString *value)
+{
+    const char *lf = strchrnul(p, '\n');
+    const char *colon = memchr(p, ':', MIN((gsize)(lf - p), 40));
+    *name = colon ? g_strstrip(g_strndup(p, (gsize)(colon - p))) : NULL;
+    g_string_truncate(value, 0);
+    if (colon)
+        g_string_append_len(value, colon + 1, lf - colon - 1);
+    p = *lf ? lf + 1 : lf;
+    while (*p == ' ' || *p == '\t') {
+        lf = strchrnul(p, '\n');
+        if (strspn(p, " \t\r") >= (gsize)(lf - p)) /* blank: ends a group */
+            break;
+        g_string_append_c(value, ' ');
+        g_string_append_len(value, p, lf - p);
+        p = *lf ? lf + 1 : lf;
+    }
+    g_strstrip(value->str);
+    value->len = strlen(value->str);
+    return p;
+}
+
+static gboolean
+is_blank_line(const char *p)
+{
+    p += strspn(p, " \t\r");
+    return *p == '\n' || *p == '\0';
+}
+
+struct report {
+    const struct mail *mail;
+    GPtrArray *recipients; /* struct report_recipient */
+    char *prose;           /* the readable part, without the returned mail */
+    const char *sender;    /* who wrote the mail that came back; NULL */
+};
+
+static void
+add_recipient(struct report *report, const char *address, const struct diagnosis *d, const char *words)
+{
+    if (report->recipients->len >= RECIPIENTS)
+        return;
+    struct report_recipient *r = g_new0(struct report_recipient, 1);
+    r->recipient = g_strdup(address);
+    r->status = g_strdup(d->status);
+    r->kind = d->kind;
+    r->reason = d->reason;
+    r->reply = text_one_line(words, 1000);
+    g_ptr_array_add(report->recipients, r);
+}
+
+/* What the prose says about an address: from its mentions, or all of it. */
+static char *
+prose_about(const struct report *report, const char *address)
+{
+    g_autoptr(GPtrArray) said = prose_read(report->prose, report->sender);
+    for (guint i = 0; i < said->len; i++) {
+        const struct prose_recipient *r = g_ptr_array_index(said, i);
+        if (g_ascii_strcasecmp(r->address, address) == 0)
+            return g_strdup(r->words->str);
+    }
+    return g_strdup(report->prose);
+}
+
+/* The server's words where they say enough; what the report says in prose besides, where they do not. */
+static void
+diagnose_fields(const struct report *report, const struct fields *f, const char *address, struct diagnosis *d)
+{
+    const char *words = f->diagnostic ? f->diagnostic : "";
+    char status[16] = "";
+    if (f->status)
+        enhanced_status(f->status, status);
+    g_autofree char *prose = prose_about(report, address);
+    gboolean after_data = prose_after_data(words) || prose_after_data(prose);
+    diagnose(words, status, after_data, d);
+    struct diagnosis more;
+    diagnose(prose, status, after_data, &more);
+    if (!d->certain && more.certain)
+        *d = more;
+    else if (!f->diagnostic && *more.status)
+        g_strlcpy(d->status, more.status, sizeof d->status);
+}
+
+static void
+take_fields(struct report *report, struct fields *f)
+{
+    const char *address = f->final && strchr(f->final, '@') ? f->final : f->original ? f->original : f->final;
+    struct diagnosis d;
+    if (!address || !*address) {
+        fields_clear(f);
+        return;
+    }
+    if (f->action && g_str_has_prefix(f->action, "deliver")) {
+        d = (struct diagnosis){.kind = REPORT_DELIVERED, .reason = REASON_DELIVERED};
+        if (f->status)
+            enhanced_status(f->status, d.status);
+        add_recipient(report, address, &d, "");
+    } else if (!f->action || (!g_str_has_prefix(f->action, "relayed") && !g_str_has_prefix(f->action, "expanded"))) {
+        diagnose_fields(report, f, address, &d);
+        if (f->action && g_str_has_prefix(f->action, "delayed") && !d.certain)
+            d.reason = REASON_EXPIRED;
+        add_recipient(report, address, &d, f->diagnostic ? f->diagnostic : "");
+    }
+    fields_clear(f);
+}
+
+/* Groups of fields parted by blank lines; the first is the message's. A second recipient ends a group too. */
+static void
+read_fields(struct report *report, const char *text)
+{
+    struct fields f = {0};
+    g_autoptr(GString) value = g_string_new(NULL);
+    for (const char *p = text; *p;) {
+        if (is_blank_line(p)) {
+            take_fields(report, &f);
+            p = strchrnul(p, '\n');
+            p += *p != '\0';
+            continue;
+        }
+        g_autofree char *name = NULL;
+        p = next_field(p, &name, value);
+        if (!name)
+            continue;
+        if (f.final && g_ascii_strcasecmp(name, "Final-Recipient") == 0)
+            take_fields(report, &f);
+        set_field(&f, name, value->str);
+    }
+    take_fields(report, &f);
+}
+
+/* ---- parts ---- */
+
+static char *
+part_text(const struct mail_part *part, gconstpointer raw, gsize length)
+{
+    if (part->offset > length || part->length > length - part->offset)
+        return g_strdup("");
+    g_autoptr(GBytes) bytes =
+        mail_decode((const char *)raw + part->offset, MIN(part->length, PART_BYTES), part->encoding);
+    gsize size;
+    const char *data = g_bytes_get_data(bytes, &size);
+    g_autofree char *text = text_utf8(data ? data : "", size);
+    g_auto(GStrv) pieces = g_strsplit(text, "\r\n", -1);
+    return g_strjoinv("\n", pieces);
+}
+
+static gboolean
+is_type(const struct mail_part *part, const char *a, const char *b)
+{
+    return strcmp(part->type, a) == 0 || strcmp(part->type, b) == 0;
+}
+
+static void
+read_status_parts(struct report *report, gconstpointer raw, gsize length)
+{
+    for (guint i = 0; i < report->mail->parts->len; i++) {
+        const struct mail_part *part = g_ptr_array_index(report->mail->parts, i);
+        if (part->nested || !is_type(part, "message/delivery-status", "message/global-delivery-status"))
+            continue;
+        g_autofree char *text = part_text(part, raw, length);
+        read_fields(report, text);
+    }
+}
+
+/* ---- bounces in prose ---- */
+
+static void
+read_prose(struct report *report)
+{
+    g_autoptr(GPtrArray) said = prose_read(report->prose, report->sender);
+    for (guint i = 0; i < said->len; i++) {
+        const struct prose_recipient *r = g_ptr_array_index(said, i);
+        struct diagnosis d, all;
+        diagnose(r->words->str, "", prose_after_data(r->words->str), &d);
+        if (!d.certain) { /* the transcript stands apart from the list of recipients */
+            diagnose(report->prose, d.status, prose_after_data(report->prose), &all);
+            d = all;
+        }
+        add_recipient(report, r->address, &d, r->words->str);
+    }
+}
+
+static void
+read_failed_header(struct report *report)
+{
+    const char *value = mail_header(report->mail, "X-Failed-Recipients");
+    g_auto(GStrv) addresses = value ? g_strsplit_set(value, ", \t", 200) : NULL;
+    for (char **address = addresses; address && *address; address++) {
+        if (!strchr(*address, '@'))
+            continue;
+        g_autofree char *words = prose_about(report, *address);
+        struct diagnosis d, all;
+        diagnose(words, "", prose_after_data(words), &d);
+        if (!d.certain) {
+            diagnose(report->prose, d.status, prose_after_data(report->prose), &all);
+            d = all;
+        }
+        add_recipient(report, *address, &d, words);
+    }
+}
+
+/* ---- complaints (RFC 5965) ---- */
+
+static void
+add_feedback(struct report *report, const char *address)
+{
+    const struct diagnosis d = {.kind = REPORT_SOFT, .reason = REASON_FEEDBACK};
+    for (guint i = 0; i < report->recipients->len; i++) {
+        const struct report_recipient *r = g_ptr_array_index(report->recipients, i);
+        if (g_ascii_strcasecmp(r->recipient, address) == 0)
+            return;
+    }
+    add_recipient(report, address, &d, "");
+}
+
+static gboolean
+names_recipient(const char *name)
+{
+    static const char *const names[] = {"Original-Rcpt-To", "Removal-Recipient", "Redacted-Address",
+                                        "X-HmXmrOriginalRecipient"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (g_ascii_strcasecmp(name, names[i]) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* Recipients that a part's fields name; of a returned mail the header alone, with To only if `to`. */
+static void
+feedback_fields(struct report *report, const char *text, gboolean to)
+{
+    g_autoptr(GString) value = g_string_new(NULL);
+    while (is_blank_line(text) && *text)
+        text = strchrnul(text, '\n') + 1;
+    for (const char *p = text; *p && !is_blank_line(p);) {
+        g_autofree char *name = NULL;
+        p = next_field(p, &name, value);
+        if (!name || !(names_recipient(name) || (to && g_ascii_strcasecmp(name, "To") == 0)))
+            continue;
+        const char *at = strchr(value->str, '@');
+        gsize start, end;
+        g_autofree char *address =
+            at ? prose_address(value->str, value->len, (gsize)(at - value->str), &start, &end) : NULL;
+        if (address)
+            add_feedback(report, address);
+    }
+}
+
+static void
+read_complaint(struct report *report, gconstpointer raw, gsize length)
+{
+    static const char *const types[][2] = {{"message/feedback-report", "message/feedback-report"},
+                                           {"message/rfc822", "text/rfc822-headers"}};
+    for (guint round = 0; round < 3 && report->recipients->len == 0; round++)
+        for (guint i = 0; i < report->mail->parts->len; i++) {
+            const struct mail_part *part = g_ptr_array_index(report->mail->parts, i);
+            guint kind = round > 0;
+            if (part->nested || !is_type(part, types[kind][0], types[kind][1]))
+                continue;
+            g_autofree char *text = part_text(part, raw, length);
+            feedback_fields(report, text, round == 2);
+        }
+    if (report->recipients->len == 0)
+        add_feedback(report, "");
+}
+
+/* ---- all ---- */
+
+/* A bounce goes to whoever wrote the mail. */
+static const char *
+sender_of(const struct mail *m)
+{
+    const struct mail_address *to = m->to->len ? g_ptr_array_index(m->to, 0) : NULL;
+    return to && *to->address ? to->address : NULL;
 }
 
 GPtrArray *
 report_read(const struct mail *m, gconstpointer raw, gsize length)
 {
-    (void)m, (void)raw, (void)length;
-    return g_ptr_array_new();
+    struct report report = {m, g_ptr_array_new_with_free_func(report_recipient_free), NULL, sender_of(m)};
+    enum mail_class class = mail_nature(m, NULL).class;
+    if (class == MAIL_COMPLAINT)
+        read_complaint(&report, raw, length);
+    if (class != MAIL_BOUNCE)
+        return report.recipients;
+    report.prose = g_strndup(m->text, prose_length(m->text));
+    read_status_parts(&report, raw, length);
+    if (report.recipients->len == 0 && strcasestr(report.prose, "Final-Recipient"))
+        read_fields(&report, report.prose);
+    if (report.recipients->len == 0)
+        read_failed_header(&report);
+    if (report.recipients->len == 0)
+        read_prose(&report);
+    g_free(report.prose);
+    return report.recipients;
 }

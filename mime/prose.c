@@ -1,0 +1,354 @@
+#include "config.h"
+
+#include "mime/prose.h"
+
+#include "mime/diagnosis.h"
+#include "mime/lines.h"
+
+#include <string.h>
+
+#define REPORT_LINES 400 /* of a report are read */
+#define RECIPIENTS 200
+#define WORDS_BYTES 6000 /* kept of what is said about one */
+
+static void
+prose_recipient_free(gpointer data)
+{
+    struct prose_recipient *recipient = data;
+    g_free(recipient->address);
+    g_string_free(recipient->words, TRUE);
+    g_free(recipient);
+}
+
+/* ---- where the returned mail begins ---- */
+
+static gboolean
+starts(const char *line, gsize length, const char *with)
+{
+    gsize bytes = strlen(with);
+    return length >= bytes && g_ascii_strncasecmp(line, with, bytes) == 0;
+}
+
+static gboolean
+contains(const char *line, gsize length, const char *what)
+{
+    g_autofree char *lower = g_ascii_strdown(line, (gssize)MIN(length, 600));
+    return strstr(lower, what) != NULL;
+}
+
+/* Trace headers stand in no report but in the mail that it returns. */
+static gboolean
+is_trace(const char *line, gsize length)
+{
+    static const char *const headers[] = {"Received: ",     "Return-Path: ", "Return-path: ", "DKIM-Signature: ",
+                                          "Delivered-To: ", "X-Received: ",  "Received:\t"};
+    for (gsize i = 0; i < G_N_ELEMENTS(headers); i++)
+        if (starts(line, length, headers[i]))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+announces_original(const char *line, gsize length)
+{
+    static const char *const words[] = {
+        "original message follows",       "a copy of the message",    "copy of your message",
+        "header of the original message", "headers of the original",  "message headers follow",
+        "below this line is a copy",      "-- original message --",   "original message headers",
+        "text of your message",           "unsent message follows",   "message header follows",
+        "returned message follows",       "your original message",    "forwarded message follows",
+        "message contents follow",        "content of your message",  "original message header",
+        "undelivered message follows",    "received message follows",
+    };
+    if (length == 0 || length > 120)
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (contains(line, length, words[i]))
+            return line[0] == '-' || line[0] == '*' || line[0] == '=' || line[length - 1] == ':' ||
+                   line[length - 1] == '.' || line[length - 1] == '-';
+    return (line[0] == '-' || line[0] == '*') && contains(line, length, "original message");
+}
+
+gsize
+prose_length(const char *text)
+{
+    const char *line = text;
+    while (*line) {
+        const char *lf = strchrnul(line, '\n');
+        gsize length = (gsize)(lf - line);
+        while (length && (line[length - 1] == '\r' || line[length - 1] == ' '))
+            length--;
+        if (line != text && (is_trace(line, length) || announces_original(line, length)))
+            return (gsize)(line - text);
+        line = *lf ? lf + 1 : lf;
+    }
+    return (gsize)(line - text);
+}
+
+/* ---- addresses ---- */
+
+static gboolean
+is_local(char c)
+{
+    return g_ascii_isalnum(c) || (c && strchr(".!#$%&*+-/=?^_{|}~'", c));
+}
+
+char *
+prose_address(const char *line, gsize length, gsize at, gsize *start, gsize *end)
+{
+    gsize from = at, to = at + 1;
+    while (from > 0 && is_local(line[from - 1]))
+        from--;
+    while (from < at && strchr("'.*-=", line[from]))
+        from++;
+    while (to < length && (g_ascii_isalnum(line[to]) || line[to] == '-' || line[to] == '.'))
+        to++;
+    while (to > at + 1 && (line[to - 1] == '.' || line[to - 1] == '-'))
+        to--;
+    *start = from;
+    *end = to;
+    if (from == at || to - at < 4 || !memchr(line + at, '.', to - at) || to - from > 254)
+        return NULL;
+    return g_strndup(line + from, to - from);
+}
+
+/* ---- what a line says about an address ---- */
+
+enum claim {
+    CLAIM_NONE,
+    CLAIM_REPLY,   /* an SMTP reply names it */
+    CLAIM_KEYED,   /* "your message to … could not be delivered" */
+    CLAIM_HEADING, /* it stands alone, or before a colon */
+};
+
+static gboolean
+is_decoration(char c)
+{
+    return c && strchr(" \t<>\"'()[]*-:,.;|", c);
+}
+
+/* Nothing but the address, perhaps twice and with a number before it; or the address first and then a colon. */
+static gboolean
+is_heading(const struct line *line, gsize start, gsize end, const char *address)
+{
+    const char *p = line->body;
+    gsize n = line->body_length;
+    for (gsize i = 0; i < start; i++)
+        if (!is_decoration(p[i]) && !(g_ascii_isdigit(p[i]) && start < 8))
+            return FALSE;
+    gsize behind = end;
+    while (behind < n && strchr(">\"')] \t", p[behind]))
+        behind++;
+    if (behind == n || p[behind] == ':' || (n - behind >= 3 && memcmp(p + behind, "...", 3) == 0) || p[behind] == ',' ||
+        p[behind] == ';' || (p[behind] == '.' && behind + 1 == n))
+        return TRUE;
+    if (p[behind] == '(' || p[behind] == '-') /* "<bob@example.com> (host said …)" */
+        return p[start > 0 ? start - 1 : 0] == '<' || p[behind] == '(';
+    gsize bytes = strlen(address); /* "bob@example.com <bob@example.com>" */
+    return n - behind <= bytes + 4 && memmem(p + behind, n - behind, address, bytes);
+}
+
+static gboolean
+any_of(const char *text, const char *const *words)
+{
+    for (; *words; words++)
+        if (strstr(text, *words))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+is_keyed(const char *before, const char *behind)
+{
+    static const char *const keys[] = {"rcpt to",
+                                       "recipient",
+                                       "delivering your mail to",
+                                       "delivered to",
+                                       "deliver to",
+                                       "deliver your message to",
+                                       "delivery to",
+                                       "message to",
+                                       "mail to",
+                                       "email to",
+                                       "e-mail to",
+                                       "sent to",
+                                       "addressed to",
+                                       "message for",
+                                       "mail for",
+                                       "to the user",
+                                       "expanded from",
+                                       "envelope-to",
+                                       "original-to",
+                                       "destination",
+                                       "address:",
+                                       "address ",
+                                       "user ",
+                                       "account ",
+                                       "emailaddress",
+                                       "failed to",
+                                       "message sent to",
+                                       "mailbox ",
+                                       "empf",
+                                       "destinataire",
+                                       NULL};
+    static const char *const fates[] = {"could not be delivered",
+                                        "couldn't be delivered",
+                                        "cannot be delivered",
+                                        "wasn't delivered",
+                                        "was not delivered",
+                                        "was undeliverable",
+                                        "has been delayed",
+                                        "not found",
+                                        "unknown",
+                                        "does not exist",
+                                        "doesn't exist",
+                                        "wasn't found",
+                                        "was rejected",
+                                        NULL};
+    return any_of(before, keys) || any_of(behind, fates);
+}
+
+/* The sender, and whom to ask for help. */
+static gboolean
+is_other(const char *before, const char *address)
+{
+    static const char *const words[] = {"mail from", "from:",     "from <",      "from ", "sender",     "contact",
+                                        "reply to",  "reply-to",  "help",        "http",  "message-id", "mailto",
+                                        "by ",       "questions", "return-path", "x-",    NULL};
+    gsize length = strlen(before);
+    const char *near = before + (length > 40 ? length - 40 : 0);
+    return any_of(near, words) || g_ascii_strncasecmp(address, "mailer-daemon@", 14) == 0;
+}
+
+static enum claim
+claim_of(const struct line *line, gsize start, gsize end, const char *address)
+{
+    gsize lead = MIN(start, 300), trail = MIN(line->body_length - end, 300);
+    g_autofree char *before = g_ascii_strdown(line->body + start - lead, (gssize)lead);
+    g_autofree char *behind = g_ascii_strdown(line->body + end, (gssize)trail);
+    if (is_heading(line, start, end, address))
+        return CLAIM_HEADING;
+    if (is_other(before, address) && !strstr(before, "rcpt to"))
+        return CLAIM_NONE;
+    if (is_keyed(before, behind))
+        return CLAIM_KEYED;
+    return is_smtp_reply(line->body) || strstr(before, "550") || strstr(before, "5.1.") ? CLAIM_REPLY : CLAIM_NONE;
+}
+
+/* ---- recipients ---- */
+
+struct mention {
+    guint line;
+    enum claim claim;
+    char *address;
+    gsize end;
+};
+
+static void
+mention_clear(gpointer data)
+{
+    g_free(((struct mention *)data)->address);
+}
+
+static GArray *
+find_mentions(const GArray *lines, const char *sender)
+{
+    GArray *mentions = g_array_new(FALSE, FALSE, sizeof(struct mention));
+    g_array_set_clear_func(mentions, mention_clear);
+    for (guint i = 0; i < lines->len && i < REPORT_LINES && mentions->len < RECIPIENTS; i++) {
+        const struct line *line = line_at(lines, i);
+        const char *at = line->body, *stop = line->body + MIN(line->body_length, 2000);
+        gsize start, end;
+        for (; (at = memchr(at, '@', (gsize)(stop - at))) != NULL; at++) {
+            char *address = prose_address(line->body, line->body_length, (gsize)(at - line->body), &start, &end);
+            enum claim claim = address ? claim_of(line, start, end, address) : CLAIM_NONE;
+            if (claim == CLAIM_NONE || (sender && claim < CLAIM_HEADING && g_ascii_strcasecmp(address, sender) == 0)) {
+                g_free(address);
+                continue;
+            }
+            struct mention mention = {i, claim, address, end};
+            g_array_append_val(mentions, mention);
+        }
+    }
+    return mentions;
+}
+
+static struct prose_recipient *
+find_recipient(const GPtrArray *recipients, const char *address)
+{
+    for (guint i = 0; i < recipients->len; i++) {
+        struct prose_recipient *recipient = g_ptr_array_index(recipients, i);
+        if (g_ascii_strcasecmp(recipient->address, address) == 0)
+            return recipient;
+    }
+    return NULL;
+}
+
+static void
+put_words(GString *words, const char *text, gsize length)
+{
+    if (words->len >= WORDS_BYTES)
+        return;
+    g_string_append_len(words, text, (gssize)length);
+    g_string_append_c(words, '\n');
+}
+
+/* What stands behind a mention up to the next of the same kind. */
+static void
+take_words(struct prose_recipient *recipient, const GArray *lines, const struct mention *mention, guint until)
+{
+    const struct line *line = line_at(lines, mention->line);
+    if (mention->claim == CLAIM_HEADING)
+        put_words(recipient->words, line->body + mention->end, line->body_length - mention->end);
+    else
+        put_words(recipient->words, line->body, line->body_length);
+    for (guint i = mention->line + 1; i < until; i++)
+        put_words(recipient->words, line_at(lines, i)->body, line_at(lines, i)->body_length);
+}
+
+GPtrArray *
+prose_read(const char *text, const char *sender)
+{
+    GPtrArray *recipients = g_ptr_array_new_with_free_func(prose_recipient_free);
+    g_autofree char *report = g_strndup(text, prose_length(text));
+    g_autoptr(GArray) lines = lines_split(report);
+    g_autoptr(GArray) mentions = find_mentions(lines, sender);
+    enum claim best = CLAIM_NONE;
+    for (guint i = 0; i < mentions->len; i++)
+        best = MAX(best, g_array_index(mentions, struct mention, i).claim);
+    for (guint i = 0; i < mentions->len; i++) {
+        const struct mention *mention = &g_array_index(mentions, struct mention, i);
+        if (mention->claim < best)
+            continue;
+        struct prose_recipient *recipient = find_recipient(recipients, mention->address);
+        if (!recipient) {
+            recipient = g_new0(struct prose_recipient, 1);
+            recipient->address = g_strdup(mention->address);
+            recipient->words = g_string_new(NULL);
+            g_ptr_array_add(recipients, recipient);
+        }
+        guint until = lines->len;
+        for (guint j = i + 1; j < mentions->len; j++) {
+            const struct mention *next = &g_array_index(mentions, struct mention, j);
+            if (next->claim == best && next->line > mention->line &&
+                g_ascii_strcasecmp(next->address, mention->address) != 0) {
+                until = next->line;
+                break;
+            }
+        }
+        take_words(recipient, lines, mention, until);
+    }
+    return recipients;
+}
+
+gboolean
+prose_after_data(const char *words)
+{
+    static const char *const signs[] = {"end of data",         "final data",
+                                        "after data",          "end of message",
+                                        "<CRLF>.<CRLF>",       "data command",
+                                        "during data",         "after sending the message",
+                                        "transfer of message", NULL};
+    g_autofree char *lower = g_ascii_strdown(words, -1);
+    return any_of(lower, signs) && !strstr(lower, "need rcpt");
+}
