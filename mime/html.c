@@ -320,12 +320,13 @@ judge_blockquote(const struct markup *m, const char *style, gboolean quotes, str
     g_autofree char *type = markup_value(m, MARKUP_TYPE, 20);
     g_autofree char *cite = markup_value(m, MARKUP_CITE, 20);
     g_autofree char *id = markup_value(m, MARKUP_ID, 20);
-    gboolean named = (v->marks & (HTML_CONTAINER | HTML_QUOTE)) != 0 || g_ascii_strcasecmp(type, "cite") == 0 ||
+    gboolean named = (v->marks & HTML_QUOTE) != 0 || g_ascii_strcasecmp(type, "cite") == 0 ||
                      g_ascii_strncasecmp(cite, "mid:", 4) == 0 || strcmp(id, "qt") == 0 || quotes;
+    gboolean gmail = (v->marks & HTML_CONTAINER) != 0; /* what Gmail indents has its class too */
     v->marks &= (guint16)~HTML_CONTAINER;
     if (named) {
         v->marks |= HTML_QUOTE;
-    } else if (has(style, "border-left:") || has(style, "border-left-")) {
+    } else if (gmail || has(style, "border-left:") || has(style, "border-left-")) {
         v->marks |= HTML_QUOTE | HTML_WEAK;
     } else {
         v->marks |= HTML_BLOCKQUOTE;

@@ -21,7 +21,7 @@ test_encoded_words(void)
         {"=?utf-8?B?Y2Fm?= =?utf-8?B?w6k=?=", "café"},  /* base64 cut */
         {"=?utf-8?B?Y2F?= =?utf-8?B?mw6k=?=", "café"},  /* within a quantum */
         {"=?utf-8?Q?two words?=", "two words"},         /* blanks inside */
-        {"=?utf-8?Q?what?=2C_yes?=", "what?, yes"},      /* "?=" inside */
+        {"=?utf-8?Q?what?=2C_yes?=", "what?, yes"},     /* "?=" inside */
         {"=?utf-8*en?Q?lang?=", "lang"},                /* RFC 2231 5 */
         {"=?iso-8859-1?Q?caf=E9?=", "café"},
         {"=?iso-8859-2?Q?=A3=F3d=BC?=", "Łódź"},

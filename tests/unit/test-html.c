@@ -173,6 +173,7 @@ test_marks(void)
         {"a<blockquote style='border-left: 1px solid'>b</blockquote>", "a: b:QW"},
         {"a<div class=gmail_quote><div class=gmail_attr>w</div><blockquote class=gmail_quote>b</blockquote>c</div>d",
          "a: w:IC b:Q c:C d:"},
+        {"a<blockquote class=gmail_quote>b</blockquote>", "a: b:QW"},
         {"a<div class='gmail_quote gmail_quote_container'>w<blockquote class='gmail_quote x'>b</blockquote></div>",
          "a: w:C b:Q"},
         {"a<div class=gmail_signature>s</div>", "a: s:S"},
