@@ -117,7 +117,7 @@ parts_json(const GPtrArray *parts, gboolean attachments)
     json_t *array = json_array();
     for (guint i = 0; i < parts->len; i++) {
         const struct mail_part *part = g_ptr_array_index(parts, i);
-        if (!attachments || part->attachment)
+        if (attachments ? part->attachment : !part->in_text)
             json_array_append_new(array, part_json(part));
     }
     return array;
