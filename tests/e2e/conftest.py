@@ -1,5 +1,6 @@
 """What the end-to-end tests stand on. Without root or Postfix they are skipped, and say so."""
 
+import contextlib
 import os
 import sys
 
@@ -44,13 +45,13 @@ def gateway():
 @pytest.fixture
 def own_gateway(request):
     """A gateway of the test's own: own_gateway(settings=…) starts one; it ends with the test."""
-    started = request.node.own_gateways = []
+    with contextlib.ExitStack() as stack:
+        started = request.node.own_gateways = []
 
-    def start(**keywords):
-        running = Gateway.scratch(**keywords)
-        started.append(running)
-        return running.start()
+        def start(**keywords):
+            running = Gateway.scratch(**keywords)
+            started.append(running)
+            stack.callback(running.leave)
+            return running.start()
 
-    yield start
-    for running in started:
-        running.leave()
+        yield start

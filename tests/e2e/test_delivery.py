@@ -139,7 +139,7 @@ def test_a_bounce_of_ours_comes_back_and_is_recorded(gateway):
         assert wait_until(bounced, 15, 0.1), gateway.postern_json("outbox", "list")
     finally:
         os.unlink(os.path.join(gateway.mail.root, ".unknown"))
-    assert not gateway.conversations_with("mailer-daemon@mx.experts.test")
+    assert not gateway.conversations_with("mailer-daemon@mx.operator.test")
     settled(gateway)
 
 

@@ -182,7 +182,7 @@ class Gateway:
         os.chmod(self.data, 0o750)
         self._copy_programs()
         self._write_settings()
-        self.postfix.write(self.domain)
+        self.postfix.write()
         self._write_wrapper()
         if not os.path.exists(self.database):
             self._as_owner("init")

@@ -14,6 +14,7 @@ import subprocess
 
 from .process import Failed, Guarded, tail, wait_until
 
+HOSTNAME = "mx.operator.test"
 MASTER = "/usr/lib/postfix/sbin/master"
 
 # The queue's folders: name, mode, group that owns it (None: root's folder). As `postfix set-permissions` makes them.
@@ -77,7 +78,7 @@ class Postfix:
 
     # ---- folders and files ----
 
-    def _own(self, name):
+    def _own(self):
         return {
             "compatibility_level": "3.6",
             "queue_directory": self.queue,
@@ -88,7 +89,8 @@ class Postfix:
             "maillog_file_prefixes": os.path.dirname(self.log),
             "inet_interfaces": "127.0.0.1",
             "inet_protocols": "ipv4",
-            "myhostname": f"mx.{name}",
+            # Not below the gateway's domain: relay_domains counts subdomains in.
+            "myhostname": HOSTNAME,
             "mydestination": "",
             "mynetworks": "127.0.0.0/8",
             "smtpd_relay_restrictions": "permit_mynetworks, reject_unauth_destination",
@@ -110,9 +112,9 @@ class Postfix:
             "message_size_limit": "0",
         }
 
-    def write(self, domain):
+    def write(self):
         os.makedirs(self.config, exist_ok=True)
-        settings = self._own(domain)
+        settings = self._own()
         for line in uncommented(os.path.join(self.snippets, "main.cf")):
             name, _, value = self.adapt(line).partition("=")
             settings[name.strip()] = value.strip()
