@@ -286,11 +286,11 @@ def apple(answer):
 
 
 def outlook(answer):
-    """Words on top, a block of headers, the mail below it without any quote marks."""
+    """Words on top, the name below them without a mark, a block of headers, the mail without any quote marks."""
     name, address = answer.author
     block = [f"From: {name} <{address}>", f"Sent: {_when('outlook')}", f"To: {answer.person.mailbox}",
              f"Subject: {answer.mail.subject}"]
-    words = f"{answer.words}\n\n{answer.person.signature}\n"
+    words = f"{answer.words}\n\n{answer.person.name}\n"
     plain = f"{words}\n________________________________\n" + "\n".join(block) + f"\n\n{answer.mail.text}\n"
     rich = (f'<html><body><div class="WordSection1"><p class="MsoNormal">{_lines_html(words)}</p><div style="border:none;'
             f'border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p class="MsoNormal">'

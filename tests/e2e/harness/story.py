@@ -39,10 +39,13 @@ class Story:
     def __init__(self, gateway):
         self.gateway, self.mail = gateway, gateway.mail
         self.exhibits, self.checks = [], []
-        taken = len(gateway.postern_json("merchant", "list"))
-        # In a database that has seen the story before, the lead is somebody new.
-        self.lead = Person("Lena Vogt", f"lena{taken}@vogt-ceramics.test")
+        self.lead = Person("Lena Vogt", f"lena{self._times_played() or ''}@vogt-ceramics.test")
         self.conversation = None
+
+    def _times_played(self):
+        """In a database that has seen the story before, the lead is somebody new."""
+        return sum(address.endswith("@vogt-ceramics.test") for row in self.gateway.postern_json("merchant", "list")
+                   for address in row["addresses"])
 
     # ---- what steps are written in ----
 
