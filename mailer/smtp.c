@@ -222,10 +222,13 @@ struct smtp {
     GString *out;
     guint mails; /* of this session */
     gboolean pipelining;
-    gboolean size;                     /* SIZE is offered */
-    guint64 max_size;                  /* 0: not told */
-    gboolean dirty;                    /* a transaction was begun and did not come to its end */
-    const struct smtp_mail *announced; /* its envelope is under way */
+    gboolean size;    /* SIZE is offered */
+    guint64 max_size; /* 0: not told */
+    gboolean dirty;   /* a transaction was begun and did not come to its end */
+    /* The envelope that is under way, as it was written; "" none. Whoever has the same envelope may use it: a mail is
+     * never known by its place in memory, for another may have come to stand there. */
+    GString *announced;
+    GString *envelope; /* of the mail being sent */
 };
 
 static int
@@ -287,7 +290,7 @@ drop(smtp *self)
         mailstream_close(self->stream);
     self->stream = NULL;
     self->wire = NULL;
-    self->announced = NULL;
+    g_string_truncate(self->announced, 0);
 }
 
 static gboolean
@@ -444,7 +447,7 @@ greet(smtp *self, GError **error)
 gboolean
 smtp_open(smtp *self, GError **error)
 {
-    if (self->stream && !self->announced && !is_quiet(self))
+    if (self->stream && !self->announced->len && !is_quiet(self))
         drop(self); /* the server has ended it while we were idle */
     if (self->stream)
         return TRUE;
@@ -466,10 +469,9 @@ smtp_open(smtp *self, GError **error)
 void
 smtp_close(smtp *self)
 {
-    if (!self->stream)
-        return;
     g_string_assign(self->out, "QUIT\r\n");
-    say(self, 0, NULL);
+    if (self->stream && !self->announced->len)
+        say(self, 0, NULL);
     drop(self);
 }
 
@@ -556,6 +558,13 @@ append_envelope(const smtp *self, GString *out, const struct smtp_mail *mail)
     g_string_append(out, "DATA\r\n");
 }
 
+static void
+set_envelope(smtp *self, const struct smtp_mail *mail)
+{
+    g_string_truncate(self->envelope, 0);
+    append_envelope(self, self->envelope, mail);
+}
+
 static gboolean
 is_address(const char *address)
 {
@@ -633,17 +642,17 @@ offer_stepwise(smtp *self, const struct smtp_mail *mail, struct envelope *envelo
 /* RSET only after a transaction that did not come to the end of its data: otherwise the server has cleared it (RFC
  * 5321 4.1.1.4). */
 static gboolean
-offer_pipelined(smtp *self, const struct smtp_mail *mail, struct envelope *envelope, GError **error)
+offer_pipelined(smtp *self, struct envelope *envelope, GError **error)
 {
     gboolean reset = FALSE;
-    if (self->announced != mail) {
+    if (!self->announced->len) {
         reset = self->dirty;
         g_string_assign(self->out, reset ? "RSET\r\n" : "");
-        append_envelope(self, self->out, mail);
+        g_string_append_len(self->out, self->envelope->str, (gssize)self->envelope->len);
         if (!say(self, 0, error))
             return FALSE;
     }
-    self->announced = NULL;
+    g_string_truncate(self->announced, 0);
     self->dirty = TRUE;
     return (!reset || hear_positive(self, "RSET", error)) && hear(self, &envelope->mail, error) &&
            hear(self, &envelope->rcpt, error) && hear(self, &envelope->data, error);
@@ -699,7 +708,8 @@ static enum stage
 offer(smtp *self, const struct smtp_mail *mail, struct smtp_result *result)
 {
     g_autoptr(GError) error = NULL;
-    if (self->announced && self->announced != mail)
+    set_envelope(self, mail);
+    if (self->announced->len && !g_string_equal(self->announced, self->envelope))
         drop(self);
     gboolean fresh = !self->stream;
     guint before = self->sessions;
@@ -707,15 +717,18 @@ offer(smtp *self, const struct smtp_mail *mail, struct smtp_result *result)
         set_result(result, SMTP_UNREACHABLE, "%s", error->message);
         return STAGE_LOST;
     }
-    fresh = fresh || self->sessions != before;
+    if (self->sessions != before) {
+        fresh = TRUE;
+        set_envelope(self, mail); /* this server may offer other things */
+    }
     if (self->max_size && mail->length > self->max_size) {
         set_result(result, SMTP_PERMANENT, "552 5.3.4 %zu bytes are more than the relay takes (%" G_GUINT64_FORMAT ")",
                    mail->length, self->max_size);
         return STAGE_ANSWERED;
     }
     g_auto(smtp_envelope) envelope = {0};
-    gboolean offered = self->pipelining ? offer_pipelined(self, mail, &envelope, &error)
-                                        : offer_stepwise(self, mail, &envelope, &error);
+    gboolean offered =
+        self->pipelining ? offer_pipelined(self, &envelope, &error) : offer_stepwise(self, mail, &envelope, &error);
     if (offered)
         return judge(self, &envelope, fresh, result);
     gboolean stale = !fresh && !self->wire->timed_out;
@@ -754,8 +767,10 @@ hand_over(smtp *self, const struct smtp_mail *mail, const struct smtp_mail *next
     g_auto(smtp_answer) answer = {0, NULL};
     gboolean announce = may_announce(self, next);
     append_data(self->out, mail->data, mail->length);
+    g_string_truncate(self->announced, 0);
     if (announce)
-        append_envelope(self, self->out, next);
+        append_envelope(self, self->announced, next);
+    g_string_append_len(self->out, self->announced->str, (gssize)self->announced->len);
     if (!say(self, mail->not_after, &error)) {
         hear_last_words(self, error, result);
         return;
@@ -773,8 +788,15 @@ hand_over(smtp *self, const struct smtp_mail *mail, const struct smtp_mail *next
         drop(self);
     else if (self->mails >= self->retire)
         smtp_close(self);
-    else
-        self->announced = announce ? next : NULL;
+}
+
+static gboolean
+is_late(const struct smtp_mail *mail, struct smtp_result *result)
+{
+    gboolean late = mail->not_after && g_get_monotonic_time() >= mail->not_after;
+    if (late)
+        set_result(result, SMTP_LATE, "not handed over: the claim has run out");
+    return late;
 }
 
 void
@@ -784,17 +806,15 @@ smtp_send(smtp *self, const struct smtp_mail *mail, const struct smtp_mail *next
         set_result(result, SMTP_PERMANENT, "553 5.1.3 `%s` or `%s` is no address", mail->sender, mail->recipient);
         return;
     }
-    enum stage stage = offer(self, mail, result);
+    enum stage stage = is_late(mail, result) ? STAGE_LOST : offer(self, mail, result);
     if (stage == STAGE_STALE)
         stage = offer(self, mail, result);
     if (stage != STAGE_DATA)
         return;
-    if (mail->not_after && g_get_monotonic_time() >= mail->not_after) {
-        set_result(result, SMTP_LATE, "not handed over: the claim has run out");
+    if (is_late(mail, result))
         drop(self);
-        return;
-    }
-    hand_over(self, mail, next, result);
+    else
+        hand_over(self, mail, next, result);
 }
 
 /* ---- life ---- */
@@ -809,6 +829,8 @@ smtp_new(const struct smtp_options *options)
     self->retire = options->retire ? options->retire : SMTP_RETIRE;
     self->line = mmap_string_new("");
     self->out = g_string_new(NULL);
+    self->announced = g_string_new(NULL);
+    self->envelope = g_string_new(NULL);
     gboolean parsed = place_parse(&self->place, options->relay, NULL);
     g_assert(parsed); /* smtp_check_relay() comes first */
     return self;
@@ -823,6 +845,8 @@ smtp_free(smtp *self)
     place_clear(&self->place);
     mmap_string_free(self->line);
     g_string_free(self->out, TRUE);
+    g_string_free(self->announced, TRUE);
+    g_string_free(self->envelope, TRUE);
     g_free(self->relay);
     g_free(self->hello);
     g_free(self);

@@ -64,8 +64,8 @@ gboolean smtp_open(smtp *self, GError **error);
 /* Ends the session, if any; the next mail makes a new one. */
 void smtp_close(smtp *self);
 
-/* Sends `mail`. `next`, when not NULL, is the very mail that the next call will send: its envelope then goes out
- * together with the end of this one's data, which saves a round trip. A next call with another mail costs the session,
+/* Sends `mail`. `next`, when not NULL, is the mail that the next call will send: its envelope then goes out together
+ * with the end of this one's data, which saves a round trip. If another one is sent after all the session is given up,
  * no more. */
 void smtp_send(smtp *self, const struct smtp_mail *mail, const struct smtp_mail *next, struct smtp_result *result);
 

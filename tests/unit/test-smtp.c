@@ -505,6 +505,26 @@ test_another_mail_than_announced(void)
     server_clear(&server);
 }
 
+/* A mail that was announced and given up may leave its place in memory to another. */
+static void
+test_another_mail_in_the_same_place(void)
+{
+    const char *const scripts[] = {HELLO ENVELOPE GO ".\n" ENVELOPE "<250 one\n=\n", HELLO TAKE QUIT, NULL};
+    struct smtp_mail place = mail_two;
+    struct server server;
+    struct smtp_result result;
+    server_start(&server, scripts);
+    smtp *session = client(server.relay, 0);
+    smtp_send(session, &mail_one, &place, &result);
+    place.recipient = "other@acme.test";
+    smtp_send(session, &place, NULL, &result);
+    smtp_free(session);
+    server_stop(&server);
+    g_assert_cmpint(result.outcome, ==, SMTP_SENT);
+    g_assert_true(g_str_has_suffix(server.commands->str, "RCPT TO:<other@acme.test>\nDATA\nQUIT\n"));
+    server_clear(&server);
+}
+
 /* ---- what goes on the wire ---- */
 
 static void
@@ -688,21 +708,22 @@ static void
 test_relays(void)
 {
     static const char *const good[] = {"127.0.0.1:25", "127.3.2.1:2525", "[::1]:25", "localhost:25", "unix:/run/x"};
-    static const char *const bad[] = {"192.0.2.1:25",
-                                      "[2001:db8::1]:25",
-                                      "0.0.0.0:25",
-                                      "127.0.0.1",
-                                      "127.0.0.1:",
-                                      "127.0.0.1:0",
-                                      "127.0.0.1:65536",
-                                      "127.0.0.1:25x",
-                                      "::1:25",
-                                      ":25",
-                                      "[]:25",
-                                      "unix:relative",
-                                      "",
-                                      "unix:/0123456789012345678901234567890123456789012345678901234567890123456789"
-                                      "012345678901234567890123456789012345678901234567890123456789"};
+    g_autofree char *long_path = g_strnfill(120, 'x');
+    g_autofree char *too_long = g_strconcat("unix:/", long_path, NULL);
+    const char *const bad[] = {"192.0.2.1:25",
+                               "[2001:db8::1]:25",
+                               "0.0.0.0:25",
+                               "127.0.0.1",
+                               "127.0.0.1:",
+                               "127.0.0.1:0",
+                               "127.0.0.1:65536",
+                               "127.0.0.1:25x",
+                               "::1:25",
+                               ":25",
+                               "[]:25",
+                               "unix:relative",
+                               "",
+                               too_long};
     for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
         g_autoptr(GError) error = NULL;
         smtp_check_relay(good[i], &error);
@@ -997,6 +1018,7 @@ main(int argc, char **argv)
     for (guint i = 0; i < G_N_ELEMENTS(manies); i++)
         add("many", manies[i].name, &manies[i], test_many);
     g_test_add_func("/smtp/another-mail-than-announced", test_another_mail_than_announced);
+    g_test_add_func("/smtp/another-mail-in-the-same-place", test_another_mail_in_the_same_place);
     g_test_add_func("/smtp/data-is-made-safe", test_data_is_made_safe);
     g_test_add_func("/smtp/no-address-injects-a-command", test_no_address_injects_a_command);
     g_test_add_func("/smtp/addresses-go-out-normalised", test_addresses_go_out_normalised);

@@ -1,0 +1,41 @@
+/*
+ * A notice → the bytes of a mail: its subject, text and HTML from templates, its files from the store.
+ *
+ * Templates are files FOLDER/LANGUAGE/KIND.{subject,text,html}.mustache; partials are
+ * FOLDER/LANGUAGE/NAME.text.mustache for text and NAME.html.mustache for HTML. For each file the folders are asked in
+ * order, so that an admin's folder may hold a single changed file. A language has a kind wholly (three files) or not at
+ * all: then English is used.
+ *
+ * A set of templates is immutable and may be used from any thread.
+ */
+#ifndef POSTERN_MAILER_RENDER_H
+#define POSTERN_MAILER_RENDER_H
+
+#include "market/outbox.h"
+
+typedef struct templates templates;
+
+/* Loads and checks all templates of all languages: `folders` ended by NULL, those that are not there are passed over.
+ * NOT_FOUND names the first file that is missing, INVALID what is wrong in one, with file and line. */
+templates *templates_load(const char *const *folders, GError **error);
+void templates_free(templates *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(templates, templates_free)
+
+/* The kinds of mail there are, ended by NULL. */
+const char *const *templates_kinds(void);
+
+/* Renders the words alone. `missing` (may be NULL) is told about names that the data lacks, see template.h. INVALID: no
+ * such kind, or a limit was hit. */
+struct rendered {
+    GString *subject, *text, *html;
+};
+void rendered_clear(struct rendered *rendered);
+gboolean render_words(const templates *self, const char *kind, const char *language, const json_t *data,
+                      void (*missing)(const char *file, guint line, const char *name, gpointer arg), gpointer arg,
+                      struct rendered *rendered, GError **error);
+
+/* The whole mail, dated `now`. TEMP when files cannot be read now, anything else will not get better by waiting. */
+GBytes *render_notice(const templates *self, const struct market *market, const struct notice *notice, gint64 now,
+                      GError **error);
+
+#endif

@@ -1,0 +1,558 @@
+#include "mailer/sender.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/error.h"
+#include "lib/log.h"
+#include "mailer/smtp.h"
+
+#define SECOND G_USEC_PER_SEC
+#define RELAY_PATIENCE (10 * SECOND) /* what is in hand waits so long for a relay that went away */
+#define PROBE_FIRST (SECOND / 4)
+#define PROBE_LAST (15 * SECOND)
+#define IDLE (30 * SECOND) /* a session that is not used is ended; Postfix gives up after 300 s */
+#define REPORT_LAST (30 * SECOND)
+#define SUSPICIOUS 3 /* claims that came to no report */
+
+/* A notice on its way to its result. */
+struct job {
+    struct setup *setup;
+    struct notice *notice;
+    gint64 not_after;
+    GBytes *mail; /* rendered */
+    struct smtp_mail envelope;
+    enum smtp_outcome outcome;
+    char *reply;
+};
+
+struct sender {
+    pthread_mutex_t lock;
+    pthread_cond_t work;    /* something to send, the relay is back, or the end */
+    pthread_cond_t results; /* something to record, or the end */
+    pthread_cond_t empty;   /* nothing is in hand */
+    GQueue queue;           /* struct job: to be sent */
+    GQueue suspects;        /* the same, when nothing else is in hand */
+    GQueue done;            /* to be recorded */
+    guint in_hand;          /* in these queues, being sent, being recorded */
+    guint low;              /* when in_hand comes down to it, the claimer is told */
+    gboolean draining, ending;
+
+    gboolean down; /* the relay */
+    gint64 down_since, next_probe, probe_wait;
+    char down_why[SMTP_REPLY_BYTES];
+
+    int event;
+    guint threads; /* that send */
+    GArray *all;   /* pthread_t */
+};
+
+/* ---- time ---- */
+
+static gint64
+now_monotonic(void)
+{
+    return g_get_monotonic_time();
+}
+
+static void
+wait_until(sender *self, pthread_cond_t *condition, gint64 until)
+{
+    const struct timespec when = {.tv_sec = until / SECOND, .tv_nsec = until % SECOND * 1000};
+    pthread_cond_timedwait(condition, &self->lock, &when);
+}
+
+/* ---- jobs ---- */
+
+static void
+job_free(struct job *job)
+{
+    if (job->mail)
+        g_bytes_unref(job->mail);
+    notice_free(job->notice);
+    setup_unref(job->setup);
+    g_free(job->reply);
+    g_free(job);
+}
+
+/* The server's answer must be in before another mailer may claim the row. */
+static gint64
+latest_hand_over(const struct conf *conf, gint64 claimed_at)
+{
+    gint64 lease = conf->lease * SECOND;
+    return claimed_at + MAX(lease - conf->smtp_timeout * SECOND, lease / 2);
+}
+
+/* Claimed again and again without a result: it may be what kills us. It goes alone, so that it takes nobody with it. */
+static gboolean
+is_suspicious(const struct notice *notice)
+{
+    return notice->fence - 1 - notice->attempts > SUSPICIOUS;
+}
+
+static void
+tell_claimer(sender *self)
+{
+    const guint64 one = 1;
+    (void)!write(self->event, &one, sizeof one);
+}
+
+static void
+put_out_of_hand(sender *self, guint count)
+{
+    guint before = self->in_hand;
+    self->in_hand -= count;
+    if (self->in_hand == 0)
+        pthread_cond_broadcast(&self->empty);
+    if (self->suspects.length && self->suspects.length == self->in_hand)
+        pthread_cond_broadcast(&self->work);
+    if (before > self->low && self->in_hand <= self->low)
+        tell_claimer(self);
+}
+
+void
+sender_give(sender *self, struct setup *setup, GPtrArray *notices, gint64 claimed_at)
+{
+    pthread_mutex_lock(&self->lock);
+    self->low = (guint)setup->conf->batch / 2;
+    for (guint i = 0; i < notices->len; i++) {
+        struct job *job = g_new0(struct job, 1);
+        job->setup = setup_ref(setup);
+        job->notice = g_ptr_array_index(notices, i);
+        job->not_after = latest_hand_over(setup->conf, claimed_at);
+        g_queue_push_tail(is_suspicious(job->notice) ? &self->suspects : &self->queue, job);
+        self->in_hand++;
+    }
+    g_ptr_array_set_free_func(notices, NULL);
+    g_ptr_array_set_size(notices, 0);
+    pthread_cond_broadcast(&self->work);
+    pthread_mutex_unlock(&self->lock);
+}
+
+static void
+finish(sender *self, struct job *job)
+{
+    pthread_mutex_lock(&self->lock);
+    g_queue_push_tail(&self->done, job);
+    pthread_cond_signal(&self->results);
+    pthread_mutex_unlock(&self->lock);
+}
+
+/* ---- the relay ---- */
+
+static void
+relay_lost(sender *self, const char *why)
+{
+    pthread_mutex_lock(&self->lock);
+    if (!self->down) {
+        log_event(LOG_WARNING, "relay cannot be reached", "error", why, NULL);
+        g_strlcpy(self->down_why, why, sizeof self->down_why);
+        self->down = TRUE;
+        self->down_since = now_monotonic();
+        self->probe_wait = PROBE_FIRST;
+        self->next_probe = self->down_since + self->probe_wait;
+    }
+    pthread_mutex_unlock(&self->lock);
+}
+
+static void
+relay_found(sender *self)
+{
+    if (!self->down)
+        return;
+    self->down = FALSE;
+    log_event(LOG_NOTICE, "relay is back", NULL);
+    pthread_cond_broadcast(&self->work);
+    tell_claimer(self);
+}
+
+/* One thread asks at a time, at growing intervals. Called and left with the lock. */
+static void
+probe(sender *self, smtp *session)
+{
+    self->probe_wait = MIN(self->probe_wait * 2, PROBE_LAST);
+    self->next_probe = G_MAXINT64;
+    pthread_mutex_unlock(&self->lock);
+    gboolean there = smtp_open(session, NULL);
+    pthread_mutex_lock(&self->lock);
+    self->next_probe = now_monotonic() + self->probe_wait;
+    if (there)
+        relay_found(self);
+}
+
+/* FALSE: it was not there in the time that what is in hand may wait; then why. */
+static gboolean
+await_relay(sender *self, smtp *session, struct smtp_result *why)
+{
+    pthread_mutex_lock(&self->lock);
+    while (self->down && !self->draining && now_monotonic() < self->down_since + RELAY_PATIENCE) {
+        if (now_monotonic() >= self->next_probe)
+            probe(self, session);
+        else
+            wait_until(self, &self->work, MIN(self->next_probe, self->down_since + RELAY_PATIENCE));
+    }
+    gboolean there = !self->down;
+    if (!there) {
+        why->outcome = SMTP_UNREACHABLE;
+        g_strlcpy(why->reply, self->down_why, sizeof why->reply);
+    }
+    pthread_mutex_unlock(&self->lock);
+    return there;
+}
+
+void
+sender_forget_relay(sender *self)
+{
+    pthread_mutex_lock(&self->lock);
+    self->down = FALSE;
+    pthread_cond_broadcast(&self->work);
+    pthread_mutex_unlock(&self->lock);
+}
+
+/* ---- sending ---- */
+
+static void
+set_outcome(struct job *job, enum smtp_outcome outcome, const char *reply)
+{
+    g_free(job->reply);
+    job->outcome = outcome;
+    job->reply = g_strdup(reply);
+}
+
+/* FALSE: it cannot be, and its outcome says why. */
+static gboolean
+render(struct job *job)
+{
+    g_autoptr(GError) error = NULL;
+    const struct notice *notice = job->notice;
+    if (job->mail)
+        return TRUE;
+    job->mail = render_notice(job->setup->templates, &job->setup->market, notice, g_get_real_time() / SECOND, &error);
+    if (!job->mail) {
+        gboolean later = g_error_matches(error, POSTERN_ERROR, POSTERN_ERROR_TEMP);
+        g_prefix_error(&error, "cannot be rendered: ");
+        set_outcome(job, later ? SMTP_TEMPORARY : SMTP_PERMANENT, error->message);
+        return FALSE;
+    }
+    job->envelope = (struct smtp_mail){
+        .sender = notice->envelope_sender, .recipient = notice->recipient, .not_after = job->not_after};
+    job->envelope.data = g_bytes_get_data(job->mail, &job->envelope.length);
+    return TRUE;
+}
+
+/* A thread that sends, with what it has in its hands. */
+struct hand {
+    sender *sender;
+    smtp *session;
+    struct setup *setup; /* that the session was made for */
+};
+
+static void
+take_session(struct hand *hand, struct setup *setup)
+{
+    if (hand->setup == setup)
+        return;
+    smtp_free(hand->session);
+    setup_unref(hand->setup);
+    hand->setup = setup_ref(setup);
+    const struct smtp_options options = {
+        .relay = setup->conf->relay, .hello = setup->conf->domain, .timeout = setup->conf->smtp_timeout};
+    hand->session = smtp_new(&options);
+}
+
+static void
+send_job(struct hand *hand, struct job *job, const struct job *next)
+{
+    struct smtp_result result;
+    take_session(hand, job->setup);
+    const struct smtp_mail *announced = next && next->setup == job->setup ? &next->envelope : NULL;
+    if (await_relay(hand->sender, hand->session, &result))
+        smtp_send(hand->session, &job->envelope, announced, &result);
+    if (result.outcome == SMTP_UNREACHABLE) {
+        relay_lost(hand->sender, result.reply);
+        if (await_relay(hand->sender, hand->session, &result))
+            smtp_send(hand->session, &job->envelope, announced, &result);
+    }
+    set_outcome(job, result.outcome, result.reply);
+}
+
+/* Suspects only when nothing else is in anybody's hand. */
+static struct job *
+pop_job(sender *self)
+{
+    if (self->queue.length)
+        return g_queue_pop_head(&self->queue);
+    return self->suspects.length == self->in_hand ? g_queue_pop_head(&self->suspects) : NULL;
+}
+
+/* Waits for work; NULL at the end. An idle session is ended, a lost relay is looked for. */
+static struct job *
+await_job(struct hand *hand)
+{
+    sender *self = hand->sender;
+    struct job *job = NULL;
+    gint64 idle_since = now_monotonic();
+    pthread_mutex_lock(&self->lock);
+    while (!(job = pop_job(self)) && !self->ending) {
+        gint64 now = now_monotonic();
+        gint64 until = hand->session ? MAX(idle_since + IDLE, now + SECOND) : now + IDLE;
+        if (self->down && hand->session && now >= self->next_probe) {
+            probe(self, hand->session);
+            continue;
+        }
+        wait_until(self, &self->work, self->down ? MIN(until, self->next_probe) : until);
+        if (hand->session && !self->down && now_monotonic() >= idle_since + IDLE) {
+            pthread_mutex_unlock(&self->lock);
+            smtp_close(hand->session);
+            pthread_mutex_lock(&self->lock);
+            idle_since = now_monotonic();
+        }
+    }
+    pthread_mutex_unlock(&self->lock);
+    return job;
+}
+
+/* The mail after this one, when there is more to do than there are hands: its envelope can go along with this one's
+ * data. */
+static struct job *
+look_ahead(sender *self)
+{
+    pthread_mutex_lock(&self->lock);
+    struct job *job = self->queue.length >= self->threads && !self->down ? g_queue_pop_head(&self->queue) : NULL;
+    pthread_mutex_unlock(&self->lock);
+    return job;
+}
+
+static void *
+send_all(void *arg)
+{
+    struct hand hand = {.sender = arg};
+    struct job *job = NULL, *next = NULL;
+    while ((job = next ? next : await_job(&hand))) {
+        next = NULL;
+        if (!render(job)) {
+            finish(hand.sender, job);
+            continue;
+        }
+        next = look_ahead(hand.sender);
+        if (next && !render(next)) {
+            finish(hand.sender, next);
+            next = NULL;
+        }
+        send_job(&hand, job, next);
+        finish(hand.sender, job);
+    }
+    smtp_free(hand.session);
+    setup_unref(hand.setup);
+    return NULL;
+}
+
+/* ---- recording ---- */
+
+static const struct {
+    const char *event;
+    int level;
+    int result; /* of struct outbox_result; -1: none is recorded */
+} outcomes[] = {
+    [SMTP_SENT] = {"mail sent", LOG_INFO, OUTBOX_SENT},
+    [SMTP_TEMPORARY] = {"mail not sent, tried again later", LOG_WARNING, OUTBOX_TEMPORARY},
+    [SMTP_UNREACHABLE] = {"mail not sent, tried again later", LOG_INFO, OUTBOX_TEMPORARY},
+    [SMTP_PERMANENT] = {"mail not sent, given up", LOG_WARNING, OUTBOX_PERMANENT},
+    [SMTP_LATE] = {"mail not sent, its claim ran out", LOG_WARNING, -1},
+};
+
+static void
+log_outcome(const struct job *job)
+{
+    char id[24];
+    g_snprintf(id, sizeof id, "%" G_GINT64_FORMAT, job->notice->id);
+    log_event(outcomes[job->outcome].level, outcomes[job->outcome].event, "row", id, "kind", job->notice->kind,
+              "recipient", job->notice->recipient, "message_id", job->notice->message_id, "reply", job->reply, NULL);
+}
+
+/* Records until it works: a result that is lost is a mail sent twice. FALSE when the end came first. */
+static gboolean
+record(sender *self, const struct market *market, const GArray *results)
+{
+    gint64 wait = SECOND / 4;
+    gboolean logged = FALSE;
+    for (;;) {
+        g_autoptr(GError) error = NULL;
+        if (outbox_report(market, (const struct outbox_result *)(gconstpointer)results->data, results->len,
+                          g_get_real_time() / SECOND, &error)) {
+            if (logged)
+                log_event(LOG_NOTICE, "results are recorded again", NULL);
+            return TRUE;
+        }
+        if (!logged)
+            log_error(error, "results cannot be recorded, will be tried until it works");
+        logged = TRUE;
+        pthread_mutex_lock(&self->lock);
+        gint64 until = now_monotonic() + wait;
+        while (!self->ending && now_monotonic() < until)
+            wait_until(self, &self->results, until);
+        gboolean ending = self->ending;
+        pthread_mutex_unlock(&self->lock);
+        if (ending)
+            return FALSE;
+        wait = MIN(wait * 2, REPORT_LAST);
+    }
+}
+
+static void
+record_jobs(sender *self, GQueue *jobs)
+{
+    g_autoptr(GArray) results = g_array_new(FALSE, FALSE, sizeof(struct outbox_result));
+    for (const GList *each = jobs->head; each; each = each->next) {
+        const struct job *job = each->data;
+        log_outcome(job);
+        if (outcomes[job->outcome].result < 0)
+            continue;
+        struct outbox_result result = {.id = job->notice->id, .fence = job->notice->fence, .reply = job->reply};
+        result.result = outcomes[job->outcome].result;
+        g_array_append_val(results, result);
+    }
+    if (results->len)
+        record(self, &((struct job *)jobs->head->data)->setup->market, results);
+}
+
+static void *
+record_all(void *arg)
+{
+    sender *self = arg;
+    pthread_mutex_lock(&self->lock);
+    for (;;) {
+        while (!self->done.length && !self->ending)
+            pthread_cond_wait(&self->results, &self->lock);
+        if (!self->done.length)
+            break;
+        GQueue jobs = self->done;
+        g_queue_init(&self->done);
+        pthread_mutex_unlock(&self->lock);
+        guint count = jobs.length;
+        record_jobs(self, &jobs);
+        g_queue_clear_full(&jobs, (GDestroyNotify)job_free);
+        pthread_mutex_lock(&self->lock);
+        put_out_of_hand(self, count);
+    }
+    pthread_mutex_unlock(&self->lock);
+    return NULL;
+}
+
+/* ---- for the claimer ---- */
+
+guint
+sender_in_hand(sender *self)
+{
+    pthread_mutex_lock(&self->lock);
+    guint count = self->in_hand;
+    pthread_mutex_unlock(&self->lock);
+    return count;
+}
+
+gboolean
+sender_relay_is_down(sender *self)
+{
+    pthread_mutex_lock(&self->lock);
+    gboolean down = self->down;
+    pthread_mutex_unlock(&self->lock);
+    return down;
+}
+
+int
+sender_fd(const sender *self)
+{
+    return self->event;
+}
+
+void
+sender_clear(sender *self)
+{
+    guint64 count;
+    (void)!read(self->event, &count, sizeof count);
+}
+
+gboolean
+sender_drain(sender *self, guint seconds)
+{
+    gint64 until = now_monotonic() + (gint64)seconds * SECOND;
+    pthread_mutex_lock(&self->lock);
+    self->draining = TRUE;
+    pthread_cond_broadcast(&self->work);
+    while (self->in_hand && now_monotonic() < until)
+        wait_until(self, &self->empty, until);
+    gboolean drained = self->in_hand == 0;
+    pthread_mutex_unlock(&self->lock);
+    return drained;
+}
+
+/* ---- life ---- */
+
+static gboolean
+start_thread(sender *self, void *(*run)(void *), GError **error)
+{
+    pthread_t thread;
+    int failed = pthread_create(&thread, NULL, run, self);
+    if (failed)
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "cannot start a thread: %s", g_strerror(failed));
+    else
+        g_array_append_val(self->all, thread);
+    return !failed;
+}
+
+static void
+init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+sender *
+sender_new(struct setup *setup, GError **error)
+{
+    g_autoptr(sender) self = g_new0(sender, 1);
+    pthread_mutex_init(&self->lock, NULL);
+    init_condition(&self->work);
+    init_condition(&self->results);
+    init_condition(&self->empty);
+    self->all = g_array_new(FALSE, FALSE, sizeof(pthread_t));
+    self->threads = (guint)setup->conf->connections;
+    self->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (self->event < 0) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "eventfd: %s", g_strerror(errno));
+        return NULL;
+    }
+    for (guint i = 0; i < self->threads; i++)
+        if (!start_thread(self, send_all, error))
+            return NULL;
+    return start_thread(self, record_all, error) ? g_steal_pointer(&self) : NULL;
+}
+
+void
+sender_free(sender *self)
+{
+    if (!self)
+        return;
+    pthread_mutex_lock(&self->lock);
+    self->ending = TRUE;
+    pthread_cond_broadcast(&self->work);
+    pthread_cond_broadcast(&self->results);
+    pthread_mutex_unlock(&self->lock);
+    for (guint i = 0; i < self->all->len; i++)
+        pthread_join(g_array_index(self->all, pthread_t, i), NULL);
+    g_array_unref(self->all);
+    if (self->event >= 0)
+        close(self->event);
+    pthread_cond_destroy(&self->work);
+    pthread_cond_destroy(&self->results);
+    pthread_cond_destroy(&self->empty);
+    pthread_mutex_destroy(&self->lock);
+    g_free(self);
+}
