@@ -1,15 +1,19 @@
 """The admin's command: what it prints, what it refuses, and that `check` finds what is broken and names what mends it."""
 
+import grp
 import json
 import os
+import pty
 import re
 import socket
+import sqlite3
 import stat
 import subprocess
 import threading
 
 import pytest
 
+from harness.client import MIA, Person, compose
 from harness.gateway import TOP, build_folder
 from harness.postfix import SERVICES, uncommented
 
@@ -128,6 +132,10 @@ def test_what_is_not_there_ends_with_1(admin, words):
     assert done.stderr.startswith("postern: ")
 
 
+def test_words_behind_two_dashes_are_no_options(admin):
+    assert "there is no organisation --json" in admin.run("org", "show", "--", "--json", status=1).stderr
+
+
 def test_the_settings_file_is_named_before_or_behind_the_command(admin, tmp_path):
     elsewhere = str(tmp_path / "elsewhere.conf")
     os.rename(admin.conf, elsewhere)
@@ -199,6 +207,19 @@ def test_import_refuses_an_address_of_somebody_else(stocked):
         '/merchants/0/addresses/0: "bob@acme.test" belongs to the organisation "acme" already']
 
 
+def test_a_long_import_shows_its_progress_on_a_terminal_alone(admin):
+    market = admin.market(merchants=[{"name": f"M {number}", "addresses": [f"m@{number}.test"]} for number in range(600)])
+    assert admin.run("import", "--dry-run", market).stderr == ""
+    ours, terminal = pty.openpty()
+    with os.fdopen(terminal, "wb") as errors:
+        subprocess.run([POSTERN, "-c", admin.conf, "import", market], stdout=subprocess.PIPE, stderr=errors, check=True)
+    shown = b""
+    while b"100%" not in shown:
+        shown += os.read(ours, 4096)
+    os.close(ours)
+    assert b"\r[#" in shown and b"]  50%" in shown
+
+
 # ---- listings ----
 
 def test_listings_have_the_promised_shape(stocked):
@@ -236,6 +257,8 @@ def test_nothing_of_a_mail_steers_the_terminal(stocked):
     conversation = str(stocked.json("conversation", "list")[0]["id"])
     job = str(stocked.json("conversation", "list")[0]["job"]["id"])
     shown = ""
+    with sqlite3.connect(stocked.place("data", "postern.db")) as database:  # should a rule ever let it in
+        database.execute("UPDATE merchant SET name = 'Eve' || char(27) || '[2J' || char(8238)")
     for words in (["conversation", "list"], ["conversation", "show", conversation], ["job", "list"], ["job", "show", job],
                   ["merchant", "list"], ["outbox", "list"], ["quarantine", "list"]):
         shown += stocked.run(*words).stdout
@@ -256,19 +279,52 @@ def test_what_came_in_can_be_followed(stocked):
     assert [message["text"].strip() for message in shown["messages"]] == ["Can you help me?"]
     assert stocked.json("conversation", "list", "-o", "acme", "-s", "new", "-u", "-n", "1") == [listed]
     assert stocked.json("conversation", "list", "-o", "blauw") == []
+    assert stocked.json("conversation", "list", "-s", "declined") == []
+    assert len(stocked.json("org", "list")) == 6 and len(stocked.json("org", "list", "--limit", "2")) == 2
     assert stocked.json("job", "show", str(listed["job"]["id"]))["conversation"] == listed["id"]
     assert "| Can you help me?" in stocked.run("conversation", "show", str(listed["id"])).stdout
     assert {row["recipient"] for row in stocked.json("outbox", "list")} >= {"team@acme.test"}
 
 
+def test_a_reply_address_can_be_looked_up_and_a_strangers_mail_to_it_is_kept(gateway):
+    to = gateway.address("acme")
+    assert gateway.send(MIA.address, to, compose(MIA, to, "Looked up", "Who is behind it?\n")).accepted
+    link = gateway.mail.next("team@acme.test").reply_to
+    (conversation,) = gateway.postern_json("conversation", "list", "-o", "acme")
+    facts = gateway.postern_json("link", "show", link)
+    assert (facts["purpose"], facts["side"], facts["conversation"], facts["alive"]) == (
+        "reply", "partner", conversation["id"], True)
+    token = link.partition("@")[0].partition("+")[2]
+    assert gateway.postern_json("link", "show", token.upper()) == facts
+    stranger = Person("Eve", "eve@evil.test")
+    assert gateway.send(stranger.address, link, compose(stranger, link, "Let me in", "Please.\n")).accepted
+    (kept,) = gateway.postern_json("quarantine", "list")
+    assert set(kept) >= {"id", "reason", "sender", "recipient", "subject", "size", "at"}
+    assert kept["subject"] == "Let me in"
+    raw = gateway.postern("quarantine", "show", str(kept["id"]), "--raw").stdout
+    assert len(raw) == kept["size"] and b"Subject: Let me in" in raw and raw.endswith(b"Please.\r\n")
+    assert b"| Subject: Let me in" in gateway.postern("quarantine", "show", str(kept["id"])).stdout
+    ours, terminal = pty.openpty()
+    with os.fdopen(terminal, "wb") as screen:
+        done = subprocess.run([gateway.place("postern"), "quarantine", "show", str(kept["id"]), "--raw"], stdout=screen,
+                              stderr=subprocess.PIPE, check=False)
+    os.close(ours)
+    assert done.returncode == 2 and b"nothing for a terminal" in done.stderr
+
+
 # ---- check ----
+
+def test_check_finds_nothing_wrong_with_a_gateway_that_runs(gateway):
+    done = gateway.postern("check", "--postfix-config", gateway.postfix.config, "--json", check=False)
+    bad = [finding for finding in json.loads(done.stdout) if finding["level"] in ("error", "skipped")]
+    assert bad == [] and done.returncode == 0
+
 
 class Listeners:
     """Somebody at each socket that `check` knocks at."""
 
     def __init__(self, admin):
         self.sockets = []
-        import grp
         milter = self.bound(socket.AF_UNIX, socket.SOCK_STREAM, admin.place("queue", "postern", "milter.sock"))
         os.chown(milter.getsockname(), -1, grp.getgrnam("postfix").gr_gid)
         os.chmod(milter.getsockname(), 0o660)
@@ -395,6 +451,18 @@ def test_check_knows_the_milter_however_it_is_named(postfix, milters):
     assert [finding["level"] for finding in postfix.findings("postfix.smtpd_milters")] == ["ok"]
 
 
+@pytest.mark.parametrize("milters, level", [("inet:localhost:8891", "ok"), ("inet:127.0.0.1:8891", "ok"),
+                                            ("inet:127.0.0.1:8892", "error"), ("inet:other.test:8891", "error")])
+def test_check_knows_a_milter_by_its_port(admin, postfix, milters, level):
+    with open(admin.conf, encoding="utf-8") as file:
+        text = re.sub(r"socket = unix:.*milter.sock", "socket = inet:8891@127.0.0.1", file.read())
+    admin.write("postern.conf", text)
+    postfix.set(smtpd_milters=milters)
+    (finding,) = postfix.findings("postfix.smtpd_milters")
+    assert finding["level"] == level
+    assert finding["mend"] is None or finding["mend"].endswith("inet:127.0.0.1:8891")
+
+
 def test_check_finds_a_default_action_in_braces(postfix):
     postfix.set(smtpd_milters="{ unix:postern/milter.sock, default_action=accept }")
     assert [finding["level"] for finding in postfix.findings("postfix.smtpd_milters")] == ["ok", "error"]
@@ -429,6 +497,14 @@ def test_check_says_when_postfix_cannot_be_read(admin):
 def findings_of(admin, name):
     findings = json.loads(admin.run("check", "--json", status=1).stdout)
     return [finding for finding in findings if finding["check"] == name]
+
+
+def test_check_knows_the_engine_and_its_bug(admin):
+    version = sqlite3.sqlite_version_info
+    mended = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    (finding,) = findings_of(admin, "store.engine")
+    assert sqlite3.sqlite_version in finding["finding"]
+    assert finding["level"] == ("ok" if mended else "info")
 
 
 def test_check_finds_open_keys_and_a_missing_database(admin):
