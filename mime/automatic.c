@@ -228,6 +228,29 @@ subject_has(const struct mail *m, enum phrase_set set)
     return phrase_count(set, folded.text) > 0;
 }
 
+/* "Automatic reply: …": the phrase, then a colon or nothing. */
+static gboolean
+subject_is_automatic(const struct mail *m)
+{
+    struct folded folded;
+    if (!m->subject || subject_kind(m->subject) != SUBJECT_NEW)
+        return FALSE;
+    fold(&folded, m->subject, strlen(m->subject));
+    const char *text = folded.text + strspn(folded.text, "[(*\"' ");
+    gsize length = phrase_starts(PHRASE_AUTOMATIC_SUBJECT, text);
+    const char *rest = text + length + strspn(text + length, "]) ");
+    return length && (*rest == '\0' || *rest == ':' || *rest == '-' || *rest == '"');
+}
+
+static gboolean
+is_auto_reply(const struct mail *m)
+{
+    static const char *const reply_precedence[] = {"auto_reply", "auto-reply", "autoreply", NULL};
+    g_autofree char *submitted = auto_submitted(m);
+    return strcmp(submitted, "auto-replied") == 0 || precedence_is(m, reply_precedence) || machine_wrote(m, TRUE) ||
+           subject_is_automatic(m);
+}
+
 /* What mail systems write and people quote: only with other evidence. */
 static gboolean
 body_speaks(const struct mail *m)
@@ -284,7 +307,8 @@ is_bounce(const struct mail *m, gboolean no_return)
         return FALSE;
     if (subject_has(m, PHRASE_BOUNCE_SUBJECT))
         return is_mail_system(m) || no_return || body_speaks(m);
-    return body_speaks(m) && (is_mail_system(m) || strstr(m->text, "\"notificationType\":\"Bounce\""));
+    return body_speaks(m) && (is_mail_system(m) || (no_return && !is_auto_reply(m)) ||
+                              strstr(m->text, "\"notificationType\":\"Bounce\""));
 }
 
 /* ARF, and Hotmail's own form of it. */
@@ -295,29 +319,6 @@ is_complaint(const struct mail *m)
         return TRUE;
     return m->subject && starts_with(m->subject + strspn(m->subject, " "), "complaint about message from") &&
            has_part(m, "message/rfc822");
-}
-
-/* "Automatic reply: …": the phrase, then a colon or nothing. */
-static gboolean
-subject_is_automatic(const struct mail *m)
-{
-    struct folded folded;
-    if (!m->subject || subject_kind(m->subject) != SUBJECT_NEW)
-        return FALSE;
-    fold(&folded, m->subject, strlen(m->subject));
-    const char *text = folded.text + strspn(folded.text, "[(*\"' ");
-    gsize length = phrase_starts(PHRASE_AUTOMATIC_SUBJECT, text);
-    const char *rest = text + length + strspn(text + length, "]) ");
-    return length && (*rest == '\0' || *rest == ':' || *rest == '-' || *rest == '"');
-}
-
-static gboolean
-is_auto_reply(const struct mail *m)
-{
-    static const char *const reply_precedence[] = {"auto_reply", "auto-reply", "autoreply", NULL};
-    g_autofree char *submitted = auto_submitted(m);
-    return strcmp(submitted, "auto-replied") == 0 || precedence_is(m, reply_precedence) || machine_wrote(m, TRUE) ||
-           subject_is_automatic(m);
 }
 
 /* ---- all ---- */

@@ -17,6 +17,24 @@ struct saying {
 
 /* Precise: these name one cause and nothing else. */
 static const struct saying precise[] = {
+    /* it is the sender that is refused, whatever is said of domains and addresses */
+    {REASON_POLICY_VIOLATION, "domain of sender"},
+    {REASON_POLICY_VIOLATION, "sender address rejected"},
+    {REASON_POLICY_VIOLATION, "sender rejected"},
+    {REASON_POLICY_VIOLATION, "sender denied"},
+    {REASON_POLICY_VIOLATION, "sender domain"},
+    {REASON_POLICY_VIOLATION, "sender verify failed"},
+    {REASON_POLICY_VIOLATION, "sender unknown"},
+    {REASON_POLICY_VIOLATION, "invalid sender"},
+    {REASON_POLICY_VIOLATION, "dmarc"},
+    {REASON_POLICY_VIOLATION, "relay access denied"},
+    {REASON_POLICY_VIOLATION, "relaying denied"},
+
+    /* the server has no room */
+    {REASON_OTHER, "insufficient disk space"},
+    {REASON_OTHER, "insufficient system storage"},
+    {REASON_OTHER, "no space left on device"},
+
     /* the mailbox is full */
     {REASON_MAILBOX_FULL, "mailbox full"},
     {REASON_MAILBOX_FULL, "mailbox is full"},
@@ -70,6 +88,8 @@ static const struct saying precise[] = {
     {REASON_MAILBOX_FULL, "user is overquota"},
     {REASON_MAILBOX_FULL, "user has too many messages"},
     {REASON_MAILBOX_FULL, "insufficient quota"},
+    {REASON_MAILBOX_FULL, "mailbox exceeds"},
+    {REASON_MAILBOX_FULL, "exceeds allowed size"},
 
     /* the mail is too large */
     {REASON_TOO_BIG, "message too large"},
@@ -129,14 +149,18 @@ static const struct saying precise[] = {
     {REASON_HOST_UNKNOWN, "doesn't accept mail"},
     {REASON_HOST_UNKNOWN, "doesn't receive email"},
     {REASON_HOST_UNKNOWN, "does not accept email"},
-    {REASON_HOST_UNKNOWN, "smtp protocol returned a permanent error"},
+    {REASON_HOST_UNKNOWN, "dns lookup failure"},
+    {REASON_HOST_UNKNOWN, "indicated no smtp service"},
+    {REASON_HOST_UNKNOWN, "no mx found for domain"},
     {REASON_HOST_UNKNOWN, "destination seem to reject all mails"},
     {REASON_HOST_UNKNOWN, "mx records point to non-existent"},
     {REASON_HOST_UNKNOWN, "kein mail-exchanger"},
     {REASON_HOST_UNKNOWN, "unbekannte domain"},
     {REASON_HOST_UNKNOWN, "domaine inconnu"},
+};
 
-    /* the queue's time is over */
+/* The queue's time is over, or will be: believed last, for the cause is often told besides. */
+static const struct saying late[] = {
     {REASON_EXPIRED, "message expired"},
     {REASON_EXPIRED, "delivery expired"},
     {REASON_EXPIRED, "delivery time expired"},
@@ -162,11 +186,24 @@ static const struct saying precise[] = {
     {REASON_EXPIRED, "delayed delivery"},
     {REASON_EXPIRED, "delivery attempts failed"},
     {REASON_EXPIRED, "failed to deliver after"},
-    {REASON_EXPIRED, "connection timed out"},
-    {REASON_EXPIRED, "connect to host timed out"},
-    {REASON_EXPIRED, "operation timed out"},
     {REASON_EXPIRED, "could not be delivered in time"},
     {REASON_EXPIRED, "too old"},
+    {REASON_EXPIRED, "last tried after"},
+    {REASON_EXPIRED, "were last tried"},
+    {REASON_EXPIRED, "for a long time"},
+    {REASON_EXPIRED, "multiple retries"},
+    {REASON_EXPIRED, " attempts:"},
+    {REASON_EXPIRED, "could not deliver for the last"},
+    {REASON_EXPIRED, "giving up"},
+    {REASON_EXPIRED, "given up trying"},
+    {REASON_EXPIRED, "host not reachable"},
+    {REASON_EXPIRED, "timed out"},
+    {REASON_EXPIRED, "still undelivered after"},
+    {REASON_EXPIRED, "not been delivered for"},
+    {REASON_EXPIRED, "retry timeout"},
+    {REASON_EXPIRED, "no answer from host"},
+    {REASON_EXPIRED, "unable to connect successfully"},
+    {REASON_EXPIRED, "undeliverable for"},
 };
 
 /* The message was refused for what it is, or for who sends it. */
@@ -251,7 +288,10 @@ static const struct saying judged[] = {
     {REASON_POLICY_VIOLATION, "sender denied"},
     {REASON_POLICY_VIOLATION, "domain of sender address"},
     {REASON_POLICY_VIOLATION, "sender domain"},
-    {REASON_POLICY_VIOLATION, "helo"},
+    {REASON_POLICY_VIOLATION, "helo command rejected"},
+    {REASON_POLICY_VIOLATION, "invalid helo"},
+    {REASON_POLICY_VIOLATION, "relay quota"},
+    {REASON_POLICY_VIOLATION, "service refuse"},
     {REASON_POLICY_VIOLATION, "policy"},
     {REASON_POLICY_VIOLATION, "not rfc"},
     {REASON_POLICY_VIOLATION, "rfc 5322 compliant"},
@@ -321,7 +361,6 @@ static const struct saying unknown[] = {
     {REASON_USER_UNKNOWN, "unknown mailbox"},
     {REASON_USER_UNKNOWN, "no mailbox"},
     {REASON_USER_UNKNOWN, "address unknown"},
-    {REASON_USER_UNKNOWN, "unknown address"},
     {REASON_USER_UNKNOWN, "unknown local part"},
     {REASON_USER_UNKNOWN, "unknown local-part"},
     {REASON_USER_UNKNOWN, "address does not exist"},
@@ -332,11 +371,20 @@ static const struct saying unknown[] = {
     {REASON_USER_UNKNOWN, "address not present"},
     {REASON_USER_UNKNOWN, "account does not exist"},
     {REASON_USER_UNKNOWN, "account that you tried to reach does not exist"},
-    {REASON_USER_UNKNOWN, "doesn't have a yahoo.com account"},
+    {REASON_USER_UNKNOWN, "doesn't have a"},
+    {REASON_USER_UNKNOWN, "does not have an account"},
+    {REASON_USER_UNKNOWN, "not a registered"},
+    {REASON_USER_UNKNOWN, "name is not recognized"},
+    {REASON_USER_UNKNOWN, "unknown recipient"},
+    {REASON_USER_UNKNOWN, "invalid final delivery userid"},
+    {REASON_USER_UNKNOWN, "check if address is correct"},
+    {REASON_USER_UNKNOWN, "recipient address rejected: access denied"},
     {REASON_USER_UNKNOWN, "does not exist"},
     {REASON_USER_UNKNOWN, "wasn't found"},
     {REASON_USER_UNKNOWN, "was not found"},
     {REASON_USER_UNKNOWN, "not listed in"},
+    {REASON_USER_UNKNOWN, "bounce category: bad-mailbox"},
+    {REASON_HOST_UNKNOWN, "bounce category: bad-domain"},
     {REASON_USER_UNKNOWN, "bad destination mailbox address"},
     {REASON_USER_UNKNOWN, "bad address"},
     {REASON_USER_UNKNOWN, "undeliverable address"},
@@ -362,6 +410,27 @@ static const struct saying unknown[] = {
     {REASON_USER_UNKNOWN, "не существует"},
     {REASON_USER_UNKNOWN, "見つかりません"},
     {REASON_USER_UNKNOWN, "存在しません"},
+};
+
+/* Trouble of the server's own. */
+static const struct saying troubles[] = {
+    {REASON_OTHER, "mailer error"},
+    {REASON_OTHER, "system error"},
+    {REASON_OTHER, "on hold"},
+    {REASON_OTHER, "temporary failure"},
+    {REASON_OTHER, "temporarily"},
+    {REASON_OTHER, "try again later"},
+    {REASON_OTHER, "transaction failed"},
+    {REASON_OTHER, "service unavailable"},
+    {REASON_OTHER, "service currently unavailable"},
+    {REASON_OTHER, "not implemented"},
+    {REASON_OTHER, "syntax error"},
+};
+
+/* Said of anything; believed when nothing else is said. */
+static const struct saying vague_words[] = {
+    {REASON_USER_UNKNOWN, "recipient address rejected"},
+    {REASON_USER_UNKNOWN, "recipient rejected"},
 };
 
 /* The account is there but shut: it may open again. */
@@ -515,45 +584,124 @@ reason_by_status(const char *status, enum report_reason *reason)
     return FALSE;
 }
 
+#define SAID(table) said(table, G_N_ELEMENTS(table), words, &d->reason)
+
+/* Refused before any recipient was named: it is the client that is not wanted. */
+static gboolean
+is_client_refused(const char *words)
+{
+    static const char *const stages[] = {"after ehlo",
+                                         "after helo",
+                                         "after initial connection",
+                                         "did not like our ehlo",
+                                         "did not like our helo",
+                                         "refused to talk to me",
+                                         "reply to ehlo",
+                                         "reply to helo"};
+    for (gsize i = 0; i < G_N_ELEMENTS(stages); i++)
+        if (strstr(words, stages[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* A local program failed (`X-Unix; 71`): what it says of users and files is its own affair, but for a full disk. */
+static gboolean
+is_local_program(const char *words, struct diagnosis *d)
+{
+    if (strncmp(words, "x-unix;", 7) != 0)
+        return FALSE;
+    if (!SAID(precise) || d->reason != REASON_MAILBOX_FULL)
+        d->reason = REASON_OTHER;
+    return TRUE;
+}
+
 static gboolean
 choose_reason(const char *words, struct diagnosis *d)
 {
     enum report_reason by_code = REASON_OTHER;
     gboolean code = reason_by_status(d->status, &by_code);
-    if (said(precise, G_N_ELEMENTS(precise), words, &d->reason))
+    if (is_local_program(words, d) || SAID(precise) || SAID(shut))
         return TRUE;
-    if (said(shut, G_N_ELEMENTS(shut), words, &d->reason))
+    if (SAID(unknown))
         return TRUE;
-    if (code && by_code == REASON_USER_UNKNOWN) {
-        /* A policy is often told with this code; unless the words are of one, believe it. */
-        if (!said(judged, G_N_ELEMENTS(judged), words, &d->reason) ||
-            said(unknown, G_N_ELEMENTS(unknown), words, &d->reason))
-            d->reason = REASON_USER_UNKNOWN;
+    if (code && by_code == REASON_USER_UNKNOWN && !SAID(judged)) {
+        d->reason = by_code;
         return TRUE;
     }
-    if (said(unknown, G_N_ELEMENTS(unknown), words, &d->reason))
+    if (SAID(judged) || SAID(late))
         return TRUE;
-    if (said(judged, G_N_ELEMENTS(judged), words, &d->reason))
+    if (is_client_refused(words)) {
+        d->reason = REASON_POLICY_VIOLATION;
+        return TRUE;
+    }
+    if (!code && (SAID(troubles) || SAID(vague_words)))
         return TRUE;
     d->reason = by_code;
     return code;
 }
 
+/* That a user is unknown is final when the code is about the address, when it was the answer to RCPT, or when a
+ * directory was asked. Otherwise the words may be a filter's, spoken after the address had been taken. */
+static gboolean
+is_about_address(const char *words, const char *status, enum prose_stage stage)
+{
+    static const char *const directories[] = {"name is not recognized",
+                                              "not listed in public name",
+                                              "mail.local: unknown user",
+                                              "final delivery userid",
+                                              "action not taken: mailbox unavailable",
+                                              "check if address is correct",
+                                              "bounce category: bad-mailbox"};
+    if (*status && strncmp(status + 1, ".1.", 3) == 0 && strcmp(status + 1, ".1.0") != 0)
+        return TRUE;
+    for (gsize i = 0; i < G_N_ELEMENTS(directories); i++)
+        if (strstr(words, directories[i]))
+            return TRUE;
+    /* "550 <bob@example.com>: …": a server that repeats the address speaks of the address. */
+    const char *reply = words + (strncmp(words, "smtp;", 5) == 0 ? 5 : 0);
+    reply += *reply == ' ';
+    gboolean repeats = reply > words && is_smtp_reply(reply) && reply[3] && reply[4] == '<';
+    return stage == STAGE_RCPT || (repeats && stage == STAGE_UNKNOWN);
+}
+
+static gboolean
+is_final(const char *words, const struct diagnosis *d, enum prose_stage stage)
+{
+    if (d->status[0] == '4')
+        return FALSE;
+    if (d->reason == REASON_USER_UNKNOWN)
+        return is_about_address(words, d->status, stage);
+    return d->reason == REASON_HOST_UNKNOWN;
+}
+
+/* One blank for each run of them, so that wrapped words become whole; `|` for a blank line, which parts what has
+ * nothing to do with each other. */
+static void
+join_lines(char *words)
+{
+    char *to = words;
+    for (const char *p = words; *p; p++) {
+        if (p[0] == '\n' && p[1] == '\n')
+            *to++ = '|';
+        else if (!strchr(" \n\t\r", *p))
+            *to++ = *p;
+        else if (to > words && to[-1] != ' ')
+            *to++ = ' ';
+    }
+    *to = '\0';
+}
+
 void
-diagnose(const char *words, const char *status, gboolean after_data, struct diagnosis *d)
+diagnose(const char *words, const char *status, enum prose_stage stage, struct diagnosis *d)
 {
     gsize length = MIN(strlen(words), WORDS_BYTES);
     while (length > 0 && (words[length] & 0xc0) == 0x80) /* not inside of a character */
         length--;
     g_autofree char *lower = g_utf8_strdown(words, (gssize)length);
-    for (char *p = lower; *p; p++)
-        if (*p == '\n' || *p == '\t')
-            *p = ' ';
+    join_lines(lower);
     *d = (struct diagnosis){.kind = REPORT_SOFT, .reason = REASON_OTHER};
     choose_status(words, status, d);
     d->certain = choose_reason(lower, d);
-    if (after_data && d->reason == REASON_USER_UNKNOWN)
-        d->reason = REASON_OTHER; /* the address was taken, so it is the recipient's own filter that speaks */
-    if (d->reason == REASON_USER_UNKNOWN || d->reason == REASON_HOST_UNKNOWN)
+    if (is_final(lower, d, stage))
         d->kind = REPORT_HARD;
 }

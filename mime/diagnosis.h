@@ -5,6 +5,7 @@
 #ifndef POSTERN_MIME_DIAGNOSIS_H
 #define POSTERN_MIME_DIAGNOSIS_H
 
+#include "mime/prose.h"
 #include "mime/report.h"
 
 struct diagnosis {
@@ -14,9 +15,9 @@ struct diagnosis {
     gboolean certain; /* words or a telling code, not the fallback */
 };
 
-/* `words` is what was said, any length; `status` the report's own Status field ("" if none); `after_data` that the mail
- * was refused after the recipient had been accepted. */
-void diagnose(const char *words, const char *status, gboolean after_data, struct diagnosis *diagnosis);
+/* `words` is what was said, any length; `status` the report's own Status field ("" if none); `stage` when it was said.
+ */
+void diagnose(const char *words, const char *status, enum prose_stage stage, struct diagnosis *diagnosis);
 
 /* The first enhanced status code in the text → `status`; returns where it stands, or NULL. */
 const char *enhanced_status(const char *text, char status[16]);

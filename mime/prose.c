@@ -9,7 +9,91 @@
 
 #define REPORT_LINES 400 /* of a report are read */
 #define RECIPIENTS 200
+#define NEAR 90          /* bytes around an address that are looked at */
 #define WORDS_BYTES 6000 /* kept of what is said about one */
+
+/* Stand in no report but in the mail that it returns. */
+static const char *const trace_headers[] = {
+    "Received:", "Return-Path:", "DKIM-Signature:", "Delivered-To:", "X-Received:", NULL};
+
+/* Announce the returned mail. */
+static const char *const original_words[] = {"original message follows",    "a copy of the message",
+                                             "copy of your message",        "header of the original message",
+                                             "headers of the original",     "message headers follow",
+                                             "below this line is a copy",   "-- original message --",
+                                             "original message headers",    "text of your message",
+                                             "unsent message follows",      "message header follows",
+                                             "returned message follows",    "your original message",
+                                             "forwarded message follows",   "message contents follow",
+                                             "content of your message",     "original message header",
+                                             "undelivered message follows", "received message follows",
+                                             "your message follows",        NULL};
+
+/* Before the address of a recipient. */
+static const char *const recipient_keys[] = {"rcpt to",
+                                             "recipient",
+                                             "delivering your mail to",
+                                             "delivered to",
+                                             "deliver to",
+                                             "deliver your message to",
+                                             "delivery to",
+                                             "message to",
+                                             "mail to",
+                                             "email to",
+                                             "e-mail to",
+                                             "sent to",
+                                             "addressed to",
+                                             "message for",
+                                             "mail for",
+                                             "to the user",
+                                             "expanded from",
+                                             "envelope-to",
+                                             "original-to",
+                                             "destination",
+                                             "address:",
+                                             "address ",
+                                             "user ",
+                                             "account ",
+                                             "emailaddress",
+                                             "failed to",
+                                             "message sent to",
+                                             "mailbox ",
+                                             "empf",
+                                             "destinataire",
+                                             "userid",
+                                             "attempts",
+                                             "exceeds",
+                                             NULL};
+
+/* Behind it. */
+static const char *const recipient_fates[] = {"could not be delivered",
+                                              "couldn't be delivered",
+                                              "cannot be delivered",
+                                              "wasn't delivered",
+                                              "was not delivered",
+                                              "was undeliverable",
+                                              "has been delayed",
+                                              "not found",
+                                              "unknown",
+                                              "does not exist",
+                                              "doesn't exist",
+                                              "wasn't found",
+                                              "was rejected",
+                                              NULL};
+
+/* Before the address of anybody else: the sender, whom to ask for help. */
+static const char *const other_words[] = {"mail from", "from:",     "from <",      "from ", "sender",     "contact",
+                                          "reply to",  "reply-to",  "help",        "http",  "message-id", "mailto",
+                                          "by ",       "questions", "return-path", "x-",    NULL};
+
+/* Refused after the recipient had been accepted. */
+static const char *const data_signs[] = {
+    "end of data",         "final data", "after data",  "end of message",
+    "<CRLF>.<CRLF>",       ">>> data",   "during data", "after sending the message",
+    "transfer of message", NULL};
+
+/* The answer to naming the recipient. */
+static const char *const rcpt_signs[] = {"rcpt to", "rcpt_to", "after rcpt", "reply to rcpt", NULL};
 
 static void
 prose_recipient_free(gpointer data)
@@ -40,10 +124,8 @@ contains(const char *line, gsize length, const char *what)
 static gboolean
 is_trace(const char *line, gsize length)
 {
-    static const char *const headers[] = {"Received: ",     "Return-Path: ", "Return-path: ", "DKIM-Signature: ",
-                                          "Delivered-To: ", "X-Received: ",  "Received:\t"};
-    for (gsize i = 0; i < G_N_ELEMENTS(headers); i++)
-        if (starts(line, length, headers[i]))
+    for (gsize i = 0; trace_headers[i]; i++)
+        if (starts(line, length, trace_headers[i]))
             return TRUE;
     return FALSE;
 }
@@ -51,19 +133,10 @@ is_trace(const char *line, gsize length)
 static gboolean
 announces_original(const char *line, gsize length)
 {
-    static const char *const words[] = {
-        "original message follows",       "a copy of the message",    "copy of your message",
-        "header of the original message", "headers of the original",  "message headers follow",
-        "below this line is a copy",      "-- original message --",   "original message headers",
-        "text of your message",           "unsent message follows",   "message header follows",
-        "returned message follows",       "your original message",    "forwarded message follows",
-        "message contents follow",        "content of your message",  "original message header",
-        "undelivered message follows",    "received message follows",
-    };
     if (length == 0 || length > 120)
         return FALSE;
-    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
-        if (contains(line, length, words[i]))
+    for (gsize i = 0; original_words[i]; i++)
+        if (contains(line, length, original_words[i]))
             return line[0] == '-' || line[0] == '*' || line[0] == '=' || line[length - 1] == ':' ||
                    line[length - 1] == '.' || line[length - 1] == '-';
     return (line[0] == '-' || line[0] == '*') && contains(line, length, "original message");
@@ -118,6 +191,7 @@ enum claim {
     CLAIM_NONE,
     CLAIM_REPLY,   /* an SMTP reply names it */
     CLAIM_KEYED,   /* "your message to … could not be delivered" */
+    CLAIM_LEAD,    /* the line begins with it */
     CLAIM_HEADING, /* it stands alone, or before a colon */
 };
 
@@ -160,74 +234,34 @@ any_of(const char *text, const char *const *words)
 static gboolean
 is_keyed(const char *before, const char *behind)
 {
-    static const char *const keys[] = {"rcpt to",
-                                       "recipient",
-                                       "delivering your mail to",
-                                       "delivered to",
-                                       "deliver to",
-                                       "deliver your message to",
-                                       "delivery to",
-                                       "message to",
-                                       "mail to",
-                                       "email to",
-                                       "e-mail to",
-                                       "sent to",
-                                       "addressed to",
-                                       "message for",
-                                       "mail for",
-                                       "to the user",
-                                       "expanded from",
-                                       "envelope-to",
-                                       "original-to",
-                                       "destination",
-                                       "address:",
-                                       "address ",
-                                       "user ",
-                                       "account ",
-                                       "emailaddress",
-                                       "failed to",
-                                       "message sent to",
-                                       "mailbox ",
-                                       "empf",
-                                       "destinataire",
-                                       NULL};
-    static const char *const fates[] = {"could not be delivered",
-                                        "couldn't be delivered",
-                                        "cannot be delivered",
-                                        "wasn't delivered",
-                                        "was not delivered",
-                                        "was undeliverable",
-                                        "has been delayed",
-                                        "not found",
-                                        "unknown",
-                                        "does not exist",
-                                        "doesn't exist",
-                                        "wasn't found",
-                                        "was rejected",
-                                        NULL};
-    return any_of(before, keys) || any_of(behind, fates);
+    return any_of(before, recipient_keys) || any_of(behind, recipient_fates);
 }
 
 /* The sender, and whom to ask for help. */
 static gboolean
 is_other(const char *before, const char *address)
 {
-    static const char *const words[] = {"mail from", "from:",     "from <",      "from ", "sender",     "contact",
-                                        "reply to",  "reply-to",  "help",        "http",  "message-id", "mailto",
-                                        "by ",       "questions", "return-path", "x-",    NULL};
     gsize length = strlen(before);
     const char *near = before + (length > 40 ? length - 40 : 0);
-    return any_of(near, words) || g_ascii_strncasecmp(address, "mailer-daemon@", 14) == 0;
+    return any_of(near, other_words) || g_ascii_strncasecmp(address, "mailer-daemon@", 14) == 0;
 }
 
 static enum claim
 claim_of(const struct line *line, gsize start, gsize end, const char *address)
 {
-    gsize lead = MIN(start, 300), trail = MIN(line->body_length - end, 300);
+    gsize lead = MIN(start, NEAR), trail = MIN(line->body_length - end, NEAR);
     g_autofree char *before = g_ascii_strdown(line->body + start - lead, (gssize)lead);
     g_autofree char *behind = g_ascii_strdown(line->body + end, (gssize)trail);
+    if (end + 2 < line->body_length && memcmp(line->body + end, " <", 2) == 0 && memchr(line->body + end, '@', trail) &&
+        !memmem(line->body + end, trail, address, strlen(address)))
+        return CLAIM_NONE; /* a name that looks like an address */
     if (is_heading(line, start, end, address))
         return CLAIM_HEADING;
+    if (start > 2 && memcmp(line->body + start - 2, " <", 2) == 0 && memchr(line->body, '@', start) &&
+        line->body[end] == '>' && end + 1 < line->body_length && line->body[end + 1] == ':')
+        return CLAIM_HEADING;
+    if (start == 0 || (start == 1 && line->body[0] == '<'))
+        return CLAIM_LEAD;
     if (is_other(before, address) && !strstr(before, "rcpt to"))
         return CLAIM_NONE;
     if (is_keyed(before, behind))
@@ -262,7 +296,7 @@ find_mentions(const GArray *lines, const char *sender)
         for (; (at = memchr(at, '@', (gsize)(stop - at))) != NULL; at++) {
             char *address = prose_address(line->body, line->body_length, (gsize)(at - line->body), &start, &end);
             enum claim claim = address ? claim_of(line, start, end, address) : CLAIM_NONE;
-            if (claim == CLAIM_NONE || (sender && claim < CLAIM_HEADING && g_ascii_strcasecmp(address, sender) == 0)) {
+            if (claim == CLAIM_NONE || (sender && claim < CLAIM_LEAD && g_ascii_strcasecmp(address, sender) == 0)) {
                 g_free(address);
                 continue;
             }
@@ -298,6 +332,8 @@ static void
 take_words(struct prose_recipient *recipient, const GArray *lines, const struct mention *mention, guint until)
 {
     const struct line *line = line_at(lines, mention->line);
+    if (recipient->words->len) /* a blank line: nothing is read across it */
+        put_words(recipient->words, "", 0);
     if (mention->claim == CLAIM_HEADING)
         put_words(recipient->words, line->body + mention->end, line->body_length - mention->end);
     else
@@ -306,49 +342,93 @@ take_words(struct prose_recipient *recipient, const GArray *lines, const struct 
         put_words(recipient->words, line_at(lines, i)->body, line_at(lines, i)->body_length);
 }
 
+static struct prose_recipient *
+add_recipient(GPtrArray *recipients, const char *address)
+{
+    struct prose_recipient *recipient = find_recipient(recipients, address);
+    if (recipient)
+        return recipient;
+    recipient = g_new0(struct prose_recipient, 1);
+    recipient->address = g_strdup(address);
+    recipient->words = g_string_new(NULL);
+    g_ptr_array_add(recipients, recipient);
+    return recipient;
+}
+
+/* The line of the next recipient's mention. */
+static guint
+next_mention(const GArray *mentions, guint i, enum claim best, guint end)
+{
+    const struct mention *mention = &g_array_index(mentions, struct mention, i);
+    for (guint j = i + 1; j < mentions->len; j++) {
+        const struct mention *next = &g_array_index(mentions, struct mention, j);
+        if (next->claim == best && next->line > mention->line &&
+            g_ascii_strcasecmp(next->address, mention->address) != 0)
+            return next->line;
+    }
+    return end;
+}
+
+/* Transcripts name recipients again, in lines that claim less, and wrap what they say to the next line. */
+static void
+take_other_words(GPtrArray *recipients, const GArray *lines, const GArray *mentions, enum claim best)
+{
+    for (guint i = 0; i < mentions->len; i++) {
+        const struct mention *mention = &g_array_index(mentions, struct mention, i);
+        struct prose_recipient *recipient = mention->claim < best ? find_recipient(recipients, mention->address) : NULL;
+        gboolean alone =
+            i + 1 == mentions->len || g_array_index(mentions, struct mention, i + 1).line > mention->line + 1;
+        if (recipient)
+            take_words(recipient, lines, mention, MIN(mention->line + (alone ? 2 : 1), lines->len));
+    }
+}
+
+static enum claim
+best_claim(const GArray *mentions)
+{
+    enum claim best = CLAIM_NONE;
+    for (guint i = 0; i < mentions->len; i++)
+        best = MAX(best, g_array_index(mentions, struct mention, i).claim);
+    return best;
+}
+
+static void
+read_lines(const GArray *lines, const char *sender, enum claim least, GPtrArray *recipients)
+{
+    g_autoptr(GArray) mentions = find_mentions(lines, sender);
+    enum claim best = best_claim(mentions);
+    if (best < least)
+        return;
+    for (guint i = 0; i < mentions->len; i++) {
+        const struct mention *mention = &g_array_index(mentions, struct mention, i);
+        gboolean reply = is_smtp_reply(line_at(lines, mention->line)->body); /* what follows is about the next */
+        if (mention->claim == best)
+            take_words(add_recipient(recipients, mention->address), lines, mention,
+                       reply ? mention->line + 1 : next_mention(mentions, i, best, lines->len));
+    }
+    take_other_words(recipients, lines, mentions, best);
+}
+
 GPtrArray *
 prose_read(const char *text, const char *sender)
 {
     GPtrArray *recipients = g_ptr_array_new_with_free_func(prose_recipient_free);
-    g_autofree char *report = g_strndup(text, prose_length(text));
+    gsize length = prose_length(text);
+    g_autofree char *report = g_strndup(text, length);
     g_autoptr(GArray) lines = lines_split(report);
-    g_autoptr(GArray) mentions = find_mentions(lines, sender);
-    enum claim best = CLAIM_NONE;
-    for (guint i = 0; i < mentions->len; i++)
-        best = MAX(best, g_array_index(mentions, struct mention, i).claim);
-    for (guint i = 0; i < mentions->len; i++) {
-        const struct mention *mention = &g_array_index(mentions, struct mention, i);
-        if (mention->claim < best)
-            continue;
-        struct prose_recipient *recipient = find_recipient(recipients, mention->address);
-        if (!recipient) {
-            recipient = g_new0(struct prose_recipient, 1);
-            recipient->address = g_strdup(mention->address);
-            recipient->words = g_string_new(NULL);
-            g_ptr_array_add(recipients, recipient);
-        }
-        guint until = lines->len;
-        for (guint j = i + 1; j < mentions->len; j++) {
-            const struct mention *next = &g_array_index(mentions, struct mention, j);
-            if (next->claim == best && next->line > mention->line &&
-                g_ascii_strcasecmp(next->address, mention->address) != 0) {
-                until = next->line;
-                break;
-            }
-        }
-        take_words(recipient, lines, mention, until);
+    read_lines(lines, sender, CLAIM_REPLY, recipients);
+    if (recipients->len == 0) { /* a report inside of the report: only what is plain */
+        g_autoptr(GArray) rest = lines_split(text + length);
+        read_lines(rest, sender, CLAIM_HEADING, recipients);
     }
     return recipients;
 }
 
-gboolean
-prose_after_data(const char *words)
+enum prose_stage
+prose_stage(const char *words)
 {
-    static const char *const signs[] = {"end of data",         "final data",
-                                        "after data",          "end of message",
-                                        "<CRLF>.<CRLF>",       "data command",
-                                        "during data",         "after sending the message",
-                                        "transfer of message", NULL};
     g_autofree char *lower = g_ascii_strdown(words, -1);
-    return any_of(lower, signs) && !strstr(lower, "need rcpt");
+    if (any_of(lower, data_signs) && !strstr(lower, "need rcpt")) /* pipelined: the answers to RCPT come after DATA */
+        return STAGE_DATA;
+    return any_of(lower, rcpt_signs) ? STAGE_RCPT : STAGE_UNKNOWN;
 }

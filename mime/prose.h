@@ -20,8 +20,13 @@ GPtrArray *prose_read(const char *text, const char *sender);
 /* How much of the text is the report: up to where the returned mail begins. */
 gsize prose_length(const char *text);
 
-/* The text says that the recipient had been accepted and the mail was refused after it. */
-gboolean prose_after_data(const char *words);
+/* When the mail was refused, as far as the words tell. */
+enum prose_stage {
+    STAGE_UNKNOWN,
+    STAGE_RCPT, /* in answer to the recipient's address */
+    STAGE_DATA, /* after the recipient had been accepted */
+};
+enum prose_stage prose_stage(const char *words);
 
 /* The address at `text`'s byte `at` (an '@'), if it is one; caller frees. */
 char *prose_address(const char *line, gsize length, gsize at, gsize *start, gsize *end);

@@ -53,6 +53,7 @@ report_recipient_free(gpointer data)
 
 struct fields { /* one recipient's */
     char *final, *original, *action, *status, *diagnostic;
+    char *category; /* a sending system's own opinion */
 };
 
 static void
@@ -63,6 +64,7 @@ fields_clear(struct fields *f)
     g_clear_pointer(&f->action, g_free);
     g_clear_pointer(&f->status, g_free);
     g_clear_pointer(&f->diagnostic, g_free);
+    g_clear_pointer(&f->category, g_free);
 }
 
 /* "rfc822; bob@example.com" → "bob@example.com"; xtext and angle brackets too. */
@@ -107,6 +109,8 @@ set_field(struct fields *f, const char *name, const char *value)
         set_once(&f->status, g_strdup(value));
     else if (g_ascii_strcasecmp(name, "Diagnostic-Code") == 0)
         set_once(&f->diagnostic, g_strdup(value));
+    else if (g_ascii_strcasecmp(name, "X-PowerMTA-BounceCategory") == 0)
+        set_once(&f->category, g_strdup(value));
 }
 
 /* A field with its folded lines; returns what follows. Names are short; a line without a name is skipped. */
@@ -178,15 +182,19 @@ prose_about(const struct report *report, const char *address)
 static void
 diagnose_fields(const struct report *report, const struct fields *f, const char *address, struct diagnosis *d)
 {
-    const char *words = f->diagnostic ? f->diagnostic : "";
+    g_autofree char *words =
+        f->category ? g_strdup_printf("%s\n\nbounce category: %s", f->diagnostic ? f->diagnostic : "", f->category)
+                    : g_strdup(f->diagnostic ? f->diagnostic : "");
     char status[16] = "";
     if (f->status)
         enhanced_status(f->status, status);
     g_autofree char *prose = prose_about(report, address);
-    gboolean after_data = prose_after_data(words) || prose_after_data(prose);
-    diagnose(words, status, after_data, d);
+    enum prose_stage stage = prose_stage(words);
+    if (stage == STAGE_UNKNOWN)
+        stage = prose_stage(prose);
+    diagnose(words, status, stage, d);
     struct diagnosis more;
-    diagnose(prose, status, after_data, &more);
+    diagnose(prose, status, stage, &more);
     if (!d->certain && more.certain)
         *d = more;
     else if (!f->diagnostic && *more.status)
@@ -196,8 +204,11 @@ diagnose_fields(const struct report *report, const struct fields *f, const char 
 static void
 take_fields(struct report *report, struct fields *f)
 {
+    const char *failed = mail_header(report->mail, "X-Failed-Recipients");
     const char *address = f->final && strchr(f->final, '@') ? f->final : f->original ? f->original : f->final;
     struct diagnosis d;
+    if (address && !strchr(address, '@') && failed && !strchr(failed, ','))
+        address = failed; /* delivery into a file or a program */
     if (!address || !*address) {
         fields_clear(f);
         return;
@@ -263,11 +274,11 @@ is_type(const struct mail_part *part, const char *a, const char *b)
 }
 
 static void
-read_status_parts(struct report *report, gconstpointer raw, gsize length)
+read_status_parts(struct report *report, gconstpointer raw, gsize length, gboolean nested)
 {
     for (guint i = 0; i < report->mail->parts->len; i++) {
         const struct mail_part *part = g_ptr_array_index(report->mail->parts, i);
-        if (part->nested || !is_type(part, "message/delivery-status", "message/global-delivery-status"))
+        if (part->nested != nested || !is_type(part, "message/delivery-status", "message/global-delivery-status"))
             continue;
         g_autofree char *text = part_text(part, raw, length);
         read_fields(report, text);
@@ -283,9 +294,9 @@ read_prose(struct report *report)
     for (guint i = 0; i < said->len; i++) {
         const struct prose_recipient *r = g_ptr_array_index(said, i);
         struct diagnosis d, all;
-        diagnose(r->words->str, "", prose_after_data(r->words->str), &d);
-        if (!d.certain) { /* the transcript stands apart from the list of recipients */
-            diagnose(report->prose, d.status, prose_after_data(report->prose), &all);
+        diagnose(r->words->str, "", prose_stage(r->words->str), &d);
+        if (!d.certain && said->len == 1) { /* the transcript stands apart from the list of recipients */
+            diagnose(report->prose, d.status, prose_stage(report->prose), &all);
             d = all;
         }
         add_recipient(report, r->address, &d, r->words->str);
@@ -302,12 +313,38 @@ read_failed_header(struct report *report)
             continue;
         g_autofree char *words = prose_about(report, *address);
         struct diagnosis d, all;
-        diagnose(words, "", prose_after_data(words), &d);
+        diagnose(words, "", prose_stage(words), &d);
         if (!d.certain) {
-            diagnose(report->prose, d.status, prose_after_data(report->prose), &all);
+            diagnose(report->prose, d.status, prose_stage(report->prose), &all);
             d = all;
         }
         add_recipient(report, *address, &d, words);
+    }
+}
+
+/* Nobody is named at all: whom the returned mail was for, if that is one. */
+static void
+read_returned(struct report *report, gconstpointer raw, gsize length)
+{
+    g_autoptr(GString) value = g_string_new(NULL);
+    for (guint i = 0; i < report->mail->parts->len && report->recipients->len == 0; i++) {
+        const struct mail_part *part = g_ptr_array_index(report->mail->parts, i);
+        if (part->nested || !is_type(part, "message/rfc822", "text/rfc822-headers"))
+            continue;
+        g_autofree char *text = part_text(part, raw, length);
+        for (const char *p = text; *p && !is_blank_line(p);) {
+            g_autofree char *name = NULL;
+            p = next_field(p, &name, value);
+            const char *at = name && g_ascii_strcasecmp(name, "To") == 0 ? strchr(value->str, '@') : NULL;
+            gsize start, end;
+            g_autofree char *address =
+                at ? prose_address(value->str, value->len, (gsize)(at - value->str), &start, &end) : NULL;
+            struct diagnosis d;
+            if (!address || strchr(at + 1, '@'))
+                continue;
+            diagnose(report->prose, "", prose_stage(report->prose), &d);
+            add_recipient(report, address, &d, "");
+        }
     }
 }
 
@@ -395,13 +432,18 @@ report_read(const struct mail *m, gconstpointer raw, gsize length)
     if (class != MAIL_BOUNCE)
         return report.recipients;
     report.prose = g_strndup(m->text, prose_length(m->text));
-    read_status_parts(&report, raw, length);
+    for (guint nested = 0; nested < 2 && report.recipients->len == 0; nested++)
+        read_status_parts(&report, raw, length, nested);
     if (report.recipients->len == 0 && strcasestr(report.prose, "Final-Recipient"))
         read_fields(&report, report.prose);
     if (report.recipients->len == 0)
         read_failed_header(&report);
     if (report.recipients->len == 0)
         read_prose(&report);
+    if (report.recipients->len == 0 && strcasestr(m->text, "Final-Recipient")) /* a report inside of the report */
+        read_fields(&report, m->text);
+    if (report.recipients->len == 0)
+        read_returned(&report, raw, length);
     g_free(report.prose);
     return report.recipients;
 }
