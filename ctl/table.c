@@ -55,10 +55,30 @@ fit(char *text)
 
 static char *scalar_text(const json_t *value);
 
+/* {name, address} and {name, url}: what stands beside the name; NULL for other objects. */
+static const json_t *
+second_name(const json_t *object)
+{
+    if (json_object_size(object) != 2 || !json_is_string(json_object_get(object, "name")))
+        return NULL;
+    const json_t *address = json_object_get(object, "address");
+    return address ? address : json_object_get(object, "url");
+}
+
+static char *
+pair_text(const json_t *object)
+{
+    g_autofree char *name = scalar_text(json_object_get(object, "name"));
+    g_autofree char *second = scalar_text(second_name(object));
+    return g_strdup_printf("%s <%s>", name, second);
+}
+
 /* What names an object best. */
 static char *
 object_text(const json_t *object)
 {
+    if (second_name(object))
+        return pair_text(object);
     static const char *const names[] = {"service", "slug", "address", "name", "id"};
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         const json_t *name = json_object_get(object, names[i]);
@@ -235,7 +255,7 @@ show_lines(FILE *out, const char *text, guint indent)
         if (!*clean && !line[1])
             break;
         pad(out, indent);
-        fprintf(out, "| %s\n", clean);
+        fprintf(out, "|%s%s\n", *clean ? " " : "", clean);
     }
 }
 
@@ -243,7 +263,7 @@ static gboolean
 is_block(const char *key, const json_t *value)
 {
     if (json_is_object(value))
-        return TRUE;
+        return second_name(value) == NULL;
     if (json_is_array(value))
         return json_is_object(json_array_get(value, 0));
     return strcmp(key, "text") == 0 && json_is_string(value);
@@ -333,10 +353,13 @@ show_object(FILE *out, const json_t *object, guint indent)
     }
     json_object_foreach((json_t *)object, key, value)
     {
+        if (!is_block(key, value))
+            show_line(out, key, value, width, indent);
+    }
+    json_object_foreach((json_t *)object, key, value)
+    {
         if (is_block(key, value))
             show_block(out, key, value, indent);
-        else
-            show_line(out, key, value, width, indent);
     }
 }
 

@@ -19,8 +19,8 @@ struct table_column {
 /* `columns` ends with a row without title. `rows` is a JSON array of objects. */
 void table_print(FILE *out, const struct table_column *columns, const json_t *rows);
 
-/* One object: its members one a line; lists of objects as blocks under their name; a member called "text" as the lines
- * that it has. */
+/* One object: its members one a line, {name, address} as `NAME <ADDRESS>`; then objects and lists of objects as blocks
+ * under their name, and a member called "text" as the lines that it has. */
 void table_show(FILE *out, const json_t *object);
 
 /* JSON, indented, with a line end. */
