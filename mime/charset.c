@@ -253,6 +253,13 @@ is_utf8(const char *bytes, gsize length)
     return TRUE;
 }
 
+/* Of what is valid UTF-8 but for NULs. */
+static char *
+without_nuls(const char *bytes, gsize length)
+{
+    return memchr(bytes, '\0', length) == NULL ? g_strndup(bytes, length) : text_utf8(bytes, length);
+}
+
 /* Whether there is any well-formed multi-byte character; if not, broken "UTF-8" is an 8-bit charset. */
 static gboolean
 has_utf8(const char *bytes, gsize length)
@@ -400,14 +407,14 @@ guess(const char *bytes, gsize length)
     if (has_jis_escape(bytes, length) && is_ascii(bytes, length)) {
         return charset_decode(jis, bytes, length, NULL);
     }
-    return is_utf8(bytes, length) ? text_utf8(bytes, length) : from_cp1252(bytes, length);
+    return is_utf8(bytes, length) ? without_nuls(bytes, length) : from_cp1252(bytes, length);
 }
 
 static char *
 from_utf8(const char *bytes, gsize length, gboolean *wrong)
 {
     if (is_utf8(bytes, length)) {
-        return text_utf8(bytes, length);
+        return without_nuls(bytes, length);
     }
     *wrong = TRUE;
     return has_utf8(bytes, length) ? text_utf8(bytes, length) : from_cp1252(bytes, length);
@@ -466,7 +473,7 @@ decode(const char *label, const char *bytes, gsize length, gboolean *wrong)
     }
     if (is_mislabelled_utf8(name, bytes, length)) {
         *wrong = TRUE;
-        return text_utf8(bytes, length);
+        return without_nuls(bytes, length);
     }
     return name == cp1252 ? from_cp1252(bytes, length) : from_other(name, bytes, length, wrong);
 }
@@ -475,7 +482,7 @@ char *
 charset_decode(const char *label, const char *bytes, gsize length, gboolean *doubtful)
 {
     gboolean wrong = FALSE;
-    char *text = decode(label, bytes, length, &wrong);
+    char *text = decode(label, bytes != NULL ? bytes : "", length, &wrong);
     if (g_str_has_prefix(text, "\xef\xbb\xbf")) {
         memmove(text, text + 3, strlen(text + 3) + 1);
     }

@@ -35,15 +35,19 @@ header_unfold(const char *field, gsize length)
 {
     GString *s = g_string_sized_new(length);
     for (gsize i = 0; i < length; i++) {
-        char c = field[i];
+        gsize run = i;
+        while (run < length && field[run] != '\r' && field[run] != '\n' && field[run] != '\0') {
+            run++;
+        }
+        g_string_append_len(s, field + i, (gssize)(run - i));
+        i = run;
+        char c = i < length ? field[i] : '\0';
         if (c == '\r') {
             gboolean alone = !ends_line(field, length, i); /* it must not glue words */
             while (i + 1 < length && field[i + 1] == '\r') {
                 i++;
             }
             g_string_append(s, alone ? " " : "");
-        } else if (c != '\n' && c != '\0') {
-            g_string_append_c(s, c);
         }
     }
     g_strstrip(s->str);
@@ -210,9 +214,24 @@ blank_controls(char *text)
     }
 }
 
+/* Nothing to decode: the commonest case by far. */
+static gboolean
+is_plain(const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c < ' ' || *c >= 0x7f || (c[0] == '=' && c[1] == '?')) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 char *
 header_words(const char *unfolded)
 {
+    if (is_plain(unfolded)) {
+        return g_strstrip(g_strdup(unfolded));
+    }
     struct run run = {.out = g_string_sized_new(strlen(unfolded) + 16), .encoded = g_string_new(NULL)};
     const char *plain = unfolded; /* what is not yet written */
     const char *p = unfolded;

@@ -81,7 +81,7 @@ static gboolean
 has_cr_lines(const char *raw, gsize length)
 {
     gsize cr = 0, lf = 0;
-    for (gsize i = 0; i < MIN(length, 65536); i++) {
+    for (gsize i = 0; i < MIN(length, 8192); i++) {
         lf += raw[i] == '\n';
         cr += raw[i] == '\r' && (i + 1 == length || raw[i + 1] != '\n');
     }
@@ -647,9 +647,9 @@ mend_children(struct structure *s, struct entity *e)
 void
 structure_read(struct structure *structure, gconstpointer raw, gsize length, guint depth, guint parts)
 {
-    *structure = (struct structure){.raw = raw, .length = length};
+    *structure = (struct structure){.raw = raw != NULL ? raw : "", .length = length};
     structure->defects = g_ptr_array_new_with_free_func(g_free);
-    structure->cr_lines = has_cr_lines(raw, length);
+    structure->cr_lines = has_cr_lines(structure->raw, length);
     struct scan scan = {.s = structure, .open = g_ptr_array_new(), .depth = depth, .parts = parts};
     gsize pos = begin(&scan, NULL, skip_top(structure));
     while (pos < length) {

@@ -49,32 +49,22 @@ transfer_known(const char *name)
 /* 0–63: a digit; PAD, SKIP (white space), JUNK. */
 enum { PAD = 64, SKIP = 65, JUNK = 66 };
 
-static guint8
-base64_value(guint8 c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+'                                          ? 62
-           : c == '/'                                        ? 63
-           : c == '='                                        ? PAD
-           : c == '\n' || c == '\r' || c == ' ' || c == '\t' ? SKIP
-                                                             : JUNK;
-}
-
-static void
-base64_table(guint8 table[256])
-{
-    for (guint c = 0; c < 256; c++) {
-        table[c] = base64_value((guint8)c);
-    }
-}
+#define J JUNK
+#define S SKIP
+/* clang-format off */
+static const guint8 base64_values[256] = {
+    J,  J,  J,  J,  J,  J,  J,  J,  J,  S,  S,  J,  J,  S,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,
+    S,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  62, J,  J,  J,  63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, J,  J,  J,  PAD, J, J,
+    J,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, J,  J,  J,  J,  J,
+    J,  26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, J,  J,  J,  J,  J,
+    J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,
+    J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,
+    J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,
+    J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,  J,
+};
+/* clang-format on */
+#undef J
+#undef S
 
 /* The bytes that `n` digits of an unfinished quantum hold. Its spare bits are zero where an encoder left the padding
  * out; if not, the content was cut off and there is no byte. */
@@ -94,19 +84,37 @@ base64_flush(guint8 *o, guint32 bits, guint n)
     return o;
 }
 
+/* Four digits at a time, as long as there are four. */
+static const guint8 *
+base64_quanta(const guint8 *p, const guint8 *end, guint8 **o)
+{
+    while (end - p >= 4) {
+        guint8 a = base64_values[p[0]], b = base64_values[p[1]], c = base64_values[p[2]], d = base64_values[p[3]];
+        if ((a | b | c | d) >= PAD) {
+            break;
+        }
+        *(*o)++ = (guint8)(a << 2 | b >> 4);
+        *(*o)++ = (guint8)(b << 4 | c >> 2);
+        *(*o)++ = (guint8)(c << 6 | d);
+        p += 4;
+    }
+    return p;
+}
+
 /* Padding ends a quantum and not the content: pieces that were encoded one by one and put together are common. */
 static void
 base64_decode(const guint8 *p, gsize length, GByteArray *out)
 {
-    guint8 table[256];
-    base64_table(table);
     gsize start = out->len;
     g_byte_array_set_size(out, (guint)(start + length / 4 * 3 + 4));
     guint8 *o = out->data + start;
     guint32 bits = 0;
     guint n = 0;
     for (const guint8 *end = p + length; p < end; p++) {
-        guint8 v = table[*p];
+        if (n == 0 && (p = base64_quanta(p, end, &o)) == end) {
+            break;
+        }
+        guint8 v = base64_values[*p];
         if (v < 64) {
             bits = bits << 6 | v;
             if (++n == 4) {
@@ -130,10 +138,10 @@ transfer_looks_base64(const char *content, gsize length)
     gsize digits = 0, junk = 0, spaced = 0;
     gsize limit = MIN(length, 4096);
     for (gsize i = 0; i < limit; i++) {
-        guint8 v = base64_value((guint8)content[i]);
+        guint8 v = base64_values[(guint8)content[i]];
         digits += v < PAD;
         junk += v == JUNK;
-        spaced += content[i] == ' ' && i + 1 < limit && base64_value((guint8)content[i + 1]) < PAD;
+        spaced += content[i] == ' ' && i + 1 < limit && base64_values[(guint8)content[i + 1]] < PAD;
     }
     return (junk + spaced) * 20 <= digits;
 }
@@ -305,12 +313,24 @@ is_uu_body(const guint8 **p, const guint8 *end)
     return FALSE;
 }
 
+/* Where the next line that begins with "begin " begins; NULL. */
+static const guint8 *
+next_begin(const guint8 *p, const guint8 *start, const guint8 *end)
+{
+    while (p < end && (p = memmem(p, (gsize)(end - p), "begin ", 6)) != NULL) {
+        if (p == start || p[-1] == '\n' || p[-1] == '\r') {
+            return p;
+        }
+        p += 6;
+    }
+    return NULL;
+}
+
 gboolean
 transfer_find_file(const char *content, gsize length, gsize from, struct transfer_file *file)
 {
-    const guint8 *p = (const guint8 *)content + from, *end = (const guint8 *)content + length;
-    while (p < end) {
-        const guint8 *line = p;
+    const guint8 *start = (const guint8 *)content, *p = start + from, *end = start + length, *line;
+    while ((line = p = next_begin(p, start, end)) != NULL) {
         gsize n = line_length(line, end, &p);
         if (!is_begin_line(line, n)) {
             continue;
