@@ -222,7 +222,12 @@ take_fields(struct report *report, struct fields *f)
         diagnose_fields(report, f, address, &d);
         if (f->action && g_str_has_prefix(f->action, "delayed") && !d.certain)
             d.reason = REASON_EXPIRED;
+        guint before = report->recipients->len;
         add_recipient(report, address, &d, f->diagnostic ? f->diagnostic : "");
+        if (report->recipients->len > before) {
+            struct report_recipient *added = g_ptr_array_index(report->recipients, before);
+            added->delayed = f->action && g_str_has_prefix(f->action, "delayed");
+        }
     }
     fields_clear(f);
 }

@@ -32,6 +32,7 @@ struct report_recipient {
     enum report_kind kind;
     enum report_reason reason;
     char *reply; /* what the other server said, one line, "" */
+    gboolean delayed; /* still being tried (RFC 3464 2.3.3) */
 };
 
 /* Array of struct report_recipient, one a failed, delayed or delivered recipient; empty when the mail is no report.
