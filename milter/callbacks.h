@@ -2,8 +2,7 @@
  * The only user of libmilter: its callbacks, and its main loop.
  *
  * libmilter (Debian's, with the worker pool) moves a session from thread to thread between callbacks, passes no user
- * data but a session's, and stops on SIGTERM, SIGHUP and SIGINT in a thread of its own. So the process' main thread
- * must be the one that waits for signals: the kernel prefers it (see main.c).
+ * data but a session's, and stops on SIGTERM, SIGHUP and SIGINT in a thread of its own (main.c keeps them from it).
  */
 #ifndef POSTERN_MILTER_CALLBACKS_H
 #define POSTERN_MILTER_CALLBACKS_H

@@ -1,4 +1,7 @@
 /* postern-milter: SMTP in. Starts, waits for signals, drains, ends. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,24 +22,16 @@ enum status { DONE = 0, FAILED = 1, USAGE = 2 };
 /* How long a mail that is being taken may hold up the end; Postfix defers what is cut off then. */
 #define DRAIN_SECONDS 30
 
-/* libmilter's own end, as a signal to the main thread. */
-#define SIGNAL_ENDED SIGUSR2
-
 /* ---- options ---- */
 
-struct options {
-    char *conf_path;
-    gboolean foreground, version;
-};
-
 static gboolean
-read_options(struct options *options, int argc, char **argv)
+read_options(char **conf_path, gboolean *version, int argc, char **argv)
 {
+    gboolean foreground; /* what service managers' units say; it never does otherwise */
     const GOptionEntry entries[] = {
-        {"config", 'c', 0, G_OPTION_ARG_FILENAME, &options->conf_path, "Settings file (" CONF_DEFAULT_PATH ")", "FILE"},
-        {"foreground", 0, 0, G_OPTION_ARG_NONE, &options->foreground, "Stay in the foreground, as it always does",
-         NULL},
-        {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL},
+        {"config", 'c', 0, G_OPTION_ARG_FILENAME, conf_path, "Settings file (" CONF_DEFAULT_PATH ")", "FILE"},
+        {"foreground", 0, 0, G_OPTION_ARG_NONE, &foreground, "Stay in the foreground (it always does)", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, version, "Print the version", NULL},
         G_OPTION_ENTRY_NULL,
     };
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
@@ -54,43 +49,71 @@ read_options(struct options *options, int argc, char **argv)
 /* ---- signals ---- */
 
 /*
- * libmilter has a thread that waits for SIGTERM, SIGHUP and SIGINT too and would stop at once. Linux gives a signal for
- * the process to its main thread if that one takes it, so the main thread waits and libmilter serves in another.
+ * libmilter has a thread that waits for SIGTERM, SIGHUP and SIGINT too, and would stop at once. Linux gives a signal
+ * for the process to its main thread if that one does not block it, else to any thread that waits. So the main thread
+ * lets them in from before libmilter starts, all others block them, and libmilter serves in another thread. (sigwait()
+ * in the main thread is not enough: while that one is not waiting yet, libmilter's is.)
  */
-static sigset_t
-block_signals(void)
+static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+
+/* What libmilter's own end is called among them. */
+#define ENDED 0
+
+/* Signals for the main loop to read, a byte each. A handler can be told nothing, so they are static. */
+static int inbox, outbox;
+
+static void
+post(int number)
+{
+    char byte = (char)number;
+    int before = errno;
+    (void)!write(outbox, &byte, 1); /* a full pipe holds enough of them */
+    errno = before;
+}
+
+static void
+mask_signals(int how)
 {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigaddset(&set, SIGUSR1);
-    sigaddset(&set, SIGNAL_ENDED);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    return set;
+    for (gsize i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
+        sigaddset(&set, SIGNALS[i]);
+    pthread_sigmask(how, &set, NULL);
 }
 
-struct server {
-    pthread_t main_thread;
-};
+static gboolean
+catch_signals(GError **error)
+{
+    struct sigaction action = {.sa_handler = post, .sa_flags = SA_RESTART};
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "cannot make a pipe: %s", g_strerror(errno));
+        return FALSE;
+    }
+    inbox = ends[0];
+    outbox = ends[1];
+    for (gsize i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
+        sigaction(SIGNALS[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return TRUE;
+}
 
 static void *
 serve(void *arg)
 {
-    const struct server *server = arg;
+    (void)arg;
     callbacks_serve();
-    pthread_kill(server->main_thread, SIGNAL_ENDED);
+    post(ENDED);
     return NULL;
 }
 
+/* Threads inherit the mask of whoever makes them. */
 static gboolean
-start_server(struct server *server, GError **error)
+start_server(GError **error)
 {
     pthread_t thread;
-    server->main_thread = pthread_self();
-    int result = pthread_create(&thread, NULL, serve, server);
+    int result = pthread_create(&thread, NULL, serve, NULL);
+    mask_signals(SIG_UNBLOCK);
     if (result) {
         g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "cannot start a thread: %s", g_strerror(result));
         return FALSE;
@@ -112,18 +135,25 @@ reload(struct gateway *gateway)
     service_notify("READY=1");
 }
 
+/* The next signal. */
+static int
+receive(void)
+{
+    struct pollfd ready = {.fd = inbox, .events = POLLIN};
+    char number;
+    while (poll(&ready, 1, -1) != 1 || read(inbox, &number, 1) != 1)
+        ; /* a signal that has just been posted interrupts both */
+    return number;
+}
+
 /* TRUE: asked to end. FALSE: libmilter ended by itself. */
 static gboolean
-wait_for_end(struct gateway *gateway, const sigset_t *signals)
+wait_for_end(struct gateway *gateway)
 {
     for (;;) {
-        int number = 0;
-        if (sigwait(signals, &number) != 0)
-            continue;
-        if (number == SIGNAL_ENDED)
-            return FALSE;
-        if (number == SIGTERM || number == SIGINT)
-            return TRUE;
+        int number = receive();
+        if (number != SIGUSR1 && number != SIGHUP)
+            return number != ENDED;
         reload(gateway);
     }
 }
@@ -142,10 +172,11 @@ raise_descriptor_limit(void)
 }
 
 static gboolean
-start(struct gateway *gateway, struct listener *listener, struct server *server, const char *conf_path, GError **error)
+start(struct gateway *gateway, struct listener *listener, const char *conf_path, GError **error)
 {
-    return gateway_open(gateway, conf_path, error) && listen_open(gateway->current->conf, listener, error) &&
-           callbacks_open(gateway, listener->connection, error) && start_server(server, error);
+    return catch_signals(error) && gateway_open(gateway, conf_path, error) &&
+           listen_open(gateway->current->conf, listener, error) &&
+           callbacks_open(gateway, listener->connection, error) && start_server(error);
 }
 
 static enum status
@@ -167,30 +198,36 @@ end(struct gateway *gateway, struct listener *listener, gboolean asked)
     return asked ? DONE : FAILED;
 }
 
-int
-main(int argc, char **argv)
+static enum status
+run(const char *conf_path)
 {
-    struct options options = {.conf_path = NULL};
+    /* libmilter's threads outlive main(), and ask the gate until the process is gone. */
+    static struct gateway gateway;
     struct listener listener = {.path = NULL};
-    /* Never freed: libmilter's threads outlive main(), and ask the gate until the process is gone. */
-    struct gateway *gateway = g_new0(struct gateway, 1);
-    struct server *server = g_new0(struct server, 1);
     g_autoptr(GError) error = NULL;
-
-    g_set_prgname("postern-milter");
-    if (!read_options(&options, argc, argv))
-        return USAGE;
-    if (options.version) {
-        puts("postern-milter " PACKAGE_VERSION);
-        return DONE;
-    }
-    sigset_t signals = block_signals();
+    mask_signals(SIG_BLOCK);
     raise_descriptor_limit();
-    if (!start(gateway, &listener, server, options.conf_path ? options.conf_path : CONF_DEFAULT_PATH, &error)) {
+    if (!start(&gateway, &listener, conf_path, &error)) {
         log_event(LOG_ERR, "cannot start", "error", error->message, NULL);
+        listen_close(&listener);
         return FAILED;
     }
     log_event(LOG_NOTICE, "ready", "version", PACKAGE_VERSION, "socket", listener.connection, NULL);
     service_notify("READY=1");
-    return end(gateway, &listener, wait_for_end(gateway, &signals));
+    return end(&gateway, &listener, wait_for_end(&gateway));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autofree char *conf_path = NULL;
+    gboolean version = FALSE;
+    g_set_prgname("postern-milter");
+    if (!read_options(&conf_path, &version, argc, argv))
+        return USAGE;
+    if (version) {
+        puts("postern-milter " PACKAGE_VERSION);
+        return DONE;
+    }
+    return run(conf_path ? conf_path : CONF_DEFAULT_PATH);
 }
