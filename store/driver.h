@@ -135,8 +135,10 @@ writer *writer_new(const struct driver *driver, struct driver_db *db, struct dri
 gboolean writer_run(writer *self, store_fn fn, gpointer arg, GError **error);
 gboolean writer_is_caller(const writer *self); /* is this the writer's thread? */
 void writer_free(writer *self);                /* after what is queued */
-guint writer_waiting(writer *self);            /* functions in the queue; for tests */
-writer *store_writer(store *store);            /* for tests */
+/* For tests. */
+guint writer_waiting(writer *self);                  /* functions in the queue */
+void writer_set_batch_time(writer *self, gint64 us); /* from the next batch on, instead of WRITER_BATCH_TIME */
+writer *store_writer(store *store);
 
 /* ---- turns: a lock file beside the database ---- */
 

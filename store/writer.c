@@ -32,6 +32,7 @@ struct writer {
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows and the requests' `done` */
     pthread_cond_t work;
+    gint64 batch_time; /* microseconds */
     struct queue waiting;
     gboolean closing;
 };
@@ -101,12 +102,22 @@ run_one(writer *self, struct request *request, GError **error)
     return driver->undo(self->conn, error);
 }
 
+/* When it takes no further function. */
+static gint64
+batch_end(writer *self)
+{
+    pthread_mutex_lock(&self->mutex);
+    gint64 time = self->batch_time;
+    pthread_mutex_unlock(&self->mutex);
+    return g_get_monotonic_time() + time;
+}
+
 static gboolean
 run_batch(writer *self, struct queue *batch, GError **error)
 {
     if (!self->driver->begin(self->conn, error))
         return FALSE;
-    gint64 end = g_get_monotonic_time() + WRITER_BATCH_TIME;
+    gint64 end = batch_end(self);
     struct request *request;
     for (guint n = 0; n < WRITER_BATCH && (n == 0 || g_get_monotonic_time() < end) && (request = next_request(self));
          n++) {
@@ -224,7 +235,7 @@ writer *
 writer_new(const struct driver *driver, struct driver_db *db, struct driver_conn *conn, gint64 timeout, GError **error)
 {
     writer *self = g_new0(writer, 1);
-    *self = (writer){.driver = driver, .db = db, .conn = conn, .timeout = timeout};
+    *self = (writer){.driver = driver, .db = db, .conn = conn, .timeout = timeout, .batch_time = WRITER_BATCH_TIME};
     pthread_mutex_init(&self->mutex, NULL);
     pthread_cond_init(&self->work, NULL);
     queue_init(&self->waiting);
@@ -258,6 +269,14 @@ gboolean
 writer_is_caller(const writer *self)
 {
     return pthread_equal(pthread_self(), self->thread);
+}
+
+void
+writer_set_batch_time(writer *self, gint64 us)
+{
+    pthread_mutex_lock(&self->mutex);
+    self->batch_time = us;
+    pthread_mutex_unlock(&self->mutex);
 }
 
 guint

@@ -41,7 +41,8 @@ struct driver_counts count_writer(store *store);  /* costs a commit itself */
 
 /* ---- many callers at once ---- */
 
-/* Holds the writer's thread until `callers` others wait behind it, so that what they ask falls into the next batches.
+/* Holds the writer's thread until all callers wait behind it, in this order, so that what they ask falls into the next
+ * batch. That batch takes functions for `batch_time` microseconds; run_together(): as long as it takes on any machine.
  */
 struct caller {
     store_fn fn;
@@ -50,10 +51,11 @@ struct caller {
     GError *error; /* the caller of run_together frees it */
 };
 void run_together(store *store, struct caller *callers, guint count);
+void run_together_within(store *store, struct caller *callers, guint count, gint64 batch_time);
 
 /* ---- processes ---- */
 
-/* Runs fn in a child that ends with status 0 when fn returns. Only from a process without other threads. */
+/* Runs fn in a child that ends with status 0 when fn returns. It may start threads only if this process has none. */
 pid_t spawn(void (*fn)(gpointer arg), gpointer arg);
 void await(pid_t child);     /* must have ended with 0 */
 void kill_hard(pid_t child); /* SIGKILL, and waits */

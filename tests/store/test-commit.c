@@ -112,15 +112,17 @@ test_what_was_answered_survives_kill(void)
 
 /* ---- many in one ---- */
 
+#define LONG (600 * G_USEC_PER_SEC)
+
 static void
-write_together(store *store, guint count, guint *commits, guint *waits)
+write_together(store *store, guint count, gint64 batch_time, guint *commits, guint *waits)
 {
     g_autofree struct caller *callers = g_new0(struct caller, count);
     for (guint i = 0; i < count; i++)
         callers[i].fn = add_row;
     guint64 commits_before = count_writer(store).commits;
     guint syncs_before = atomic_load(&syncs);
-    run_together(store, callers, count);
+    run_together_within(store, callers, count, batch_time);
     *waits = atomic_load(&syncs) - syncs_before;
     *commits = count_writer(store).commits - commits_before - 2; /* the holder's and the question's own */
     for (guint i = 0; i < count; i++)
@@ -134,7 +136,7 @@ test_one_commit_serves_many(void)
     g_autoptr(store) store = scratch_open(scratch);
     guint commits;
     guint waits;
-    write_together(store, WRITER_BATCH, &commits, &waits);
+    write_together(store, WRITER_BATCH, LONG, &commits, &waits);
     g_assert_cmpuint(commits, ==, 1);
     g_assert_cmpuint(waits, <=, 2); /* ours, and the log's header where it is begun anew */
     g_assert_cmpint(ask(store, "SELECT count(*) FROM raw"), ==, WRITER_BATCH);
@@ -147,8 +149,20 @@ test_a_batch_is_bounded(void)
     g_autoptr(store) store = scratch_open(scratch);
     guint commits;
     guint waits;
-    write_together(store, 2 * WRITER_BATCH + 1, &commits, &waits);
+    write_together(store, 2 * WRITER_BATCH + 1, LONG, &commits, &waits);
     g_assert_cmpuint(commits, ==, 3);
+}
+
+/* A slow function delays only those that were taken in with it. */
+static void
+test_a_batch_takes_nobody_after_its_time(void)
+{
+    g_autoptr(scratch) scratch = scratch_new();
+    g_autoptr(store) store = scratch_open(scratch);
+    guint commits;
+    guint waits;
+    write_together(store, 5, 0, &commits, &waits);
+    g_assert_cmpuint(commits, ==, 5);
 }
 
 static gboolean
@@ -392,6 +406,7 @@ main(int argc, char **argv)
     g_test_add_func("/commit/what-was-answered-survives-kill", test_what_was_answered_survives_kill);
     g_test_add_func("/commit/one-serves-many", test_one_commit_serves_many);
     g_test_add_func("/commit/a-batch-is-bounded", test_a_batch_is_bounded);
+    g_test_add_func("/commit/a-batch-takes-nobody-after-its-time", test_a_batch_takes_nobody_after_its_time);
     g_test_add_func("/commit/callers-are-served-in-order", test_callers_are_served_in_order);
     g_test_add_func("/commit/a-failure-is-its-own", test_a_failure_is_its_own);
     g_test_add_func("/commit/a-deferred-constraint-fails-one-alone", test_a_deferred_constraint_fails_one_alone);

@@ -344,8 +344,7 @@ static const char *const damages[] = {
     "DELETE FROM raw_chunk WHERE seq = 1",
     "UPDATE raw_chunk SET data = substr(data, 1, length(data) - 1) WHERE seq = 1",
     "UPDATE raw_chunk SET data = x'00' WHERE seq = 1",
-    "UPDATE raw_chunk SET data = CAST(substr(data, 1, 99) || x'0000000000000000' || substr(data, 108) AS BLOB) WHERE "
-    "seq = 1",
+    "UPDATE raw_chunk SET data = CAST(substr(data, 1, 99) || x'00000000' || substr(data, 104) AS BLOB) WHERE seq = 1",
     "UPDATE raw_chunk SET data = (SELECT data FROM raw_chunk WHERE seq = 2) WHERE seq = 1",
 };
 
