@@ -81,6 +81,21 @@ append_words(struct reading *r, const struct entity *e, GByteArray *bytes)
     g_byte_array_append(bytes, (const guint8 *)content + from, (guint)(length - from));
 }
 
+/* HTML may name its charset itself; the header wins (HTML 4.01 5.2.2) unless it says next to nothing. */
+static char *
+leaf_charset(const struct entity *e, const char *bytes, gsize length)
+{
+    char *charset = header_parameter(e->content_type, "charset");
+    if (strcmp(e->type, "text/html") == 0 && !charset_says_much(charset)) {
+        char *own = html_charset(bytes, length);
+        if (own != NULL) {
+            g_free(charset);
+            return own;
+        }
+    }
+    return charset;
+}
+
 static char *
 leaf_text(struct reading *r, const struct entity *e)
 {
@@ -90,7 +105,7 @@ leaf_text(struct reading *r, const struct entity *e)
     } else {
         transfer_decode(r->s->raw + e->body, e->end - e->body, e->encoding, bytes);
     }
-    g_autofree char *charset = header_parameter(e->content_type, "charset");
+    g_autofree char *charset = leaf_charset(e, (const char *)bytes->data, bytes->len);
     gboolean doubtful = FALSE;
     char *text = charset_decode(charset, (const char *)bytes->data, bytes->len, &doubtful);
     if (doubtful) {
@@ -121,16 +136,24 @@ plain_text(struct reading *r, const struct entity *e)
 }
 
 static gboolean
-is_file(const struct entity *e)
+has_name(const struct entity *e)
 {
-    if (e->disposition == NULL) {
-        return FALSE;
+    g_autofree char *name = e->disposition != NULL ? header_parameter_bytes(e->disposition, "filename") : NULL;
+    if (name == NULL) {
+        name = header_parameter_bytes(e->content_type, "name");
     }
-    if (strcmp(e->disposition->value, "attachment") == 0) {
+    return name != NULL;
+}
+
+/* Text that has a file's name is a file, unless it is the first that there is to read or one of several forms of it. */
+static gboolean
+is_file(const struct reading *r, const struct entity *e)
+{
+    if (e->disposition != NULL && strcmp(e->disposition->value, "attachment") == 0) {
         return TRUE;
     }
-    g_autofree char *name = header_parameter_bytes(e->disposition, "filename");
-    return name != NULL && e->parent != NULL;
+    gboolean one_of_several = e->parent == NULL || strcmp(e->parent->type, "multipart/alternative") == 0;
+    return !one_of_several && g_hash_table_size(r->shown) > 0 && has_name(e);
 }
 
 /* At the top whatever claims to be text, or something that nobody knows, is words: there is nothing else to show. */
@@ -153,7 +176,7 @@ is_plain(const struct entity *e)
 static void
 read_leaf(struct reading *r, struct entity *e, struct words *w)
 {
-    if (is_file(e)) {
+    if (is_file(r, e)) {
         return;
     }
     if (is_plain(e)) {

@@ -208,6 +208,13 @@ charset_known(const char *label)
     return label != NULL && find(label) != NULL;
 }
 
+gboolean
+charset_says_much(const char *label)
+{
+    const char *name = label != NULL ? find(label) : NULL;
+    return name != NULL && name != ascii;
+}
+
 /* windows-1252, 0x80–0x9f; the five holes are C1 controls, as browsers have it. */
 static const guint16 high_cp1252[32] = {0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021,
                                         0x2c6,  0x2030, 0x160,  0x2039, 0x152,  0x8d,   0x17d,  0x8f,
@@ -404,6 +411,11 @@ by_iconv(const char *name, const char *bytes, gsize length, gsize *broken)
 static char *
 guess(const char *bytes, gsize length)
 {
+    gboolean wide =
+        length >= 2 && length % 2 == 0 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0);
+    if (wide) {
+        return charset_decode("utf-16", bytes, length, NULL);
+    }
     if (has_jis_escape(bytes, length) && is_ascii(bytes, length)) {
         return charset_decode(jis, bytes, length, NULL);
     }

@@ -12,5 +12,7 @@
 char *charset_decode(const char *label, const char *bytes, gsize length, gboolean *doubtful);
 
 gboolean charset_known(const char *label);
+/* FALSE for no label, for US-ASCII and for labels that nobody knows: then whatever else is known decides. */
+gboolean charset_says_much(const char *label);
 
 #endif

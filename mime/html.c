@@ -357,6 +357,8 @@ judge(const struct markup *m, enum element element, const char *style, gboolean 
 
 enum { MAX_OPEN = 4096, MAX_URL = 2000, MAX_INDENT = 10 };
 
+enum pre { PRE_NOT, PRE_LINES, PRE_ALL }; /* line ends are seen; blanks too */
+
 struct open { /* an element on the stack, with all that it inherits */
     guint8 element;
     guint8 pre; /* preformatted */
@@ -601,7 +603,9 @@ put_preformatted(struct render *r, const char *p, gsize n)
         const char *e = memchr(p, '\n', (gsize)(end - p));
         gsize length = (gsize)((e != NULL ? e : end) - p);
         gsize shown = length > 0 && p[length - 1] == '\r' ? length - 1 : length;
-        if (shown > 0) {
+        if (top(r)->pre == PRE_LINES) {
+            put_collapsed(r, p, shown);
+        } else if (shown > 0) {
             begin_words(r);
             g_string_append_len(r->line, p, (gssize)shown);
         }
@@ -831,6 +835,18 @@ follows_intro(const struct render *r)
     return r->line->len > 0 ? (r->line_marks & HTML_INTRO) != 0 : r->after_intro;
 }
 
+static guint8
+preformatted(const struct open *o, enum element element, const char *style)
+{
+    if (has(style, "white-space:pre-line")) {
+        return PRE_LINES;
+    }
+    if (element == PRE || has(style, "white-space:pre") || has(style, "white-space:break-spaces")) {
+        return PRE_ALL;
+    }
+    return has(style, "white-space:normal") || has(style, "white-space:nowrap") ? PRE_NOT : o->pre;
+}
+
 static void
 describe(struct render *r, struct open *o, enum element element)
 {
@@ -845,7 +861,7 @@ describe(struct render *r, struct open *o, enum element element)
     o->ends = v.ends;
     o->depth += (v.marks & (HTML_QUOTE | HTML_BLOCKQUOTE)) != 0 && o->depth < 200;
     o->hidden = o->hidden || is(element, HIDDEN) || is_hidden(&r->m, style);
-    o->pre = has(style, "white-space:pre") || element == PRE || (o->pre && !has(style, "white-space:normal"));
+    o->pre = preformatted(o, element, style);
     o->tight = is_tight(style, class);
     if (is_list(element)) {
         g_autofree char *start = markup_value(&r->m, MARKUP_START, 8);
@@ -985,6 +1001,25 @@ close_tag(struct render *r)
 
 /* ---- the whole ---- */
 
+/* HTML whose lines nothing ends but line ends, as forms' mailers make it: they are meant to be seen. */
+static gboolean
+has_no_lines(const char *html, gsize length)
+{
+    static const char *const names[] = {"br", "p",  "div", "td", "th",  "tr",
+                                        "li", "h1", "h2",  "h3", "pre", "blockquote"};
+    const char *end = html + length;
+    for (const char *p = html; (p = memchr(p, '<', (gsize)(end - p))) != NULL; p++) {
+        for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+            gsize n = strlen(names[i]);
+            if ((gsize)(end - p) > n + 1 && g_ascii_strncasecmp(p + 1, names[i], n) == 0 &&
+                !g_ascii_isalnum(p[n + 1])) {
+                return FALSE;
+            }
+        }
+    }
+    return TRUE;
+}
+
 static void
 render_init(struct render *r, const char *html, gsize length)
 {
@@ -1052,6 +1087,7 @@ html_to_lines(const char *html, gsize length)
         length = strlen(mended);
     }
     render_init(&r, html, length);
+    r.stack[0].pre = has_no_lines(html, length) ? PRE_LINES : PRE_NOT;
     render_run(&r);
     g_string_free(r.line, TRUE);
     g_free(r.prefix);
@@ -1060,6 +1096,24 @@ html_to_lines(const char *html, gsize length)
     drop_blank_end(r.lines);
     mark_rules(r.lines);
     return r.lines;
+}
+
+char *
+html_charset(const char *html, gsize length)
+{
+    static const char key[] = "charset=";
+    enum { HEAD = 2048 };
+    g_autofree char *head = g_strndup(html != NULL ? html : "", MIN(length, HEAD));
+    g_autofree char *lower = g_ascii_strdown(head, -1);
+    const char *meta = strstr(lower, "<meta");
+    const char *at = meta != NULL ? strstr(meta, key) : NULL;
+    if (at == NULL) {
+        return NULL;
+    }
+    at += strlen(key);
+    at += strspn(at, " \t\"'");
+    gsize n = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789-_:.");
+    return n > 0 && n < 40 ? g_strndup(at, n) : NULL;
 }
 
 char *

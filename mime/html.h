@@ -56,4 +56,7 @@ GPtrArray *html_to_lines(const char *html, gsize length);
 /* The same as one text with LF line ends, no blank lines at its ends. Caller frees. */
 char *html_to_text(const char *html, gsize length);
 
+/* The charset that HTML in unknown bytes names in its head (`<meta charset=…>`); NULL. Caller frees. */
+char *html_charset(const char *html, gsize length);
+
 #endif

@@ -24,7 +24,9 @@ test_words(void)
         {"", ""},
         {"words", "words"},
         {"<p>a</p>", "a"},
-        {" a \n\t b ", "a b"},
+        {"<p> a \n\t b ", "a b"},
+        {" a \n\t <b>b</b>  c\n\nd", "a\nb c\n\nd"}, /* nothing but its line ends ends lines */
+        {"<div style='white-space: pre-line'> a\n  b</div>", "a\nb"},
         {"a<b>b</b>c", "abc"},
         {"a <b> b</b>", "a b"},
         {"<p>a</p><p>b</p>", "a\n\nb"},
@@ -136,6 +138,23 @@ test_broken_markup_loses_no_words(void)
          "b"},
     };
     check_text(rows, G_N_ELEMENTS(rows));
+}
+
+static void
+test_charset(void)
+{
+    static const char *const rows[][2] = {
+        {"<meta charset=iso-8859-2>", "iso-8859-2"},
+        {"<html><head><META http-equiv=\"Content-Type\" content=\"text/html; charset=Windows-1251\">", "windows-1251"},
+        {"<meta charset=\"utf-8\" />", "utf-8"},
+        {"charset=utf-8", NULL},
+        {"<meta charset=>", NULL},
+        {"", NULL},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *got = html_charset(rows[i][0], strlen(rows[i][0]));
+        g_assert_cmpstr(got, ==, rows[i][1]);
+    }
 }
 
 /* ---- marks ---- */
@@ -279,6 +298,7 @@ main(int argc, char **argv)
     g_test_add_func("/html/lists-tables-and-links", test_lists_tables_links);
     g_test_add_func("/html/what-is-hidden-stays-hidden", test_hidden);
     g_test_add_func("/html/character-references", test_references);
+    g_test_add_func("/html/its-own-charset", test_charset);
     g_test_add_func("/html/broken-markup-loses-no-words", test_broken_markup_loses_no_words);
     g_test_add_func("/html/what-clients-mark", test_marks);
     g_test_add_func("/html/depth-of-quotes", test_depth);

@@ -300,6 +300,12 @@ test_mixed_texts_are_joined(void)
                     "--b\nContent-Type: text/plain\nContent-Disposition: attachment; filename=n.txt\n\nfile\n"
                     "--b\n\nafter\n--b--\n");
     g_assert_cmpstr(mail->text, ==, "before\nbetween\nafter");
+    g_autoptr(mail) named =
+        read_string("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; name=a.txt\n\n"
+                    "words\n--b\nContent-Type: text/plain; name=b.txt\n\nfile\n--b--\n");
+    g_assert_cmpstr(named->text, ==, "words");
+    g_assert_false(part(named, 0)->attachment);
+    g_assert_true(part(named, 1)->attachment);
     g_assert_true(part(mail, 1)->attachment);
     g_assert_true(part(mail, 3)->attachment);
     g_assert_false(part(mail, 4)->attachment);
@@ -418,6 +424,9 @@ test_charsets_fall_back(void)
         {"text/plain", "caf\xe9", "café"},
         {"text/plain; charset=windows-1250", "\xb9\xea", "ąę"},
         {"text/plain; charset=\"utf-8", "caf\xc3\xa9", "café"},
+        {"text/html", "<meta charset=iso-8859-2><p>\xb1", "ą\n"},
+        {"text/html; charset=us-ascii", "<meta charset=iso-8859-2><p>\xb1", "ą\n"},
+        {"text/html; charset=iso-8859-1", "<meta charset=iso-8859-2><p>\xb1", "±\n"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *raw = g_strdup_printf("Content-Type: %s\n\n%s", rows[i].type, rows[i].body);
