@@ -155,7 +155,8 @@ ask_recipients(const struct job *job, struct outcome *outcome)
         else
             outcome_verdict(outcome, &verdict);
         if (outcome->status != EX_OK) {
-            outcome->recipient = g_strdup(*recipient);
+            if (job->recipients[1]) /* of one alone, Postfix' DSN names it */
+                outcome->recipient = g_strdup(*recipient);
             return FALSE;
         }
     }
