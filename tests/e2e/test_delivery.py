@@ -1,6 +1,5 @@
 """What is taken is kept once, told once, and goes on whole: duplicates, files, bounces, overviews."""
 
-import email
 import os
 import re
 import threading
@@ -202,7 +201,7 @@ def test_never_two_overviews_within_the_interval(own_gateway):
     sent = wait_until(lambda: (lambda mails: mails if mails and mails[-1].mentions(f"follow-up-{serial:03}") else None)(
         [mail for mail in gateway.mail.all("team@acme.test") if _overview(mail)]), 3 * interval, 0.1)
     assert sent, "the last message comes in an overview too"
-    moments = [row["claimed_at"] for row in gateway.rows("SELECT claimed_at FROM overview WHERE claimed_at IS NOT NULL ORDER BY 1")]
+    moments = [row["sent_at"] for row in gateway.rows("SELECT sent_at FROM overview WHERE sent_at IS NOT NULL ORDER BY 1")]
     assert all(later - earlier >= interval for earlier, later in zip(moments, moments[1:])), moments
     assert len(moments) >= 3
     for number in range(1, serial + 1):
@@ -210,7 +209,9 @@ def test_never_two_overviews_within_the_interval(own_gateway):
         assert len(holders) == 1, f"message {number} stands in {len(holders)} overviews"
 
 
-def test_what_was_answered_before_is_in_no_overview(own_gateway):
+@pytest.mark.parametrize("what, held", [("all of it", False), ("the first mail", True)])
+def test_what_was_answered_before_is_in_no_overview(own_gateway, what, held):
+    """An answer clears the marks up to the message that it answers; one that names none answers all."""
     gateway = own_gateway(settings={"market.overview_interval": "3s"})
     to = gateway.address("acme")
     assert gateway.send(MIA.address, to, compose(MIA, to, "Start", "A request of Mia.\n")).accepted
@@ -218,9 +219,13 @@ def test_what_was_answered_before_is_in_no_overview(own_gateway):
     assert gateway.send(ANNA.address, *reply(ANNA, notice, "Welcome.", "gmail")).accepted
     answer = gateway.mail.next(MIA.address, wanted=lambda mail: mail.mentions("welcome"))
     assert gateway.send(MIA.address, *reply(MIA, answer, "A follow-up.", "gmail")).accepted
-    assert gateway.send(ANNA.address, *reply(ANNA, notice, "I saw it already.", "gmail")).accepted
+    late = compose(ANNA, notice.reply_to, "Candles", "I saw it already.\n")
+    if held:
+        _, late = reply(ANNA, notice, "I saw it already.", "gmail")
+    assert gateway.send(ANNA.address, notice.reply_to, late).accepted
     assert gateway.mail.next(MIA.address, wanted=lambda mail: mail.mentions("saw it already"))
-    assert not gateway.mail.quiet("team@acme.test", 6)
+    overview = gateway.mail.quiet("team@acme.test", 6)
+    assert bool(overview and overview.mentions("follow-up")) == held, f"{what} was answered"
 
 
 def test_an_idle_organisation_gets_nothing(gateway):

@@ -1,7 +1,8 @@
 """Programs that we start: as whom, until when, and how we know that they are ready.
 
 Nothing here outlives the process that started it, however that one dies: daemons ask the kernel for a signal (setpriv's
---pdeathsig), and Postfix, which changes its user and so loses that wish, runs under guard.py.
+--pdeathsig), and Postfix, which changes its user and so loses that wish, runs under guard.py. The kernel means the thread
+that started a daemon, not the process: start them in the main thread.
 """
 
 import os
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 
@@ -68,6 +70,7 @@ class Daemon:
 
     def start(self, timeout=20):
         """Returns when the daemon says READY=1."""
+        assert threading.current_thread() is threading.main_thread(), "it would be killed when this thread ends"
         with self._listen() as ready:
             environment = {**os.environ, "NOTIFY_SOCKET": self.notify, **self.environment}
             with open(self.log, "ab") as log:
