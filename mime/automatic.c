@@ -3,6 +3,7 @@
 #include "mime/automatic.h"
 
 #include "mime/fold.h"
+#include "mime/form.h"
 #include "mime/phrases.h"
 #include "mime/subject.h"
 
@@ -335,6 +336,8 @@ classify(const struct mail *m, gboolean no_return)
         return MAIL_RECEIPT;
     if (is_auto_reply(m))
         return MAIL_AUTO_REPLY;
+    if (form_tool(m))
+        return MAIL_FORM;
     return is_list(m) ? MAIL_LIST : MAIL_HUMAN;
 }
 
@@ -353,7 +356,7 @@ mail_nature(const struct mail *m, const char *envelope_sender)
 {
     gboolean no_return = null_sender(m, envelope_sender);
     struct mail_nature nature = {.class = classify(m, no_return)};
-    nature.automatic = nature.class <= MAIL_AUTO_REPLY || is_automatic(m, no_return);
+    nature.automatic = nature.class <= MAIL_FORM || is_automatic(m, no_return);
     nature.may_answer =
         !nature.automatic && nature.class != MAIL_LIST && !is_list(m) && !suppresses(m, TRUE) && !is_list_manager(m);
     return nature;

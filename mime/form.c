@@ -2,10 +2,14 @@
 
 #include "mime/form.h"
 
-#include "mime/lines.h"
-#include "lib/text.h"
-
 #include <string.h>
+
+#include "mime/fold.h"
+#include "mime/form-fields.h"
+#include "mime/phrases.h"
+#include "mime/subject.h"
+
+/* ---- records ---- */
 
 static void
 form_field_free(gpointer data)
@@ -16,209 +20,337 @@ form_field_free(gpointer data)
     g_free(field);
 }
 
+GPtrArray *
+form_fields_new(void)
+{
+    return g_ptr_array_new_with_free_func(form_field_free);
+}
+
+void
+form_fields_add(GPtrArray *fields, const char *label, gsize label_length, const char *value)
+{
+    while (label_length && strchr(" \t:*", label[label_length - 1]))
+        label_length--;
+    if (label_length == 0 || label_length > FORM_LABEL_BYTES * 3 || fields->len >= FORM_FIELDS)
+        return;
+    struct form_field *field = g_new0(struct form_field, 1);
+    field->label = g_strchug(g_strndup(label, label_length));
+    field->value = g_strstrip(g_strdup(value));
+    g_ptr_array_add(fields, field);
+}
+
 void
 form_free(struct form *f)
 {
     if (!f)
         return;
+    char *const members[] = {f->lead.name,    f->lead.email,   f->lead.phone,  f->lead.shop,
+                             f->lead.service, f->lead.message, f->lead.budget, f->lead.language};
+    for (gsize i = 0; i < G_N_ELEMENTS(members); i++)
+        g_free(members[i]);
     g_free(f->tool);
     g_ptr_array_unref(f->fields);
-    g_free(f->lead.name);
-    g_free(f->lead.email);
-    g_free(f->lead.phone);
-    g_free(f->lead.shop);
-    g_free(f->lead.service);
-    g_free(f->lead.message);
-    g_free(f->lead.budget);
-    g_free(f->lead.language);
     g_free(f);
 }
 
-/* Folded labels → the lead's member. */
+/* ---- tools ---- */
+
+/* What gives a tool away: who sends, how the subject begins, what stands in the text, in the HTML. One is enough. */
 static const struct {
-    const char *label;
-    gsize member;
-} synonyms[] = {
-#define LEAD(member, label)                                                                                            \
-    {                                                                                                                  \
-        label, G_STRUCT_OFFSET(struct form_lead, member)                                                               \
-    }
-    LEAD(name, "name"),
-    LEAD(name, "full name"),
-    LEAD(name, "your name"),
-    LEAD(name, "naam"),
-    LEAD(name, "nom"),
-    LEAD(name, "imie"),
-    LEAD(name, "imie i nazwisko"),
-    LEAD(name, "contact name"),
-    LEAD(name, "nombre"),
-    LEAD(email, "email"),
-    LEAD(email, "e-mail"),
-    LEAD(email, "email address"),
-    LEAD(email, "business email"),
-    LEAD(email, "e-mailadres"),
-    LEAD(email, "adresse e-mail"),
-    LEAD(email, "adres e-mail"),
-    LEAD(email, "your email"),
-    LEAD(phone, "phone"),
-    LEAD(phone, "telephone"),
-    LEAD(phone, "telefoon"),
-    LEAD(phone, "telefon"),
-    LEAD(phone, "phone number"),
-    LEAD(phone, "telefoonnummer"),
-    LEAD(shop, "shop"),
-    LEAD(shop, "store"),
-    LEAD(shop, "website"),
-    LEAD(shop, "winkel"),
-    LEAD(shop, "boutique"),
-    LEAD(shop, "sklep"),
-    LEAD(shop, "url"),
-    LEAD(service, "service"),
-    LEAD(service, "dienst"),
-    LEAD(service, "usluga"),
-    LEAD(budget, "budget"),
-    LEAD(budget, "budzet"),
-    LEAD(message, "message"),
-    LEAD(message, "message body"),
-    LEAD(message, "bericht"),
-    LEAD(message, "description"),
-    LEAD(message, "wiadomosc"),
-    LEAD(message, "omschrijving"),
-    LEAD(message, "opis"),
-    LEAD(language, "language"),
-    LEAD(language, "taal"),
-    LEAD(language, "langue"),
-    LEAD(language, "jezyk"),
-#undef LEAD
+    const char *tool;
+    const char *sender;  /* end of the From address */
+    const char *subject; /* beginning, without "Re:" */
+    const char *text;
+    const char *html;
+} tools[] = {
+    {"jotform", "@jotform.com", NULL, NULL, "emailFieldsTable"},
+    {"squarespace", "@squarespace.info", NULL, NULL, NULL},
+    {"wix", "@wix-forms.com", NULL, NULL, NULL},
+    {"wix", "@crm.wix.com", NULL, NULL, NULL},
+    {"webflow", "-forms@webflow.com", "New form submission for ", NULL, NULL},
+    {"netlify", "@netlify.com", NULL, NULL, NULL},
+    {"formspree", "@formspree.io", NULL, "Someone just submitted your form on ", NULL},
+    {"shopify-partner-directory", "partners@shopify.com", "Shopify Partner Directory:", NULL, NULL},
+    {"shopify", "mailer@shopify.com", "New customer message on ", "from your online store's contact form", NULL},
+    {"google-forms", "forms-receipts-noreply@google.com", NULL, NULL, NULL},
+    {"google-forms", "forms-noreply@google.com", NULL, NULL, NULL},
+    {"typeform", "@typeform.com", NULL, NULL, NULL},
+    {"contact-form-7", NULL, NULL, "This e-mail was sent from a contact form on ", NULL},
+    {"contact-form-7", NULL, NULL, "This is a notification that a contact form was submitted on your website", NULL},
+    {"contact-form-7", NULL, NULL, "\nMessage Body:\n", NULL},
+    {"elementor", NULL, NULL, "\nPowered by: Elementor", "Powered by: Elementor"},
+    {"elementor", NULL, NULL, ": Elementor\n", NULL}, /* the label is translated */
+    {"gravity-forms", NULL, "New submission from ", NULL, "bgcolor=\"#EAF2FA\""},
 };
 
-/* The length of the label at the start of a line, or 0: a colon within 60 bytes, no scheme (`https:`) or clock time. */
-static gsize
-label_length(const struct line *line)
+static gboolean
+sender_is(const struct mail *m, const char *end)
 {
-    const char *colon = memchr(line->body, ':', MIN(line->body_length, 60));
-    if (line->depth || !colon || colon == line->body || g_ascii_isdigit(colon[-1]))
-        return 0;
-    gsize length = (gsize)(colon - line->body);
-    if (length + 2 < line->body_length && colon[1] == '/' && colon[2] == '/')
-        return 0;
-    return length;
-}
-
-static void
-add_field(struct form *f, const char *label, gsize label_bytes, const char *value)
-{
-    struct form_field *field = g_new0(struct form_field, 1);
-    field->label = g_strstrip(g_strndup(label, label_bytes));
-    field->value = g_strstrip(g_strdup(value));
-    g_ptr_array_add(f->fields, field);
-}
-
-static void
-fill_lead(struct form *f)
-{
-    for (guint i = 0; i < f->fields->len; i++) {
-        const struct form_field *field = g_ptr_array_index(f->fields, i);
-        g_autofree char *folded = text_fold(field->label);
-        for (gsize s = 0; s < G_N_ELEMENTS(synonyms); s++) {
-            char **member = G_STRUCT_MEMBER_P(&f->lead, synonyms[s].member);
-            if (!*member && *field->value && strcmp(folded, synonyms[s].label) == 0)
-                *member = g_strdup(field->value);
-        }
-    }
+    const struct mail_address *author = mail_author(m);
+    gsize length = author ? strlen(author->address) : 0, bytes = strlen(end);
+    return length >= bytes && g_ascii_strcasecmp(author->address + length - bytes, end) == 0;
 }
 
 static gboolean
-is_footer(const struct line *line)
+subject_begins(const struct mail *m, const char *start)
 {
-    return line->length >= 2 && line->length <= 3 && memcmp(line->text, "--", 2) == 0;
+    return g_ascii_strncasecmp(subject_base(m->subject), start, strlen(start)) == 0;
 }
 
 static gboolean
-is_known(const struct line *line, gsize label)
+is_adf(const char *text)
 {
-    g_autofree char *text = g_strndup(line->body, label);
-    g_autofree char *folded = text_fold(text);
-    for (gsize s = 0; s < G_N_ELEMENTS(synonyms); s++)
-        if (strcmp(folded, synonyms[s].label) == 0)
+    text += strspn(text, " \r\n\t");
+    return g_ascii_strncasecmp(text, "<?adf", 5) == 0 ||
+           (g_ascii_strncasecmp(text, "<?xml", 5) == 0 && strcasestr(text, "<adf"));
+}
+
+static gboolean
+is_json(const char *text)
+{
+    text += strspn(text, " \r\n\t");
+    return *text == '{';
+}
+
+/* At the start of a line: quoted by a person it stands behind a quote mark. */
+static gboolean
+line_begins(const char *text, const char *words)
+{
+    if (*words == '\n' || *words == ':')
+        return strstr(text, words) != NULL;
+    for (const char *at = text; (at = strstr(at, words)) != NULL; at++)
+        if (at == text || at[-1] == '\n')
             return TRUE;
     return FALSE;
 }
 
-/* A value goes on until the next label; the message is free text and goes on to the end, whatever stands in it. */
-static void
-read_fields(struct form *f, const GArray *lines)
-{
-    g_autoptr(GString) value = g_string_new(NULL);
-    const char *label = NULL;
-    gsize bytes = 0;
-    gboolean blank = FALSE;
-    for (guint i = 0; i < lines->len; i++) {
-        const struct line *line = &g_array_index(lines, struct line, i);
-        if (is_footer(line))
-            break;
-        gsize length = label_length(line);
-        if (length && (!label || !blank || is_known(line, length))) {
-            if (label)
-                add_field(f, label, bytes, value->str);
-            label = line->body;
-            bytes = length;
-            g_string_truncate(value, 0);
-            g_string_append_len(value, line->body + length + 1, (gssize)(line->body_length - length - 1));
-        } else if (label) {
-            g_string_append_c(value, '\n');
-            g_string_append_len(value, line->text, (gssize)line->length);
-        }
-        blank = line_is_blank(line);
-    }
-    if (label)
-        add_field(f, label, bytes, value->str);
-}
-
-/* Contact Form 7: "From: Name <address>", "Subject: …", blank, "Message Body:", the rest. */
 static gboolean
-is_contact_form_7(const struct mail *m)
+looks_like(const struct mail *m, gsize tool)
 {
-    return strstr(m->text, "\nMessage Body:") && strstr(m->text, "\n-- \n");
+    if (tools[tool].sender && sender_is(m, tools[tool].sender))
+        return TRUE;
+    if (m->in_reply_to->len || m->references->len || subject_kind(m->subject) == SUBJECT_FORWARD)
+        return FALSE; /* a person answers what a form sent, or sends it on */
+    return (tools[tool].text && line_begins(m->text, tools[tool].text)) ||
+           (tools[tool].html && m->html && strstr(m->html, tools[tool].html)) ||
+           (tools[tool].subject && subject_begins(m, tools[tool].subject));
 }
 
+const char *
+form_tool(const struct mail *m)
+{
+    if (is_adf(m->text))
+        return "adf";
+    for (gsize i = 0; i < G_N_ELEMENTS(tools); i++)
+        if (looks_like(m, i))
+            return tools[i].tool;
+    return NULL;
+}
+
+/* ---- the lead ---- */
+
+static char **
+member_of(struct form_lead *lead, enum lead_member member)
+{
+    switch (member) {
+    case LEAD_NAME:
+        return &lead->name;
+    case LEAD_EMAIL:
+        return &lead->email;
+    case LEAD_PHONE:
+        return &lead->phone;
+    case LEAD_SHOP:
+        return &lead->shop;
+    case LEAD_SERVICE:
+        return &lead->service;
+    case LEAD_MESSAGE:
+        return &lead->message;
+    case LEAD_BUDGET:
+        return &lead->budget;
+    case LEAD_LANGUAGE:
+        return &lead->language;
+    default:
+        return NULL;
+    }
+}
+
+/* The address in a value: alone, in brackets, or in the links that HTML left ("a@b.example <mailto:a@b.example>"). */
+static char *
+address_in(const char *value)
+{
+    const char *at = strchr(value, '@');
+    if (!at || strchr(value, '\n'))
+        return NULL;
+    const char *p = at, *q = at + 1;
+    while (p > value && !strchr(" <>()[]\"';,:", p[-1]))
+        p--;
+    q += strcspn(q, " <>()[]\"';,");
+    while (q > at + 1 && q[-1] == '.')
+        q--;
+    if (p == at || q - at < 4 || !memchr(at, '.', (gsize)(q - at)))
+        return NULL;
+    return g_strndup(p, (gsize)(q - p));
+}
+
+static void
+set_once(char **member, char *value)
+{
+    if (!*member && value && *value)
+        *member = value;
+    else
+        g_free(value);
+}
+
+static void
+fill_member(struct form_lead *lead, enum lead_member member, const char *value)
+{
+    if (member == LEAD_EMAIL)
+        set_once(&lead->email, address_in(value));
+    else if (member_of(lead, member))
+        set_once(member_of(lead, member), g_strdup(value));
+}
+
+static void
+fill_from_fields(struct form *f)
+{
+    g_autofree char *first = NULL, *last = NULL;
+    for (guint i = 0; i < f->fields->len; i++) {
+        const struct form_field *field = g_ptr_array_index(f->fields, i);
+        enum lead_member member = form_label(field->label, strlen(field->label));
+        fill_member(&f->lead, member, field->value);
+        if (member == LEAD_FIRST_NAME)
+            set_once(&first, g_strdup(field->value));
+        if (member == LEAD_LAST_NAME)
+            set_once(&last, g_strdup(field->value));
+    }
+    if (!f->lead.name && (first || last))
+        f->lead.name = g_strstrip(g_strconcat(first ? first : "", " ", last ? last : "", NULL));
+}
+
+/* A sender that is a person's, not a tool's. */
+static gboolean
+is_own_address(const struct mail *m, const struct mail_address *address)
+{
+    const struct mail_address *author = mail_author(m);
+    return *address->address && (!author || g_ascii_strcasecmp(author->address, address->address) != 0);
+}
+
+/* No field named the lead's address: Reply-To may, a field of another name may, and last whoever sent the mail, if no
+ * tool did. */
+static void
+find_address(struct form *f, const struct mail *m)
+{
+    const struct mail_address *to = m->reply_to->len ? g_ptr_array_index(m->reply_to, 0) : NULL;
+    if (to && is_own_address(m, to)) {
+        set_once(&f->lead.email, g_strdup(to->address));
+        if (*to->name && g_ascii_strcasecmp(to->name, to->address) != 0)
+            set_once(&f->lead.name, g_strdup(to->name));
+    }
+    for (guint i = 0; i < f->fields->len && !f->lead.email; i++) {
+        const struct form_field *field = g_ptr_array_index(f->fields, i);
+        g_autofree char *address = address_in(field->value);
+        if (address && strlen(address) == strlen(field->value))
+            f->lead.email = g_steal_pointer(&address);
+    }
+    const struct mail_address *author = mail_author(m);
+    if (!f->lead.email && author && strcmp(f->tool, "generic") == 0 && *author->address) {
+        f->lead.email = g_strdup(author->address);
+        if (*author->name)
+            set_once(&f->lead.name, g_strdup(author->name));
+    }
+}
+
+/* The label stands twice, and Reply-To, which the tool wrote, says that the second is the field: then the first was
+ * typed into a value. */
+static void
+believe_reply_to(struct form *f, const struct mail *m)
+{
+    const struct mail_address *to = m->reply_to->len ? g_ptr_array_index(m->reply_to, 0) : NULL;
+    if (!to || !f->lead.email || !is_own_address(m, to) || g_ascii_strcasecmp(f->lead.email, to->address) == 0)
+        return;
+    for (guint i = 0; i < f->fields->len; i++) {
+        const struct form_field *field = g_ptr_array_index(f->fields, i);
+        g_autofree char *address = address_in(field->value);
+        if (address && g_ascii_strcasecmp(address, to->address) == 0 &&
+            form_label(field->label, strlen(field->label)) == LEAD_EMAIL) {
+            g_free(f->lead.email);
+            f->lead.email = g_steal_pointer(&address);
+            return;
+        }
+    }
+}
+
+/* Contact Form 7 has the lead in "From: Name <address>". */
 static void
 split_sender(struct form *f)
 {
     for (guint i = 0; i < f->fields->len; i++) {
         const struct form_field *field = g_ptr_array_index(f->fields, i);
-        if (g_ascii_strcasecmp(field->label, "From") != 0)
+        const char *open = strrchr(field->value, '<');
+        if (phrase_label(field->label) != LABEL_FROM && g_ascii_strcasecmp(field->label, "From") != 0 && i != 0)
             continue;
-        const char *open = strrchr(field->value, '<'), *close = open ? strchr(open, '>') : NULL;
-        if (!close)
-            return;
-        g_free(f->lead.name);
-        g_free(f->lead.email);
-        f->lead.name = g_strstrip(g_strndup(field->value, (gsize)(open - field->value)));
-        f->lead.email = g_strndup(open + 1, (gsize)(close - open - 1));
+        char *address = address_in(open ? open : field->value);
+        if (!address)
+            continue;
+        set_once(&f->lead.email, address);
+        if (open)
+            set_once(&f->lead.name, g_strstrip(g_strndup(field->value, (gsize)(open - field->value))));
         return;
     }
+}
+
+/* ---- all ---- */
+
+/* How many fields say something that a lead is asked. */
+static guint
+known_fields(const GPtrArray *fields)
+{
+    guint known = 0;
+    for (guint i = 0; i < fields->len; i++) {
+        const struct form_field *field = g_ptr_array_index(fields, i);
+        known += *field->value && form_label(field->label, strlen(field->label)) != LEAD_NONE;
+    }
+    return known;
+}
+
+/* HTML where it says as much: its structure cannot be forged by what stands in a value, and the text may be a stub. */
+static GPtrArray *
+best_fields(const struct mail *m, const char *tool)
+{
+    if (g_strcmp0(tool, "adf") == 0)
+        return form_fields_from_adf(m->text);
+    if (is_json(m->text)) {
+        GPtrArray *json = form_fields_from_json(m->text, strlen(m->text));
+        if (json->len)
+            return json;
+        g_ptr_array_unref(json);
+    }
+    GPtrArray *text = form_fields_from_text(m->text);
+    GPtrArray *html = m->html ? form_fields_from_html(m->html) : NULL;
+    if (html && html->len > 0 && (known_fields(html) >= 2 || known_fields(html) >= known_fields(text))) {
+        g_ptr_array_unref(text);
+        return html;
+    }
+    if (html)
+        g_ptr_array_unref(html);
+    return text;
 }
 
 struct form *
 form_read(const struct mail *m, gboolean expected)
 {
-    gboolean cf7 = is_contact_form_7(m);
-    if (!cf7 && !expected)
+    const char *tool = form_tool(m);
+    if (!tool && !expected)
         return NULL;
-    g_autoptr(GArray) lines = lines_split(m->text);
     g_autoptr(form) f = g_new0(struct form, 1);
-    f->tool = g_strdup(cf7 ? "contact-form-7" : "generic");
-    f->fields = g_ptr_array_new_with_free_func(form_field_free);
-    read_fields(f, lines);
-    fill_lead(f);
-    if (cf7)
-        split_sender(f);
+    f->tool = g_strdup(tool ? tool : is_json(m->text) ? "json" : "generic");
+    f->fields = best_fields(m, tool);
     if (f->fields->len == 0)
         return NULL;
-    if (!f->lead.email && m->reply_to->len > 0) {
-        const struct mail_address *to = g_ptr_array_index(m->reply_to, 0);
-        f->lead.email = g_strdup(to->address);
-    }
+    fill_from_fields(f);
+    if (strcmp(f->tool, "contact-form-7") == 0)
+        split_sender(f);
+    believe_reply_to(f, m);
+    find_address(f, m);
     return g_steal_pointer(&f);
 }

@@ -22,8 +22,12 @@ struct form {
     struct form_lead lead;
 };
 
-/* NULL when the mail is no form's. `expected` says that the mail came to an address where only forms mail, so that plain
- * `Label: value` lines are enough. */
+/* Which tool sent the mail, by its sender, subject and marks (static); NULL: none that is known. A claim: only aligned
+ * DKIM proves it. */
+const char *form_tool(const struct mail *mail);
+
+/* NULL when the mail is no form's. `expected` says that the mail came to an address where only forms mail, so that
+ * plain `Label: value` lines are enough. */
 struct form *form_read(const struct mail *mail, gboolean expected);
 void form_free(struct form *form);
 typedef struct form form;

@@ -1,0 +1,42 @@
+/*
+ * A form's fields out of the mail that it sent: from its text, its HTML, its JSON or its XML. What the fields mean is
+ * form.c's affair. Every value is written by a stranger: structure alone (cells, marks, the order of lines) says where
+ * one ends.
+ */
+#ifndef POSTERN_MIME_FORM_FIELDS_H
+#define POSTERN_MIME_FORM_FIELDS_H
+
+#include "mime/form.h"
+#include "mime/lines.h"
+
+enum lead_member { /* of struct form_lead, and halves of names */
+                   LEAD_NONE,
+                   LEAD_NAME,
+                   LEAD_FIRST_NAME,
+                   LEAD_LAST_NAME,
+                   LEAD_EMAIL,
+                   LEAD_PHONE,
+                   LEAD_SHOP,
+                   LEAD_SERVICE,
+                   LEAD_MESSAGE,
+                   LEAD_BUDGET,
+                   LEAD_LANGUAGE,
+};
+
+/* What a label asks for, in English, Dutch, French, Polish, German, Spanish, Italian, Portuguese. */
+enum lead_member form_label(const char *label, gsize length);
+
+#define FORM_FIELDS 200     /* a form has at most so many */
+#define FORM_LABEL_BYTES 90 /* longer ones are somebody's words */
+
+/* Arrays of struct form_field, never NULL. */
+GPtrArray *form_fields_from_text(const char *text);
+GPtrArray *form_fields_from_html(const char *html);
+GPtrArray *form_fields_from_json(const char *json, gsize length); /* an object with plain keys; empty if it is none */
+GPtrArray *form_fields_from_adf(const char *xml);                 /* Auto-lead Data Format 1.0 */
+
+GPtrArray *form_fields_new(void);
+/* Trims both; nothing is added when the label is empty or the form is full. */
+void form_fields_add(GPtrArray *fields, const char *label, gsize label_length, const char *value);
+
+#endif

@@ -1,0 +1,316 @@
+#include "config.h"
+
+#include "mime/form-fields.h"
+
+#include <string.h>
+
+#include "mime/markup.h"
+
+/*
+ * Forms in HTML are flat lists of blocks, and a value cannot leave its block, whatever lines it holds:
+ *   two cells in a row                    label, value (Jotform, Typeform, most plugins)
+ *   a row of one cell, a row with a value below it (Gravity Forms)
+ *   bold words and a colon, then the rest of the block (Shopify, Squarespace)
+ *   a block that ends in a colon, a bold block below it (Wix)
+ */
+
+#define BLOCKS 2000
+#define BLOCK_BYTES 20000
+
+struct block {
+    char *text;       /* lines by LF, trimmed */
+    gsize bold;       /* leading bytes that are bold */
+    guint row, cells; /* table row, from 1 (0: none), and how many cells it has by now */
+    guint cell;       /* from 1 */
+};
+
+struct scanner {
+    struct markup m;
+    GArray *blocks; /* struct block */
+    GString *text;
+    gsize bold_bytes;      /* of the text, from its start */
+    gboolean all_bold;     /* so far */
+    guint bold, pre, skip; /* open elements */
+    guint row, cell, rows;
+    gboolean in_cell;
+};
+
+static void
+block_clear(gpointer data)
+{
+    g_free(((struct block *)data)->text);
+}
+
+static void
+add_block(struct scanner *s, gboolean cell)
+{
+    char *text = g_strdup(s->text->str);
+    gsize lead = strspn(text, " \n\t");
+    g_strstrip(text);
+    if (s->blocks->len < BLOCKS && (*text || cell)) {
+        struct block block = {.text = text};
+        if (s->bold_bytes > lead)
+            block.bold = MIN(s->bold_bytes - lead, strlen(text));
+        if (cell) {
+            block.row = s->row;
+            block.cell = s->cell;
+        }
+        g_array_append_val(s->blocks, block);
+    } else {
+        g_free(text);
+    }
+    g_string_truncate(s->text, 0);
+    s->bold_bytes = 0;
+    s->all_bold = TRUE;
+}
+
+/* A cell counts even if it is empty. */
+static void
+end_cell(struct scanner *s)
+{
+    add_block(s, s->in_cell);
+    s->in_cell = FALSE;
+}
+
+static gboolean
+is_one_of(const char *name, const char *const *names)
+{
+    for (; *names; names++)
+        if (strcmp(name, *names) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean
+ends_block(const char *name)
+{
+    static const char *const names[] = {"p",          "div", "li",    "ul",    "ol",       "h1",      "h2", "h3", "h4",
+                                        "h5",         "h6",  "table", "tbody", "section",  "article", "dl", "dt", "dd",
+                                        "blockquote", "hr",  "body",  "form",  "fieldset", "label",   NULL};
+    return is_one_of(name, names);
+}
+
+static gboolean
+is_bold(const char *name)
+{
+    static const char *const names[] = {"b", "strong", "th", NULL};
+    return is_one_of(name, names);
+}
+
+static gboolean
+is_skipped(const char *name)
+{
+    static const char *const names[] = {"style", "script", "title", "head", NULL};
+    return is_one_of(name, names);
+}
+
+static void
+put_char(struct scanner *s, char c)
+{
+    if (s->text->len >= BLOCK_BYTES)
+        return;
+    gboolean blank = c == ' ' || c == '\t' || c == '\r' || (c == '\n' && !s->pre);
+    if (blank && (s->text->len == 0 || strchr(" \n", s->text->str[s->text->len - 1])))
+        return;
+    g_string_append_c(s->text, blank ? ' ' : c);
+}
+
+static void
+put_text(struct scanner *s)
+{
+    if (s->skip)
+        return;
+    for (gsize i = 0; i < s->m.text.length; i++) {
+        const char *p = s->m.text.at + i;
+        if (i + 1 < s->m.text.length && memcmp(p, "\xc2\xa0", 2) == 0) { /* NBSP */
+            put_char(s, ' ');
+            i++;
+            continue;
+        }
+        gboolean ink = !g_ascii_isspace(*p);
+        if (ink && !s->bold)
+            s->all_bold = FALSE;
+        put_char(s, *p);
+        if (ink && s->bold && s->all_bold)
+            s->bold_bytes = s->text->len;
+    }
+}
+
+static void
+open_tag(struct scanner *s)
+{
+    const char *name = s->m.name;
+    if (strcmp(name, "br") == 0) {
+        if (s->text->len)
+            g_string_append_c(s->text, '\n');
+    } else if (strcmp(name, "tr") == 0 || strcmp(name, "table") == 0) {
+        end_cell(s);
+        s->row = ++s->rows;
+        s->cell = 0;
+    } else if (strcmp(name, "td") == 0 || strcmp(name, "th") == 0) {
+        end_cell(s);
+        s->in_cell = TRUE;
+        s->cell++;
+    } else if (ends_block(name)) {
+        if (!s->in_cell)
+            add_block(s, FALSE);
+        else if (s->text->len) /* paragraphs inside of a cell are lines of it */
+            g_string_append_c(s->text, '\n');
+    }
+    s->bold += is_bold(name) && s->bold < 1000;
+    s->pre += strcmp(name, "pre") == 0 && s->pre < 1000;
+    s->skip += is_skipped(name) && s->skip < 1000;
+}
+
+static void
+close_tag(struct scanner *s)
+{
+    static const char *const cells[] = {"td", "th", "tr", "table", NULL};
+    const char *name = s->m.name;
+    if (is_one_of(name, cells))
+        end_cell(s);
+    else if (ends_block(name) && !s->in_cell)
+        add_block(s, FALSE);
+    s->bold -= is_bold(name) && s->bold;
+    s->pre -= strcmp(name, "pre") == 0 && s->pre;
+    s->skip -= is_skipped(name) && s->skip;
+}
+
+static struct block *
+block_at(const GArray *blocks, guint i)
+{
+    return &g_array_index(blocks, struct block, i);
+}
+
+static void
+count_cells(GArray *blocks)
+{
+    for (guint i = 0; i < blocks->len;) {
+        guint next = i + 1;
+        while (next < blocks->len && block_at(blocks, next)->row &&
+               block_at(blocks, next)->row == block_at(blocks, i)->row)
+            next++;
+        for (guint j = i; j < next; j++)
+            block_at(blocks, j)->cells = block_at(blocks, i)->row ? next - i : 0;
+        i = next;
+    }
+}
+
+static GArray *
+read_blocks(const char *html)
+{
+    struct scanner s = {.text = g_string_new(NULL), .all_bold = TRUE};
+    s.blocks = g_array_new(FALSE, FALSE, sizeof(struct block));
+    g_array_set_clear_func(s.blocks, block_clear);
+    markup_init(&s.m, html, strlen(html));
+    for (markup_next(&s.m); s.m.kind != MARKUP_END; markup_next(&s.m)) {
+        if (s.m.kind == MARKUP_TEXT)
+            put_text(&s);
+        else if (s.m.kind == MARKUP_OPEN)
+            open_tag(&s);
+        else
+            close_tag(&s);
+    }
+    end_cell(&s);
+    g_string_free(s.text, TRUE);
+    count_cells(s.blocks);
+    return s.blocks;
+}
+
+/* ---- fields ---- */
+
+static gboolean
+is_label(const struct block *block)
+{
+    gsize length = strlen(block->text);
+    return length > 0 && length <= FORM_LABEL_BYTES && !strchr(block->text, '\n') && !strchr(block->text, '@') &&
+           !strstr(block->text, "://");
+}
+
+static gboolean
+ends_in_colon(const char *text)
+{
+    gsize length = strlen(text);
+    while (length && text[length - 1] == ' ')
+        length--;
+    return length > 1 && text[length - 1] == ':';
+}
+
+/* Bytes of the bold label in "<b>Email:</b> value"; 0: there is none. */
+static gsize
+bold_label(const struct block *block)
+{
+    const char *colon = memchr(block->text, ':', MIN(strlen(block->text), FORM_LABEL_BYTES));
+    gsize length = colon ? (gsize)(colon - block->text) : 0;
+    return length && block->bold >= length && block->bold <= length + 1 ? length : 0;
+}
+
+/* "<b>Email:</b> value", bold or not as long as the label is known. */
+static gsize
+label_inside(const struct block *block)
+{
+    const char *colon = memchr(block->text, ':', MIN(strlen(block->text), FORM_LABEL_BYTES));
+    gsize length = colon ? (gsize)(colon - block->text) : 0;
+    if (!length || memchr(block->text, '\n', length) || strncmp(colon, "://", 3) == 0)
+        return 0;
+    return bold_label(block) || form_label(block->text, length) != LEAD_NONE ? length : 0;
+}
+
+/* A block that ends in a colon (or is bold, or a row of its own) names what stands in the next. Returns how many blocks
+ * were used. */
+static guint
+pair_below(GPtrArray *fields, const GArray *blocks, guint i)
+{
+    const struct block *label = block_at(blocks, i), *value = i + 1 < blocks->len ? block_at(blocks, i + 1) : NULL;
+    if (!value || !is_label(label))
+        return 0;
+    if (label->row && label->cells == 1 &&
+        value->row == label->row + 1) { /* Gravity: the value's row begins with an empty cell */
+        guint at = i + 1;
+        while (at + 1 < blocks->len && block_at(blocks, at + 1)->row == value->row)
+            at++;
+        if (value->cells <= 2 && (label->bold || value->cells == 2)) {
+            form_fields_add(fields, label->text, strlen(label->text), block_at(blocks, at)->text);
+            return at + 1 - i;
+        }
+    }
+    if (label->row || value->row || !ends_in_colon(label->text))
+        return 0;
+    gboolean bare_label = is_label(value) && ends_in_colon(value->text) && !value->bold &&
+                          form_label(value->text, strlen(value->text)) != LEAD_NONE;
+    if (bare_label || bold_label(value)) {                             /* what was typed is never half bold */
+        form_fields_add(fields, label->text, strlen(label->text), ""); /* left empty */
+        return 1;
+    }
+    form_fields_add(fields, label->text, strlen(label->text), value->text);
+    return 2;
+}
+
+static guint
+take_field(GPtrArray *fields, const GArray *blocks, guint i)
+{
+    const struct block *block = block_at(blocks, i);
+    if (block->row && block->cells == 2 && block->cell == 1 && is_label(block)) {
+        form_fields_add(fields, block->text, strlen(block->text), block_at(blocks, i + 1)->text);
+        return 2;
+    }
+    guint used = pair_below(fields, blocks, i);
+    if (used)
+        return used;
+    gsize inside = label_inside(block);
+    if (inside && block->text[inside + 1])
+        form_fields_add(fields, block->text, inside, block->text + inside + 1);
+    else if (inside && block->bold)
+        form_fields_add(fields, block->text, inside, "");
+    return 1;
+}
+
+GPtrArray *
+form_fields_from_html(const char *html)
+{
+    GPtrArray *fields = form_fields_new();
+    g_autoptr(GArray) blocks = read_blocks(html);
+    for (guint i = 0; i < blocks->len;)
+        i += take_field(fields, blocks, i);
+    return fields;
+}

@@ -1,0 +1,368 @@
+/* A lead form's mail gives the lead, whatever tool sent it and whatever was typed into it. All values are invented. */
+#include <glib.h>
+#include <string.h>
+
+#include "mime/form-fields.h"
+#include "mime/form.h"
+#include "mime/read.h"
+
+/* What somebody types into the free text to pass for another. */
+#define INJECTED_LINES                                                                                                 \
+    "Hello, I need a shop.\nEmail: evil@thief.example\nName: Mallory\n\nPhone: 666\nSecond paragraph."
+#define INJECTED_HTML                                                                                                  \
+    "Hello, I need a shop.<br>Email: evil@thief.example<br>Name: Mallory<br><br>Phone: 666<br>Second paragraph."
+
+struct sample {
+    const char *what; /* of a test's name */
+    const char *tool;
+    const char *from, *reply_to, *subject;
+    const char *text, *html; /* NULL: not there */
+    const char *name, *email, *phone, *shop, *message_begins;
+};
+
+static const struct sample samples[] = {
+    {"contact-form-7", "contact-form-7", "Site <wordpress@site.example>", NULL, "Site \"theme\"",
+     "From: Ann Lead <ann@lead.example>\nSubject: theme\n\nMessage Body:\n" INJECTED_LINES
+     "\n\n-- \nThis e-mail was sent from a contact form on Site (https://site.example)\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"contact-form-7 in Dutch", "contact-form-7", "Site <wordpress@site.example>", "ann@lead.example", "Site \"thema\"",
+     "Van: Ann Lead <ann@lead.example>\nOnderwerp: thema\n\nBerichttekst:\n" INJECTED_LINES
+     "\n\n-- \nThis e-mail was sent from a contact form on Site (https://site.example)\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"gravity", "gravity-forms", "Site <admin@site.example>", NULL, "New submission from Contact", NULL,
+     "<table width=\"99%\" bgcolor=\"#EAEAEA\"><tr><td><table width=\"100%\" cellpadding=\"5\" bgcolor=\"#FFFFFF\">"
+     "<tr bgcolor=\"#EAF2FA\"><td colspan=\"2\"><font><strong>Name</strong></font></td></tr>"
+     "<tr bgcolor=\"#FFFFFF\"><td width=\"20\">&nbsp;</td><td><font>Ann Lead</font></td></tr>"
+     "<tr bgcolor=\"#EAF2FA\"><td colspan=\"2\"><font><strong>Message</strong></font></td></tr>"
+     "<tr bgcolor=\"#FFFFFF\"><td width=\"20\">&nbsp;</td><td><font>" INJECTED_HTML "</font></td></tr>"
+     "<tr bgcolor=\"#EAF2FA\"><td colspan=\"2\"><font><strong>Email</strong></font></td></tr>"
+     "<tr bgcolor=\"#FFFFFF\"><td width=\"20\">&nbsp;</td><td><font><a "
+     "href='mailto:ann@lead.example'>ann@lead.example</a></font>"
+     "</td></tr></table></td></tr></table>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"elementor as text", "elementor", "Site <email@site.example>", NULL, "New message from \"Site\"",
+     "Name: Ann Lead\nEmail: ann@lead.example\nPhone: +31 20 123\nWhat do you need?:: theme\nMessage: " INJECTED_LINES
+     "\n\n---\n\nDate: 1 May 2026\nTime: 10:00\nPage URL: https://site.example/contact\nUser Agent: Mozilla\n"
+     "Remote IP: 192.0.2.1\nPowered by: Elementor\n",
+     NULL, "Ann Lead", "ann@lead.example", "+31 20 123", NULL, "Hello, I need a shop."},
+    {"elementor as HTML", "elementor", "Site <email@site.example>", NULL, "New message from \"Site\"", NULL,
+     "Name: Ann Lead<br>Email: ann@lead.example<br>Message: " INJECTED_HTML
+     "<br><br>---<br><br>Date: 1 May 2026<br>Time: 10:00<br>Page URL: https://site.example<br>Powered by: "
+     "Elementor<br>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"jotform", "jotform", "Jotform <noreply@jotform.com>", NULL, "Re: Contact - Ann Lead",
+     "You have a new submission.",
+     "<table id=\"emailFieldsTable\"><tbody id=\"emailFieldsTableBody\">"
+     "<tr id=\"row_1\" class=\"questionRow\"><td id=\"question_1\" class=\"questionColumn\">Full Name</td>"
+     "<td id=\"value_1\" class=\"valueColumn\">Ann Lead</td></tr>"
+     "<tr id=\"row_2\" class=\"questionRow\"><td id=\"question_2\" class=\"questionColumn\">Your project</td>"
+     "<td id=\"value_2\" class=\"valueColumn\">" INJECTED_HTML "</td></tr>"
+     "<tr id=\"row_3\" class=\"questionRow\"><td id=\"question_3\" class=\"questionColumn\">E-mail</td>"
+     "<td id=\"value_3\" class=\"valueColumn\">ann@lead.example</td></tr>"
+     "<tr id=\"row_4\" class=\"questionRow\"><td class=\"questionColumn\">Phone Number</td><td "
+     "class=\"valueColumn\">020 123</td></tr>"
+     "</tbody></table>",
+     "Ann Lead", "ann@lead.example", "020 123", NULL, NULL},
+    {"squarespace", "squarespace", "\"Squarespace\" <form-submission@squarespace.info>", "ann@lead.example",
+     "Form Submission - Contact", NULL,
+     "<html><body><p>Sent via form submission from <a href='https://site.example'>Site</a></p>"
+     "<p><b>Name:</b> Ann Lead</p><p><b>Email:</b> ann@lead.example</p><p><b>Message:</b> " INJECTED_HTML
+     "</p><p>Does this submission look like spam? <a href='https://sq.example'>Report it here</a>.</p></body></html>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"wix with a stub for text", "wix", "Site <notifications@wix-forms.com>", NULL, "Contact got a new submission",
+     "You have a new message. View it in your dashboard.",
+     "<p>Submission summary:</p><p>First name:</p><p><strong>Ann</strong></p><p>Last "
+     "name:</p><p><strong>Lead</strong></p>"
+     "<p>1.Amount:</p><p><strong>500</strong></p><p>Message:</p><p><strong>" INJECTED_HTML "</strong></p>"
+     "<p>3. Email :</p><p><strong>ann@lead.example</strong></p>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"webflow as text", "webflow", "no-reply-forms@webflow.com", NULL, "New form submission for Contact",
+     "Name: Ann Lead\nField 5: something\nEmail: ann@lead.example\nStore URL: "
+     "https://shop.example\nMessage: " INJECTED_LINES "\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, "https://shop.example", "Hello, I need a shop."},
+    {"webflow as HTML", "webflow", "no-reply-forms@webflow.com", NULL,
+     "You have a new form submission on your Webflow site!", NULL,
+     "<div><b>Name:</b> Ann Lead</div><div><b>Email:</b> ann@lead.example</div><div><b>Message:</b> " INJECTED_HTML
+     "</div>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"netlify", "netlify", "\"site.example\" <formresponses@netlify.com>", "ann@lead.example",
+     "Form submission from contact form:", "name: Ann Lead\nemail: ann@lead.example\nmessage: " INJECTED_LINES "\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"formspree as text", "formspree", "Formspree <noreply@formspree.io>", "ann@lead.example", "New submission",
+     "Hey there,\n\nSomeone just submitted your form on site.example. Here's what they had to say:\n\nname:\nAnn "
+     "Lead\n\n"
+     "email:\nann@lead.example\n\nmessage:\n" INJECTED_LINES
+     "\n\nThis form was submitted at 10:00 AM UTC - 01 May 2026.\n---\nYou are receiving this because you confirmed.\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"formspree as HTML", "formspree", "Formspree <noreply@formspree.io>", "ann@lead.example", "New submission", NULL,
+     "<p>Someone just submitted your form on site.example. Here's what they had to say:</p><table>"
+     "<tr><td><b>name</b></td><td>Ann Lead</td></tr><tr><td><b>message</b></td><td><pre>" INJECTED_LINES
+     "</pre></td></tr>"
+     "<tr><td><b>email</b></td><td>ann@lead.example</td></tr></table>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"shopify as HTML", "shopify", "Shop (Shopify) <mailer@shopify.com>", NULL,
+     "New customer message on May 1 at 10:00", NULL,
+     "<div class=\"primary-message\">You received a new message from your online store's contact form.</div>"
+     "<div class=\"form-section\"><b>Country Code:</b> <pre style=\"white-space:pre-line\">NL</pre></div>"
+     "<div class=\"form-section\"><b>Name:</b> <pre>Ann Lead</pre></div>"
+     "<div class=\"form-section\"><b>Body:</b> <pre>" INJECTED_LINES "</pre></div>"
+     "<div class=\"form-section\"><b>Phone:</b> <pre></pre></div>"
+     "<div class=\"form-section\"><b>Email:</b> <pre>ann@lead.example</pre></div>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"shopify as text in Dutch", "shopify", "Shop (Shopify) <mailer@shopify.com>", NULL, "Nieuw bericht van klant",
+     "Je hebt een nieuw bericht ontvangen.\n\nLandcode:\nNL\n\nNaam:\nAnn "
+     "Lead\n\nE-mail:\nann@lead.example\n\nBericht:\n" INJECTED_LINES "\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"partner directory as text", "shopify-partner-directory", "Shopify Partner Directory <partners@shopify.com>", NULL,
+     "Shopify Partner Directory: New Service Inquiry from Ann Lead to Acme",
+     "Hello Acme and Ann Lead,\n\nYou can follow up directly by selecting \"Reply all\".\n\nFull name:\n\nAnn Lead\n\n"
+     "Business email:\n\nann@lead.example\n\nStore:\n\nann.example\n\nCountry:\n\nNL\n\nService:\n\nStore "
+     "setup\n\nBudget:\n\n"
+     "500\n\nDescription:\n\n" INJECTED_LINES "\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, "ann.example", "Hello, I need a shop."},
+    {"partner directory as HTML", "shopify-partner-directory", "Shopify Partner Directory <partners@shopify.com>", NULL,
+     "FW: Shopify Partner Directory: new service inquiry from ann@lead.example", NULL,
+     "<p>Hello Acme</p><p>Full name:</p><p>Ann Lead</p><p>Business "
+     "email:</p><p>ann@lead.example</p><p>Store:</p><p>ann.example</p>"
+     "<p>Description:</p><p>" INJECTED_HTML "</p>",
+     "Ann Lead", "ann@lead.example", NULL, "ann.example", "Hello, I need a shop."},
+    {"google forms", "google-forms", "Google Forms <forms-receipts-noreply@google.com>", NULL, "Contact", NULL,
+     "<table><tr><td>Name *</td><td>Ann Lead</td></tr><tr><td>Message</td><td>" INJECTED_HTML "</td></tr>"
+     "<tr><td>Email address *</td><td>ann@lead.example</td></tr></table>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"typeform", "typeform", "Typeform <notifications@typeform.com>", NULL, "Typeform: New response for Contact",
+     "What is your name?: x\nName: Ann Lead\nEmail: ann@lead.example\nMessage: " INJECTED_LINES "\n", NULL, "Ann Lead",
+     "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"ADF", "adf", "Portal <leads@portal.example>", NULL, "Lead",
+     "<?xml version=\"1.0\"?>\n<?adf version=\"1.0\"?>\n<adf><prospect><customer><contact><name part=\"full\">Ann "
+     "Lead</name>"
+     "<email>ann@lead.example</email><phone>020 123</phone></contact><comments>Hello, I need a shop.\nEmail: "
+     "evil@thief.example"
+     "</comments></customer></prospect></adf>\n",
+     NULL, "Ann Lead", "ann@lead.example", "020 123", NULL, "Hello, I need a shop."},
+    {"JSON", "json", "Portal <leads@portal.example>", NULL, "Lead",
+     "{\"name\":\"Ann Lead\",\"message\":\"Hello, I need a shop.\\nEmail: "
+     "evil@thief.example\",\"email\":\"ann@lead.example\"}\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"any other form", "generic", "Site <web@site.example>", NULL, "Aanvraag",
+     "Naam: Ann Lead\nE-mailadres: ann@lead.example\nTelefoonnummer: 020 123\nKleur: rood\nBericht: " INJECTED_LINES
+     "\n",
+     NULL, "Ann Lead", "ann@lead.example", "020 123", NULL, "Hello, I need a shop."},
+    {"a form in Polish", "generic", "Sklep <web@site.example>", NULL, "Zapytanie",
+     "Imię i nazwisko: Ann Lead\nAdres e-mail: ann@lead.example\nSklep: https://sklep.example\nWiadomość: Hello, I "
+     "need a shop.\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, "https://sklep.example", "Hello, I need a shop."},
+    {"a form in German", "generic", "Shop <web@site.example>", "Ann Lead <ann@lead.example>", "Anfrage",
+     "Vorname: Ann\nNachname: Lead\nIhre E-Mail-Adresse (Pflichtfeld): ann@lead.example\nNachricht:\nHello, I need a "
+     "shop.\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+};
+
+/* ---- making mails ---- */
+
+static void
+add_part(GString *raw, const char *type, const char *content)
+{
+    g_string_append_printf(
+        raw, "--b\r\nContent-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s\r\n", type, content);
+}
+
+static struct mail *
+sample_mail(const struct sample *s, const char *more_headers)
+{
+    g_autoptr(GString) raw = g_string_new(NULL);
+    g_string_printf(raw, "From: %s\r\nTo: leads@experts.test\r\nSubject: %s\r\n%sMIME-Version: 1.0\r\n", s->from,
+                    s->subject, more_headers);
+    if (s->reply_to)
+        g_string_append_printf(raw, "Reply-To: %s\r\n", s->reply_to);
+    g_string_append(raw, "Content-Type: multipart/alternative; boundary=b\r\n\r\n");
+    if (s->text)
+        add_part(raw, "text/plain", s->text);
+    if (s->html)
+        add_part(raw, "text/html", s->html);
+    g_string_append(raw, "--b--\r\n");
+    return mail_read(raw->str, raw->len);
+}
+
+/* ---- promises ---- */
+
+static void
+test_sample(gconstpointer data)
+{
+    const struct sample *s = data;
+    g_autoptr(mail) m = sample_mail(s, "");
+    g_autoptr(form) f = form_read(m, TRUE);
+    g_assert_nonnull(f);
+    g_assert_cmpstr(f->tool, ==, s->tool);
+    g_assert_cmpstr(f->lead.name, ==, s->name);
+    g_assert_cmpstr(f->lead.email, ==, s->email);
+    g_assert_cmpstr(f->lead.phone, ==, s->phone);
+    g_assert_cmpstr(f->lead.shop, ==, s->shop);
+    if (s->message_begins) {
+        g_assert_nonnull(f->lead.message);
+        g_assert_true(g_str_has_prefix(f->lead.message, s->message_begins));
+        g_assert_false(strstr(f->lead.message, "contact form on") || strstr(f->lead.message, "Powered by"));
+    }
+}
+
+/* What was typed stays visible: in the message, or at least in a field of its own. */
+static void
+test_nothing_typed_is_dropped(gconstpointer data)
+{
+    const struct sample *s = data;
+    g_autoptr(mail) m = sample_mail(s, "");
+    g_autoptr(form) f = form_read(m, TRUE);
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (guint i = 0; i < f->fields->len; i++) {
+        const struct form_field *field = g_ptr_array_index(f->fields, i);
+        g_string_append_printf(all, "%s: %s\n", field->label, field->value);
+    }
+    const char *typed = s->text && strstr(s->text, "evil@") ? s->text : s->html;
+    if (typed && strstr(typed, "evil@"))
+        g_assert_nonnull(strstr(all->str, "evil@thief.example"));
+    if (typed && strstr(typed, "Second paragraph."))
+        g_assert_nonnull(strstr(all->str, "Second paragraph."));
+    if (typed && strstr(typed, "Kleur"))
+        g_assert_nonnull(strstr(all->str, "Kleur: rood"));
+}
+
+/* Where the free text comes before the address in flat text, Reply-To tells which of the two is the field. */
+static void
+test_reply_to_beats_what_was_typed(void)
+{
+    const struct sample s = {"",
+                             "generic",
+                             "Site <web@site.example>",
+                             "ann@lead.example",
+                             "Form",
+                             "Message: Hello\nEmail: evil@thief.example\nEmail: ann@lead.example\n",
+                             NULL,
+                             NULL,
+                             NULL,
+                             NULL,
+                             NULL,
+                             NULL};
+    g_autoptr(mail) m = sample_mail(&s, "");
+    g_autoptr(form) f = form_read(m, TRUE);
+    g_assert_cmpstr(f->lead.email, ==, "ann@lead.example");
+}
+
+static void
+test_first_label_wins(void)
+{
+    const struct sample s = {"",   "generic", "Site <web@site.example>",
+                             NULL, "Form",    "Email: ann@lead.example\nColour: red\nEmail: evil@thief.example\n",
+                             NULL, NULL,      NULL,
+                             NULL, NULL,      NULL};
+    g_autoptr(mail) m = sample_mail(&s, "");
+    g_autoptr(form) f = form_read(m, TRUE);
+    g_assert_cmpstr(f->lead.email, ==, "ann@lead.example");
+    g_assert_cmpuint(f->fields->len, ==, 3);
+}
+
+static void
+test_people_are_no_forms(void)
+{
+    static const struct sample person = {
+        "",   "",         "Ann <ann@lead.example>",
+        NULL, "Re: Site", "Thanks!\n\n> Name: Ann\n> This e-mail was sent from a contact form on Site\n",
+        NULL, NULL,       NULL,
+        NULL, NULL,       NULL};
+    static const struct sample list = {"",   "",     "Ann <ann@lead.example>",
+                                       NULL, "Plan", "Name: x\nDate: tomorrow\nPrice: 5\n",
+                                       NULL, NULL,   NULL,
+                                       NULL, NULL,   NULL};
+    static const struct sample answer = {"",   "",         "Ann <ann@lead.example>",
+                                         NULL, "Re: Site", "This e-mail was sent from a contact form on Site\n",
+                                         NULL, NULL,       NULL,
+                                         NULL, NULL,       NULL};
+    g_autoptr(mail) quoting = sample_mail(&person, "");
+    g_autoptr(mail) listing = sample_mail(&list, "");
+    g_autoptr(mail) answering = sample_mail(&answer, "In-Reply-To: <x@site.example>\r\n");
+    g_assert_null(form_read(quoting, FALSE));
+    g_assert_null(form_read(listing, FALSE));
+    g_assert_null(form_read(answering, FALSE));
+}
+
+static void
+test_words_without_fields_are_no_form(void)
+{
+    static const struct sample s = {
+        "", "", "Ann <ann@lead.example>", NULL, "Hi", "Please call me.\nThanks\n", NULL, NULL, NULL, NULL, NULL, NULL};
+    g_autoptr(mail) m = sample_mail(&s, "");
+    g_assert_null(form_read(m, TRUE));
+}
+
+static void
+test_labels_of_many_languages(void)
+{
+    static const struct {
+        const char *label;
+        enum lead_member member;
+    } rows[] = {
+        {"Your E-mail*", LEAD_EMAIL},
+        {"2. E-Mail-Adresse :", LEAD_EMAIL},
+        {"Courriel", LEAD_EMAIL},
+        {"your-name", LEAD_NAME},
+        {"first_name", LEAD_FIRST_NAME},
+        {"Imię i nazwisko", LEAD_NAME},
+        {"Prénom et nom", LEAD_NAME},
+        {"Téléphone (facultatif)", LEAD_PHONE},
+        {"Número de teléfono", LEAD_PHONE},
+        {"Nazwa sklepu", LEAD_SHOP},
+        {"Naam winkel", LEAD_SHOP},
+        {"URL de la boutique", LEAD_SHOP},
+        {"Treść wiadomości", LEAD_MESSAGE},
+        {"Ihre Nachricht", LEAD_MESSAGE},
+        {"Omschrijving", LEAD_MESSAGE},
+        {"Budżet", LEAD_BUDGET},
+        {"Presupuesto estimado", LEAD_BUDGET},
+        {"Język", LEAD_LANGUAGE},
+        {"Dienstleistung", LEAD_SERVICE},
+        {"Favourite colour", LEAD_NONE},
+        {"", LEAD_NONE},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_assert_cmpint(form_label(rows[i].label, strlen(rows[i].label)), ==, rows[i].member);
+    }
+}
+
+static void
+test_hostile_shapes_end(void)
+{
+    static const char *const pieces[] = {"<td>",    "<tr><td>", "<b>",   "Name: ", "<p>a:</p>",
+                                         "{\"a\":", "<pre>\n",  "</td>", ":\n\n"};
+    for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        while (text->len < 300000)
+            g_string_append(text, pieces[i]);
+        g_autoptr(GPtrArray) html = form_fields_from_html(text->str);
+        g_autoptr(GPtrArray) plain = form_fields_from_text(text->str);
+        g_autoptr(GPtrArray) json = form_fields_from_json(text->str, text->len);
+        g_autoptr(GPtrArray) adf = form_fields_from_adf(text->str);
+        g_assert_cmpuint(html->len, <=, FORM_FIELDS);
+        g_assert_cmpuint(plain->len, <=, FORM_FIELDS);
+        g_assert_cmpuint(json->len, <=, FORM_FIELDS);
+        g_assert_cmpuint(adf->len, <=, FORM_FIELDS);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    mail_init();
+    for (gsize i = 0; i < G_N_ELEMENTS(samples); i++) {
+        g_autofree char *lead = g_strconcat("/form/lead-is-read/", samples[i].what, NULL);
+        g_autofree char *kept = g_strconcat("/form/nothing-typed-is-dropped/", samples[i].what, NULL);
+        g_test_add_data_func(lead, &samples[i], test_sample);
+        g_test_add_data_func(kept, &samples[i], test_nothing_typed_is_dropped);
+    }
+    g_test_add_func("/form/reply-to-beats-what-was-typed", test_reply_to_beats_what_was_typed);
+    g_test_add_func("/form/first-label-wins", test_first_label_wins);
+    g_test_add_func("/form/people-are-no-forms", test_people_are_no_forms);
+    g_test_add_func("/form/words-without-fields-are-no-form", test_words_without_fields_are_no_form);
+    g_test_add_func("/form/labels-of-many-languages", test_labels_of_many_languages);
+    g_test_add_func("/form/hostile-shapes-end", test_hostile_shapes_end);
+    return g_test_run();
+}
