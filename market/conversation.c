@@ -41,6 +41,7 @@ conversation_from(const store_rows *rows)
     c->job_id = store_rows_int(rows, 0, "job_id");
     c->service = g_strdup(store_rows_text(rows, 0, "service"));
     c->due_at = store_rows_int(rows, 0, "due_at");
+    c->answered = !store_rows_is_null(rows, 0, "answered_at");
     c->listed = store_rows_int(rows, 0, "listed") != 0;
     gboolean known = job_state_parse(store_rows_text(rows, 0, "state"), &c->state);
     g_assert(known);
@@ -137,11 +138,10 @@ conversation_add_message(struct act *act, gint64 id, const struct incoming *in, 
                          gint64 raw_id, gint64 *message_id, GError **error)
 {
     gboolean inward = strcmp(words->direction, "in") == 0;
-    /* The Message-ID is for threading what its author gets back; a form's mail is in nobody's mailbox. */
     g_autoptr(store_rows) rows =
         store_query(act->tx, STMT_MESSAGE_ADD, error, store_int(id), store_int(raw_id), store_text(words->direction),
                     store_text(words->author_name), store_text(words->author_address), store_text(in->subject),
-                    store_text(words->text), store_text(in->form ? NULL : in->delivery->mail->message_id),
+                    store_text(words->text), store_text(words->form ? NULL : in->delivery->mail->message_id),
                     store_int(act->now), store_int(words->notified));
     if (!rows)
         return FALSE;

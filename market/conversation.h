@@ -23,6 +23,7 @@ struct conversation {
     char *service;        /* NULL: unspecified */
     gint64 due_at;
     gboolean listed;
+    gboolean answered; /* the partner has written in it */
 };
 void conversation_free(struct conversation *conversation);
 typedef struct conversation conversation;
@@ -46,6 +47,7 @@ struct words {
     const char *text;
     const char *author_name, *author_address;
     gboolean notified; /* a mail of its own tells of it at once */
+    gboolean form;     /* a form's: its Message-ID is in nobody's mailbox */
 };
 /* Adds a message with its files, prolongs the links. */
 gboolean conversation_add_message(struct act *act, gint64 id, const struct incoming *in, const struct words *words,

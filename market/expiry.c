@@ -3,12 +3,43 @@
 #include "market/audit.h"
 #include "market/notify.h"
 
+/* Of a matched request the merchant hears once: when none of those asked is left who answered or still may (R7). */
+static gboolean
+is_last_hope(struct act *act, const struct conversation *c, gboolean *last, GError **error)
+{
+    *last = TRUE;
+    g_autoptr(store_rows) rows = store_query(act->tx, STMT_CONVERSATIONS_OF_REQUEST, error, store_int(c->request_id));
+    if (!rows)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        enum job_state state;
+        gboolean known = job_state_parse(store_rows_text(rows, i, "state"), &state);
+        g_assert(known);
+        state = job_effective(state, store_rows_int(rows, i, "due_at"), act->now);
+        if (store_rows_int(rows, i, "id") != c->id && state != JOB_EXPIRED && state != JOB_DECLINED)
+            *last = FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+tell_merchant(struct act *act, const struct conversation *c, GError **error)
+{
+    gboolean last = TRUE;
+    gboolean quiet = c->matched && !c->answered;
+    g_autofree char *cause =
+        quiet ? g_strdup_printf("request-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, c->request_id, c->due_at)
+              : g_strdup_printf("job-%" G_GINT64_FORMAT, c->job_id);
+    if (quiet && !is_last_hope(act, c, &last, error))
+        return FALSE;
+    return !last || notify_side(act, "expired-merchant", c, SIDE_MERCHANT, NULL, cause, error);
+}
+
 static gboolean
 tell_both(struct act *act, const struct conversation *c, GError **error)
 {
     g_autofree char *cause = g_strdup_printf("job-%" G_GINT64_FORMAT, c->job_id);
-    return notify_side(act, "expired-merchant", c, SIDE_MERCHANT, NULL, cause, error) &&
-           notify_side(act, "expired-partner", c, SIDE_PARTNER, NULL, cause, error);
+    return tell_merchant(act, c, error) && notify_side(act, "expired-partner", c, SIDE_PARTNER, NULL, cause, error);
 }
 
 gboolean

@@ -173,9 +173,9 @@ rcpt_in_snapshot(store_tx *tx, gpointer arg, GError **error)
 
     if (rcpt->target->kind == TARGET_LINK)
         return judge_token(&act, &rcpt->target->token, rcpt->verdict, error);
-    if (!judge_organisation(&act, rcpt->target->slug, rcpt->sender, &organisation, &running, rcpt->verdict, error))
-        return FALSE;
-    return rcpt->verdict->kind != VERDICT_TAKEN || judge_author(&act, organisation, rcpt->sender, rcpt->verdict, error);
+    /* Whether the sender acts for the organisation is asked at the end of the mail: here it would tell everybody its
+     * members' addresses. */
+    return judge_organisation(&act, rcpt->target->slug, rcpt->sender, &organisation, &running, rcpt->verdict, error);
 }
 
 gboolean
@@ -216,6 +216,7 @@ struct receive {
     const struct incoming *in;
     const struct store_raw *raw;
     const struct target *targets;
+    const struct request_plan *author_plan, *form_plan;
     gint64 now;
     /* results */
     struct verdict verdict;
@@ -223,6 +224,7 @@ struct receive {
     /* inside */
     struct act act;
     gint64 raw_id; /* 0: not yet stored; all recipients share one */
+    GArray *reached;
 };
 
 static gboolean
@@ -259,18 +261,18 @@ keep_and_tell(struct receive *r, const char *recipient, const struct conversatio
     return done;
 }
 
-/* The merchant behind the author's address, or a new lead. */
+/* The merchant behind an address, or a new lead. */
 static gboolean
-find_merchant(struct receive *r, struct merchant **merchant, GError **error)
+find_merchant(struct receive *r, const struct request_from *from, struct merchant **merchant, GError **error)
 {
-    const struct incoming *in = r->in;
-    if (!merchant_by_address(&r->act, in->lead_address, merchant, error))
+    const struct form *form = from->form;
+    if (!merchant_by_address(&r->act, from->address, merchant, error))
         return FALSE;
     if (*merchant)
         return TRUE;
-    return merchant_add_lead(&r->act, in->lead_address, in->lead_name,
-                             in->form && in->form->lead.language ? in->form->lead.language : in->language,
-                             in->form ? in->form->lead.phone : NULL, merchant, error);
+    return merchant_add_lead(&r->act, from->address, from->name,
+                             form && form->lead.language ? form->lead.language : r->in->language,
+                             form ? form->lead.phone : NULL, merchant, error);
 }
 
 static gboolean
@@ -313,13 +315,41 @@ find_thread(struct receive *r, gint64 organisation_id, struct conversation **con
 
 /* Machines start nothing; a form's sender is a machine, but its mail a real request. */
 static const char *
-why_no_request(const struct incoming *in)
+why_no_request(const struct incoming *in, const struct request_from *from)
 {
-    if (in->nature.automatic && !in->form)
+    if (in->nature.automatic && !from->form)
         return "automatic mail";
-    if (!in->lead_address)
-        return in->form ? "a form that does not tell whom to answer" : "no usable sender address";
+    if (!from->address)
+        return from->form ? "a form that does not tell whom to answer" : "no usable sender address";
     return NULL;
+}
+
+/* An answer to one of ours with nothing new in it; all its text is what somebody else wrote. */
+static gboolean
+has_no_words(const struct incoming *in)
+{
+    return !*in->words && !in->files->len;
+}
+
+static const char no_words[] =
+    "There were no new words in it, only quoted text. Please write above the quoted text and send it again.";
+
+/* The merchant's side goes on in a conversation that its mail answers. */
+static gboolean
+merchant_writes(struct receive *r, const struct conversation *c, const char *recipient, GError **error)
+{
+    if (has_no_words(r->in))
+        return keep_and_tell(r, recipient, c, SIDE_MERCHANT, "no new words", no_words, r->in->key, error);
+    return store_raw_once(r, error) &&
+           request_continue(&r->act, r->in, c, r->in->author_address, r->in->words, r->raw_id, error);
+}
+
+static gboolean
+merchant_adds(struct receive *r, const struct conversation *c, const char *recipient, GError **error)
+{
+    if (has_no_words(r->in))
+        return keep_and_tell(r, recipient, c, SIDE_MERCHANT, "no new words", no_words, r->in->key, error);
+    return store_raw_once(r, error) && request_add(&r->act, r->in, c, r->in->author_address, r->raw_id, error);
 }
 
 static gboolean
@@ -327,45 +357,53 @@ to_organisation(struct receive *r, const struct target *target, const char *reci
                 GError **error)
 {
     const struct incoming *in = r->in;
+    const struct request_from from = incoming_author(in);
     g_autoptr(organisation) organisation = NULL;
     g_autoptr(conversation) thread = NULL;
     g_autoptr(merchant) merchant = NULL;
     gint64 running = 0;
 
-    if (!judge_organisation(&r->act, target->slug, in->lead_address, &organisation, &running, verdict, error))
+    if (!judge_organisation(&r->act, target->slug, from.address, &organisation, &running, verdict, error))
         return FALSE;
-    if (verdict->kind == VERDICT_TAKEN && !judge_author(&r->act, organisation, in->lead_address, verdict, error))
+    if (verdict->kind == VERDICT_TAKEN && !judge_author(&r->act, organisation, from.address, verdict, error))
         return FALSE;
     if (verdict->kind != VERDICT_TAKEN)
         return TRUE;
-    const char *why = why_no_request(in);
+    const char *why = why_no_request(in, &from);
     if (why)
         return keep(r, why, recipient, 0, error);
     if (!store_raw_once(r, error) || !find_thread(r, organisation->id, &thread, error))
         return FALSE;
-    if (!thread && running && !conversation_load(&r->act, running, &thread, error))
-        return FALSE;
     if (thread)
-        return request_continue(&r->act, in, thread, in->lead_address, r->raw_id, error);
-    return find_merchant(r, &merchant, error) && request_direct(&r->act, in, merchant, organisation, r->raw_id, error);
+        return merchant_writes(r, thread, recipient, error);
+    if (running)
+        return conversation_load(&r->act, running, &thread, error) &&
+               request_continue(&r->act, in, thread, from.address, in->whole, r->raw_id, error);
+    const struct request request = {in, from, r->author_plan, r->raw_id};
+    return find_merchant(r, &from, &merchant, error) &&
+           request_direct(&r->act, &request, merchant, organisation, error);
 }
 
 static gboolean
-to_matching(struct receive *r, const char *recipient, GError **error)
+to_matching(struct receive *r, const struct target *target, const char *recipient, GError **error)
 {
     const struct incoming *in = r->in;
+    const struct request_from from = target->kind == TARGET_LEADS ? incoming_form(in) : incoming_author(in);
+    const struct request request = {in, from, from.form ? r->form_plan : r->author_plan, 0};
     g_autoptr(conversation) thread = NULL;
     g_autoptr(merchant) merchant = NULL;
-    const char *why = why_no_request(in);
+    const char *why = why_no_request(in, &from);
 
     if (why)
         return keep(r, why, recipient, 0, error);
-    if (!store_raw_once(r, error) || !find_thread(r, 0, &thread, error))
+    if (!store_raw_once(r, error) || (!from.form && !find_thread(r, 0, &thread, error)))
         return FALSE;
     if (thread)
-        return thread->matched ? request_add(&r->act, in, thread, in->lead_address, r->raw_id, error)
-                               : request_continue(&r->act, in, thread, in->lead_address, r->raw_id, error);
-    return find_merchant(r, &merchant, error) && request_matched(&r->act, in, merchant, r->raw_id, error);
+        return thread->matched ? merchant_adds(r, thread, recipient, error)
+                               : merchant_writes(r, thread, recipient, error);
+    struct request stored = request;
+    stored.raw_id = r->raw_id;
+    return find_merchant(r, &from, &merchant, error) && request_matched(&r->act, &stored, merchant, error);
 }
 
 /* R6a: the list of those who can be found. One an hour an address, for the request may be forged. */
@@ -373,12 +411,10 @@ static gboolean
 to_experts(struct receive *r, const char *recipient, GError **error)
 {
     const struct incoming *in = r->in;
-    g_autofree char *service = NULL, *cause = g_strdup_printf("hour-%" G_GINT64_FORMAT, r->now / 3600);
+    const char *service = r->author_plan->service;
+    g_autofree char *cause = g_strdup_printf("hour-%" G_GINT64_FORMAT, r->now / 3600);
     if (!in->nature.may_answer || !in->author_address)
         return keep(r, "automatic mail", recipient, 0, error);
-    g_autofree char *text = g_strdup_printf("%s\n%s", in->subject, in->words);
-    if (!match_service(&r->act, text, &service, error))
-        return FALSE;
     json_t *data = json_pack("{s:s}", "service", service ? service : "");
     const struct notification n = {
         .kind = "experts",
@@ -428,19 +464,27 @@ answered_message(struct receive *r, const struct conversation *c, gint64 *messag
     return TRUE;
 }
 
-/* To everybody of the merchant's side who wrote in it (Decisions 5). */
+/* To everybody of the merchant's side who wrote in it and still may (Decisions 5): who left the shop hears no more. */
 static gboolean
 relay_to_merchant(struct receive *r, const struct conversation *c, gint64 message_id, GError **error)
 {
+    guint told = 0;
     g_autoptr(merchant) merchant = NULL;
     g_autoptr(store_rows) writers = store_query(r->act.tx, STMT_MESSAGE_WRITERS, error, store_int(c->id));
     if (!writers || !merchant_by_id(&r->act, c->merchant_id, &merchant, error))
         return FALSE;
-    for (guint i = 0; i < store_rows_count(writers); i++)
-        if (!notify_relay(&r->act, merchant, store_rows_text(writers, i, "address"),
-                          store_rows_text(writers, i, "name"), c->id, message_id, error))
+    for (guint i = 0; i < store_rows_count(writers); i++) {
+        const char *address = store_rows_text(writers, i, "address");
+        gboolean speaks = FALSE;
+        if (!merchant_has_address(&r->act, c->merchant_id, address, &speaks, error))
             return FALSE;
-    return TRUE;
+        if (!speaks)
+            continue;
+        if (!notify_relay(&r->act, merchant, address, store_rows_text(writers, i, "name"), c->id, message_id, error))
+            return FALSE;
+        told++;
+    }
+    return told || notify_relay(&r->act, merchant, merchant->address, merchant->name, c->id, message_id, error);
 }
 
 /* Why a partner's mail is not relayed although it may be, in words for its author; NULL: it is. */
@@ -451,9 +495,8 @@ why_not_relayed(const struct incoming *in)
         return "Its first line begins with a slash, which stands for a command. Commands are not understood yet, so "
                "nothing was sent. If it "
                "was meant as text, put a word before it and send it again.";
-    if (!*in->words && !in->files->len)
-        return "There were no new words in it, only quoted text. Please write your answer above the quoted text and "
-               "send it again.";
+    if (has_no_words(in))
+        return no_words;
     return NULL;
 }
 
@@ -471,12 +514,9 @@ partner_writes(struct receive *r, const struct conversation *c, const char *reci
                "The time for a first answer is over, this job has expired and cannot be answered any more");
         return TRUE;
     }
-    if (why) {
-        g_autofree char *cause =
-            g_strdup_printf("mail-%s", in->delivery->mail->message_id ? in->delivery->mail->message_id : "");
-        return keep_and_tell(r, recipient, c, SIDE_PARTNER, "not relayed", why, cause, error);
-    }
-    const struct words words = {"out", in->words, in->author_name, in->author_address, TRUE};
+    if (why)
+        return keep_and_tell(r, recipient, c, SIDE_PARTNER, "not relayed", why, in->key, error);
+    const struct words words = {"out", in->words, in->author_name, in->author_address, TRUE, FALSE};
     return store_raw_once(r, error) && answered_message(r, c, &answered, error) &&
            conversation_add_message(&r->act, c->id, in, &words, r->raw_id, &message_id, error) &&
            conversation_mark_read(&r->act, c->id, answered, error) &&
@@ -517,22 +557,28 @@ to_reply_link(struct receive *r, const struct link_token *token, const char *rec
     }
     if (side == SIDE_PARTNER)
         return partner_writes(r, c, recipient, verdict, error);
-    if (!store_raw_once(r, error))
-        return FALSE;
-    if (token->purpose == LINK_REQUEST)
-        return request_add(&r->act, in, c, in->author_address, r->raw_id, error);
-    return request_continue(&r->act, in, c, in->author_address, r->raw_id, error);
+    return token->purpose == LINK_REQUEST ? merchant_adds(r, c, recipient, error)
+                                          : merchant_writes(r, c, recipient, error);
 }
 
-/* What we sent came back. */
+/* What we sent came back: as good as the relay's own refusal. */
 static gboolean
 to_bounce_link(struct receive *r, gint64 outbox_id, const char *recipient, GError **error)
 {
-    gboolean bounced = r->in->nature.class == MAIL_BOUNCE;
-    if (!keep(r, bounced ? "bounce of our mail" : "automatic mail", recipient, 0, error))
+    const struct incoming *in = r->in;
+    const char *what = in->failed                        ? "bounce of our mail"
+                       : in->nature.class == MAIL_BOUNCE ? "delay of our mail"
+                                                         : "automatic mail";
+    if (!keep(r, what, recipient, 0, error))
         return FALSE;
-    return !bounced ||
-           store_run(r->act.tx, STMT_OUTBOX_BOUNCED, error, store_int(outbox_id), store_int(r->now), store_null());
+    if (!in->failed)
+        return TRUE;
+    g_autoptr(store_rows) bounced = store_query(r->act.tx, STMT_OUTBOX_BOUNCED, error, store_int(outbox_id),
+                                                store_int(r->now), store_text(in->failure));
+    if (!bounced || !store_rows_count(bounced))
+        return bounced != NULL;
+    g_autoptr(store_rows) row = store_query(r->act.tx, STMT_OUTBOX_BY_ID, error, store_int(outbox_id));
+    return row && notify_failure(&r->act, row, in->failure, error);
 }
 
 /* A plain reply to an overview of several conversations is never guessed. */
@@ -547,14 +593,11 @@ to_overview_link(struct receive *r, gint64 overview_id, const char *recipient, G
         return keep(r, "automatic mail", recipient, 0, error);
     if (!conversation_load(&r->act, store_rows_int(items, 0, "conversation_id"), &c, error))
         return FALSE;
-    g_autofree char *cause =
-        g_strdup_printf("overview-%" G_GINT64_FORMAT "-%s", overview_id,
-                        r->in->delivery->mail->message_id ? r->in->delivery->mail->message_id : "");
     return keep_and_tell(
         r, recipient, c, SIDE_PARTNER, "a reply to an overview of several conversations",
         "It answers an overview of several conversations, and we do not guess which one you mean. Please use the reply "
         "address that stands under the message you want to answer.",
-        cause, error);
+        r->in->key, error);
 }
 
 static gboolean
@@ -584,7 +627,7 @@ to_target(struct receive *r, const struct target *target, const char *recipient,
         return to_organisation(r, target, recipient, verdict, error);
     case TARGET_JOBS:
     case TARGET_LEADS:
-        return to_matching(r, recipient, error);
+        return to_matching(r, target, recipient, error);
     case TARGET_EXPERTS:
         return to_experts(r, recipient, error);
     case TARGET_LINK:
@@ -637,13 +680,12 @@ mail_back(struct receive *r, const char *recipient, const struct verdict *verdic
 {
     const struct incoming *in = r->in;
     g_autofree char *sender = text_address(in->delivery->sender);
-    g_autofree char *hex = sha256_hex(in->fingerprint, sizeof in->fingerprint);
     if (!store_raw_once(r, error))
         return FALSE;
     if (!sender || !in->nature.may_answer)
         return keep(r, verdict->text, recipient, 0, error);
     g_autofree char *text = g_strdup_printf("%s: %s", recipient, verdict->text);
-    g_autofree char *cause = g_strdup_printf("%.32s-%s", hex, recipient);
+    g_autofree char *cause = g_strdup_printf("%s-%s", in->key, recipient);
     json_t *data = json_pack("{s:s, s:s}", "text", text, "subject", in->subject);
     const struct notification n = {
         .kind = "refused",
@@ -678,25 +720,55 @@ answer_all(struct receive *r, const struct verdict *verdicts, guint count, GErro
     return TRUE;
 }
 
+/* Matching comes last: it leaves out whom the mail reaches anyway. */
+static gboolean
+is_matching(const struct target *target)
+{
+    return target->kind == TARGET_JOBS || target->kind == TARGET_LEADS;
+}
+
+static gboolean
+receive_those(struct receive *r, gboolean matching, guint count, struct verdict *verdicts, GError **error)
+{
+    for (guint i = 0; i < count; i++)
+        if (is_matching(&r->targets[i]) == matching &&
+            !receive_one(r, &r->targets[i], r->in->delivery->recipients[i], &verdicts[i], error))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean
 receive_in_transaction(store_tx *tx, gpointer arg, GError **error)
 {
     struct receive *r = arg;
-    const char *const *recipients = r->in->delivery->recipients;
-    guint count = g_strv_length((GStrv)recipients);
+    guint count = g_strv_length((GStrv)r->in->delivery->recipients);
     g_autofree struct verdict *verdicts = g_new0(struct verdict, count);
 
-    r->act = (struct act){.market = r->market, .tx = tx, .now = r->now};
+    g_array_set_size(r->reached, 0);
+    r->act = (struct act){.market = r->market, .tx = tx, .now = r->now, .reached = r->reached};
     r->raw_id = 0;
     take(&r->verdict);
-    for (guint i = 0; i < count; i++)
-        if (!receive_one(r, &r->targets[i], recipients[i], &verdicts[i], error))
-            return FALSE;
-    if (!answer_all(r, verdicts, count, error) ||
+    if (!receive_those(r, FALSE, count, verdicts, error) || !receive_those(r, TRUE, count, verdicts, error) ||
+        !answer_all(r, verdicts, count, error) ||
         !store_run(tx, STMT_TIMER_ONCE, error, store_text("purge"), store_int(0), store_int(r->now + 3600)))
         return FALSE;
     r->wake = r->act.wake;
     return TRUE;
+}
+
+/* What is too slow for a write transaction, found before it. */
+static gboolean
+plan_all(const struct market *market, const struct incoming *in, const struct target *targets, guint count, gint64 now,
+         struct request_plan *by_author, struct request_plan *by_form, GError **error)
+{
+    gboolean links_only = TRUE, matched = FALSE;
+    const struct request_from author = incoming_author(in), form = incoming_form(in);
+    for (guint i = 0; i < count; i++) {
+        links_only = links_only && targets[i].kind == TARGET_LINK;
+        matched = matched || targets[i].kind == TARGET_JOBS || (targets[i].kind == TARGET_LEADS && !in->form);
+    }
+    return (links_only || request_plan(market, in, &author, matched, now, by_author, error)) &&
+           (!in->form || request_plan(market, in, &form, TRUE, now, by_form, error));
 }
 
 gboolean
@@ -714,12 +786,24 @@ market_receive(const struct market *market, const struct delivery *delivery, gin
     }
     incoming_read(market, delivery, to_leads, &in);
     g_autoptr(store_raw) raw = store_raw_new(delivery->raw, delivery->length);
-    struct receive r = {.market = market, .in = &in, .raw = raw, .targets = targets, .now = now};
-    gboolean done = store_write(market->store, receive_in_transaction, &r, error);
+    g_autoptr(GArray) reached = g_array_new(FALSE, FALSE, sizeof(gint64));
+    struct request_plan by_author = {0}, by_form = {0};
+    struct receive r = {.market = market,
+                        .in = &in,
+                        .raw = raw,
+                        .targets = targets,
+                        .author_plan = &by_author,
+                        .form_plan = &by_form,
+                        .now = now,
+                        .reached = reached};
+    gboolean done = plan_all(market, &in, targets, count, now, &by_author, &by_form, error) &&
+                    store_write(market->store, receive_in_transaction, &r, error);
     if (done) {
         *verdict = r.verdict;
         *wake = r.wake && r.verdict.kind == VERDICT_TAKEN;
     }
+    request_plan_clear(&by_author);
+    request_plan_clear(&by_form);
     incoming_clear(&in);
     return done;
 }

@@ -7,8 +7,9 @@
 #include "mime/language.h"
 #include "mime/read.h"
 #include "mime/reply.h"
+#include "mime/report.h"
 
-enum { SUBJECT_BYTES = 300, NAME_BYTES = 200, OURS_MAX = 20, TEXT_BYTES = 1 << 20 };
+enum { SUBJECT_BYTES = 300, NAME_BYTES = 200, OURS_MAX = 20, TEXT_BYTES = 256 << 10 };
 
 /* Reply and forward prefixes of the clients' languages; one letter repeated (`Re[2]:`) is handled beside them. */
 static const char *const prefixes[] = {"re", "aw",  "sv", "vs",  "antw",   "antwoord", "odp", "tr", "fw", "fwd", "wg",
@@ -44,43 +45,74 @@ skip_prefixes(const char *subject)
     }
 }
 
+static gboolean
+is_own(const struct market *market, const char *address)
+{
+    const char *at = address ? strrchr(address, '@') : NULL;
+    return at && g_ascii_strcasecmp(at + 1, market->conf->domain) == 0;
+}
+
 static void
-read_author(struct incoming *in)
+read_author(const struct market *market, struct incoming *in)
 {
     const struct mail_address *from = mail_author(in->delivery->mail);
     in->author_address = from ? text_address(from->address) : NULL;
     if (!in->author_address && *in->delivery->sender)
         in->author_address = text_address(in->delivery->sender);
+    if (is_own(market, in->author_address))
+        g_clear_pointer(&in->author_address, g_free);
     in->author_name = text_one_line(from ? from->name : "", NAME_BYTES);
 }
 
 /* Whom an answer would go to: a form names the lead in its fields or in Reply-To, its From is the tool. */
 static void
-read_lead(struct incoming *in)
+read_form(const struct market *market, struct incoming *in)
 {
     const struct mail *mail = in->delivery->mail;
-    if (!in->form) {
-        in->lead_address = g_strdup(in->author_address);
-        in->lead_name = g_strdup(in->author_name);
+    in->form = form_read(mail, TRUE);
+    if (!in->form)
         return;
-    }
     if (in->form->lead.email)
-        in->lead_address = text_address(in->form->lead.email);
-    for (guint i = 0; !in->lead_address && i < mail->reply_to->len; i++) {
+        in->form_address = text_address(in->form->lead.email);
+    for (guint i = 0; !in->form_address && i < mail->reply_to->len; i++) {
         const struct mail_address *to = g_ptr_array_index(mail->reply_to, i);
-        in->lead_address = text_address(to->address);
+        in->form_address = text_address(to->address);
     }
-    if (!in->lead_address && !in->nature.automatic && in->nature.class == MAIL_HUMAN)
-        in->lead_address = g_strdup(in->author_address);
-    in->lead_name = text_one_line(in->form->lead.name ? in->form->lead.name : "", NAME_BYTES);
+    if (!in->form_address && !in->nature.automatic && in->nature.class == MAIL_HUMAN)
+        in->form_address = g_strdup(in->author_address);
+    if (is_own(market, in->form_address))
+        g_clear_pointer(&in->form_address, g_free);
+    in->form_name = text_one_line(in->form->lead.name ? in->form->lead.name : "", NAME_BYTES);
 }
 
-/* Clients put these in by themselves, they prove nothing once the mail is built anew, and they name the sender. */
-static gboolean
-is_signature_part(const struct mail_part *part)
+struct request_from
+incoming_author(const struct incoming *in)
 {
-    static const char *const types[] = {"application/pkcs7-signature", "application/x-pkcs7-signature",
-                                        "application/pgp-signature", "application/pgp-keys"};
+    return (struct request_from){in->author_address, in->author_name, NULL};
+}
+
+struct request_from
+incoming_form(const struct incoming *in)
+{
+    if (!in->form)
+        return incoming_author(in);
+    return (struct request_from){in->form_address, in->form_name, in->form};
+}
+
+/* What clients put in by themselves and what names the sender: signatures, which prove nothing once the mail is built
+ * anew, visiting cards, and Outlook's winmail.dat, which hardly anybody else can open. They stay in the raw mail. */
+static gboolean
+is_clients_own(const struct mail_part *part)
+{
+    static const char *const types[] = {"application/pkcs7-signature",
+                                        "application/x-pkcs7-signature",
+                                        "application/pgp-signature",
+                                        "application/pgp-keys",
+                                        "text/vcard",
+                                        "text/x-vcard",
+                                        "text/directory",
+                                        "application/ms-tnef",
+                                        "application/vnd.ms-tnef"};
     for (guint i = 0; i < G_N_ELEMENTS(types); i++)
         if (strcmp(part->type, types[i]) == 0)
             return TRUE;
@@ -93,7 +125,7 @@ read_files(struct incoming *in)
     in->files = g_ptr_array_new();
     for (guint i = 0; i < in->delivery->mail->parts->len; i++) {
         const struct mail_part *part = g_ptr_array_index(in->delivery->mail->parts, i);
-        if (part->attachment && !part->nested && !is_signature_part(part))
+        if (part->attachment && !part->nested && !is_clients_own(part))
             g_ptr_array_add(in->files, (gpointer)part);
     }
 }
@@ -123,9 +155,9 @@ whole_text(const struct mail *mail, const struct reply *reply)
     return g_strdup(g_strchomp(text));
 }
 
-/* No person writes a mebibyte; the database's rows stay small, the reader is told, the raw mail is whole. */
-static char *
-bounded(char *text)
+/* No person writes so much; the database's rows stay small, the reader is told, the raw mail is whole. */
+char *
+incoming_bounded(char *text)
 {
     static const char note[] = "\n\n[The text goes on; it is longer than is passed on here.]";
     gsize length = strlen(text);
@@ -143,13 +175,29 @@ read_words(struct incoming *in)
 {
     struct reply reply = {0};
     reply_trim(in->delivery->mail, &reply);
-    in->whole = bounded(whole_text(in->delivery->mail, &reply));
-    in->words = bounded(g_strchomp(g_steal_pointer(&reply.text)));
+    in->whole = incoming_bounded(whole_text(in->delivery->mail, &reply));
+    in->words = incoming_bounded(g_strchomp(g_steal_pointer(&reply.text)));
     reply_clear(&reply);
     const char *first = in->words;
     while (g_ascii_isspace(*first))
         first++;
     in->has_command = *first == '/' && g_ascii_isalpha(first[1]);
+}
+
+/* RFC 3464: what became of a mail of ours. A delay is not a failure; a bounce that cannot be read is taken for one. */
+static void
+read_failure(struct incoming *in)
+{
+    if (in->nature.class != MAIL_BOUNCE)
+        return;
+    g_autoptr(GPtrArray) recipients = report_read(in->delivery->mail, in->delivery->raw, in->delivery->length);
+    in->failed = recipients->len == 0;
+    for (guint i = 0; i < recipients->len && !in->failed; i++) {
+        const struct report_recipient *r = g_ptr_array_index(recipients, i);
+        in->failed = r->kind != REPORT_DELIVERED && !r->delayed;
+        if (in->failed && *r->reply)
+            in->failure = g_strdup(r->reply);
+    }
 }
 
 void
@@ -160,17 +208,22 @@ incoming_read(const struct market *market, const struct delivery *delivery, gboo
     in->delivery = delivery;
     in->nature = mail_nature(mail, delivery->sender);
     mail_fingerprint(delivery->sender, delivery->raw, delivery->length, in->fingerprint);
-    read_author(in);
+    g_autofree char *hex = sha256_hex(in->fingerprint, sizeof in->fingerprint);
+    in->key = g_strndup(hex, 32);
+    read_author(market, in);
     g_autofree char *subject = text_one_line(mail->subject ? mail->subject : "", SUBJECT_BYTES);
     in->subject = g_strdup(skip_prefixes(subject));
     in->ours = g_ptr_array_new_with_free_func(g_free);
     add_ours(market, in, mail->in_reply_to);
     add_ours(market, in, mail->references);
-    in->form = form_read(mail, to_leads);
     read_words(in);
     read_files(in);
-    read_lead(in);
+    read_failure(in);
+    if (to_leads)
+        read_form(market, in);
     in->language = language_guess(in->words);
+    g_autofree char *folded = text_fold(in->whole);
+    in->dropshipping = strstr(folded, "dropship") != NULL;
 }
 
 void
@@ -184,7 +237,9 @@ incoming_clear(struct incoming *in)
     g_clear_pointer(&in->ours, g_ptr_array_unref);
     g_clear_pointer(&in->files, g_ptr_array_unref);
     g_clear_pointer(&in->form, form_free);
-    g_free(in->lead_address);
-    g_free(in->lead_name);
+    g_free(in->key);
+    g_free(in->failure);
+    g_free(in->form_address);
+    g_free(in->form_name);
     memset(in, 0, sizeof *in);
 }

@@ -13,20 +13,39 @@ struct incoming {
     const struct delivery *delivery;
     struct mail_nature nature;
     guint8 fingerprint[32];
+    char *key; /* the fingerprint's first half in hex: names this mail in causes */
 
-    char *author_address; /* From, as text_address() has it; the envelope sender where From has none; NULL: neither */
-    char *author_name;    /* one line, "" */
-    char *subject;        /* one line without Re: and the like, "" */
-    char *words;          /* the new words alone; like `whole` at most 1 MiB, the raw mail has the rest */
-    char *whole;          /* for a first contact: all readable text without the signature */
-    gboolean has_command; /* the new words begin with a line that begins with '/' */
-    GPtrArray *ours;      /* char *: our own Message-IDs that it answers or refers to, latest first */
-    GPtrArray *files;     /* const struct mail_part *, borrowed: what goes on to the other side */
+    char *author_address;  /* From, as text_address() has it; the envelope sender where From has none; NULL: neither, or
+                            * one of  the gateway's own addresses: an answer to it would come back in as somebody else's
+                            * words */
+    char *author_name;     /* one line, "" */
+    char *subject;         /* one line without Re: and the like, "" */
+    char *words;           /* the new words alone; like `whole` at most 256 KiB, the raw mail has the rest */
+    char *whole;           /* for a first contact: all readable text without the signature */
+    gboolean has_command;  /* the new words begin with a line that begins with '/' */
+    GPtrArray *ours;       /* char *: our own Message-IDs that it answers or refers to, latest first */
+    GPtrArray *files;      /* const struct mail_part *, borrowed: what goes on to the other side */
+    const char *language;  /* guessed, two letters; NULL */
+    gboolean dropshipping; /* it speaks of dropshipping */
 
-    struct form *form;              /* a lead form's mail; NULL */
-    char *lead_address, *lead_name; /* whom it is from: the form's, or the author's; NULL when nobody can be told */
-    const char *language;           /* guessed, two letters; NULL */
+    gboolean failed; /* a delivery status notification says that some recipient's delivery failed for good */
+    char *failure;   /* in the other server's words; NULL */
+
+    struct form *form;  /* of a lead form's mail; only looked at for `leads@`; NULL */
+    char *form_address; /* whom the form is from; NULL when it does not tell */
+    char *form_name;
 };
+
+/* As whom a mail speaks: its author, or, to leads@, whoever the form names. All borrowed from the incoming. */
+struct request_from {
+    const char *address, *name; /* address NULL: nobody can be told */
+    const struct form *form;    /* NULL: the author wrote it */
+};
+struct request_from incoming_author(const struct incoming *incoming);
+struct request_from incoming_form(const struct incoming *incoming);
+
+/* At most 256 KiB of a text, with a note where it was cut. Takes and gives ownership. */
+char *incoming_bounded(char *text);
 
 /* `to_leads`: one of the recipients is where forms mail to. */
 void incoming_read(const struct market *market, const struct delivery *delivery, gboolean to_leads,

@@ -124,28 +124,39 @@ is_address_byte(char c)
     return g_ascii_isalnum(c) || (c && strchr("._%+-@", c)) || (guchar)c >= 0x80;
 }
 
-/* `address` at `p`, not as a part of a longer one, and either in angle brackets or on a quoted line. */
 static gboolean
-is_quoted_address(const char *line, const char *p, const char *start, const char *address, gsize length)
+goes_on(const char *p)
 {
-    if (!length || g_ascii_strncasecmp(p, address, length) != 0 || is_address_byte(p[length]))
-        return FALSE;
-    if (p > start && is_address_byte(p[-1]))
-        return FALSE;
-    return *line == '>' || (p > start && (p[-1] == '<' || p[-1] == ':'));
+    return is_address_byte(*p) && !(*p == '.' && !g_ascii_isalnum(p[1]));
+}
+
+/* Length of one of `addresses` at `p`, which begins a word, if it stands in angle brackets, behind a colon or on a
+ * quoted line; else 0. */
+static gsize
+quoted_address_length(const char *line, const char *p, const char *start, const GPtrArray *addresses)
+{
+    if (!addresses || (*line != '>' && (p == start || !strchr("<:", p[-1]))))
+        return 0;
+    for (guint i = 0; i < addresses->len; i++) {
+        const char *address = g_ptr_array_index(addresses, i);
+        gsize length = strlen(address);
+        if (length && g_ascii_strncasecmp(p, address, length) == 0 && !goes_on(p + length))
+            return length;
+    }
+    return 0;
 }
 
 char *
-link_scrub(const struct market *market, const char *text, const char *address, const char *instead)
+link_scrub(const struct market *market, const char *text, const GPtrArray *addresses, const char *instead)
 {
     GString *out = g_string_sized_new(strlen(text) + 16);
     const char *line = text;
-    gsize address_length = address ? strlen(address) : 0;
 
     for (const char *p = text; *p;) {
-        gsize n = p == text || !is_address_byte(p[-1]) ? link_length(market, p) : 0;
-        if (!n && is_quoted_address(line, p, text, address, address_length))
-            n = address_length;
+        gboolean begins = p == text || !is_address_byte(p[-1]);
+        gsize n = begins ? link_length(market, p) : 0;
+        if (!n && begins)
+            n = quoted_address_length(line, p, text, addresses);
         if (n) {
             g_string_append(out, instead);
             p += n;

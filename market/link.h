@@ -35,9 +35,9 @@ char *link_message_id(const struct market *market, gint64 random);
 /* Did we make it? Says nothing about which row. */
 gboolean link_message_id_is_ours(const struct market *market, const char *message_id);
 
-/* Replaces every `r+TOKEN@DOMAIN` in `text`, and `address` where it stands in angle brackets or in a quoted line, by
- * `instead`: what a client's quoting adds must not carry an address of one side to the other. What a person types
- * stays. */
-char *link_scrub(const struct market *market, const char *text, const char *address, const char *instead);
+/* Replaces every `r+TOKEN@DOMAIN` in `text`, and each of `addresses` (char *; NULL: none) where it stands in angle
+ * brackets or in a quoted line, by `instead`: what a client's quoting adds must not carry an address of one side to the
+ * other. What a person types stays. */
+char *link_scrub(const struct market *market, const char *text, const GPtrArray *addresses, const char *instead);
 
 #endif

@@ -77,7 +77,9 @@ judge_all(const store_rows *rows, const struct match_request *request)
 GPtrArray *
 match_find(struct act *act, const struct match_request *request, guint limit, GError **error)
 {
-    g_autoptr(store_rows) rows = store_query(act->tx, STMT_MATCH_CANDIDATES, error, store_text(request->service));
+    g_autoptr(store_rows) rows = request->service
+                                     ? store_query(act->tx, STMT_MATCH_SERVICE, error, store_text(request->service))
+                                     : store_query(act->tx, STMT_MATCH_ANY, error);
     if (!rows)
         return NULL;
     g_autoptr(GPtrArray) matches = judge_all(rows, request);

@@ -60,9 +60,9 @@ notify_first_contact(struct act *act, const struct organisation *organisation, c
 }
 
 gboolean
-notify_ack(struct act *act, const struct merchant *merchant, gint64 conversation_id, gint64 message_id, GError **error)
+notify_ack(struct act *act, const struct merchant *merchant, const char *cause, gint64 conversation_id,
+           gint64 message_id, GError **error)
 {
-    g_autofree char *cause = cause_of("message", message_id);
     const struct notification n = {
         .kind = "ack",
         .recipient = merchant->address,
@@ -137,7 +137,40 @@ notify_admin(struct act *act, const char *subject, const char *text, const char 
     return done;
 }
 
+/* An address that is dead for good fails with each overview: the admin hears of it once a day. */
+static char *
+failure_cause(struct act *act, const store_rows *row)
+{
+    if (store_rows_is_null(row, 0, "overview_id"))
+        return cause_of("outbox", store_rows_int(row, 0, "id"));
+    return g_strdup_printf("%s-day-%" G_GINT64_FORMAT, store_rows_text(row, 0, "recipient"), act->now / 86400);
+}
+
+gboolean
+notify_failure(struct act *act, const store_rows *row, const char *reply, GError **error)
+{
+    const char *kind = store_rows_text(row, 0, "kind");
+    g_autofree char *cause = failure_cause(act, row);
+    g_autoptr(conversation) c = NULL;
+    if (g_str_equal(kind, "admin-alert") || g_str_equal(kind, "undeliverable") || g_str_equal(kind, "refused"))
+        return TRUE;
+    g_autofree char *text = g_strdup_printf("A mail of kind %s to %s could not be delivered: %s", kind,
+                                            store_rows_text(row, 0, "recipient"), reply ? reply : "no reason given");
+    if (!notify_admin(act, "A mail could not be delivered", text, cause, error))
+        return FALSE;
+    if (!g_str_equal(kind, "relay-partner"))
+        return TRUE;
+    if (!conversation_load(act, store_rows_int(row, 0, "conversation_id"), &c, error))
+        return FALSE;
+    json_t *data = json_pack("{s:s, s:s}", "kind", kind, "recipient_role", "merchant");
+    gboolean done = notify_side(act, "undeliverable", c, SIDE_PARTNER, data, cause, error);
+    json_decref(data);
+    return done;
+}
+
 /* ---- loading ---- */
+
+enum { QUOTE_BYTES = 64 << 10, QUOTE_BYTES_ALL = 1 << 20, QUOTE_BYTES_LATE = 2 << 10 };
 
 struct loading {
     struct act *act;
@@ -147,6 +180,7 @@ struct loading {
     struct organisation *organisation;
     struct merchant *merchant;
     gint64 bytes; /* of files so far */
+    gsize words;  /* bytes of quoted text so far */
 };
 
 typedef gboolean (*load_fn)(struct loading *loading, GError **error);
@@ -156,6 +190,19 @@ static void
 set_text(json_t *object, const char *key, const char *text)
 {
     json_object_set_new(object, key, json_string(text ? text : ""));
+}
+
+/* Quoted text for a reader who has or can get the whole: at most QUOTE_BYTES of it, and in all notices with many parts
+ * less and less, so that no lead's flood makes an overview that no server takes. */
+static char *
+quotable(struct loading *loading, const char *text)
+{
+    gsize room = loading->words < QUOTE_BYTES_ALL ? QUOTE_BYTES : QUOTE_BYTES_LATE, length = strlen(text);
+    loading->words += MIN(length, room);
+    if (length <= room)
+        return g_strdup(text);
+    const char *end = g_utf8_find_prev_char(text, text + room);
+    return g_strdup_printf("%.*s\n[\342\200\246]", (int)((end ? end : text) - text), text);
 }
 
 static void
@@ -268,11 +315,33 @@ set_merchant(json_t *data, const struct merchant *merchant, const char *author_n
     json_object_set_new(data, "merchant", object);
 }
 
-/* The words as the other side may see them. A lead's address is the partner's to have. */
-static char *
-words_for_other_side(struct loading *loading, const char *text, const char *author_address, gboolean from_lead)
+/* All addresses that act for a side of the conversation, and the one that wrote. */
+static GPtrArray *
+side_addresses(struct act *act, const struct conversation *c, enum side side, const char *author, GError **error)
 {
-    return link_scrub(loading->act->market, text, from_lead ? NULL : author_address, "[address]");
+    g_autoptr(store_rows) rows = side == SIDE_PARTNER
+                                     ? store_query(act->tx, STMT_ORG_ADDRESSES, error, store_int(c->organisation_id))
+                                     : store_query(act->tx, STMT_MERCHANT_ADDRESSES, error, store_int(c->merchant_id));
+    if (!rows)
+        return NULL;
+    GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(list, g_strdup(author));
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        g_ptr_array_add(list, g_strdup(store_rows_text(rows, i, "address")));
+    return list;
+}
+
+/* A message's words as the other side may see them. A lead's address is the partner's to have. NULL on error. */
+static char *
+words_for_other_side(struct act *act, const struct conversation *c, const store_rows *message, guint i, GError **error)
+{
+    gboolean inward = strcmp(store_rows_text(message, i, "direction"), "in") == 0;
+    const char *text = store_rows_text(message, i, "text");
+    if (inward && strcmp(c->kind, "lead") == 0)
+        return link_scrub(act->market, text, NULL, "[address]");
+    g_autoptr(GPtrArray) addresses = side_addresses(act, c, inward ? SIDE_MERCHANT : SIDE_PARTNER,
+                                                    store_rows_text(message, i, "author_address"), error);
+    return addresses ? link_scrub(act->market, text, addresses, "[address]") : NULL;
 }
 
 static gboolean
@@ -323,9 +392,9 @@ set_lead(struct loading *loading)
     json_object_set_new(loading->notice->data, "lead", lead);
 }
 
-/* The rows behind a message's mail: its words and files into `data`. */
+/* The rows behind a message's mail: its words into `data`; `whole` where the mail is those words. */
 static store_rows *
-load_message(struct loading *loading, GError **error)
+load_message(struct loading *loading, gboolean whole, GError **error)
 {
     gint64 id = store_rows_int(loading->row, 0, "message_ref");
     g_autoptr(store_rows) rows = store_query(loading->act->tx, STMT_MESSAGE_BY_ID, error, store_int(id));
@@ -335,10 +404,10 @@ load_message(struct loading *loading, GError **error)
         g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "message %" G_GINT64_FORMAT " is gone", id);
         return NULL;
     }
-    gboolean inward = strcmp(store_rows_text(rows, 0, "direction"), "in") == 0;
-    g_autofree char *text =
-        words_for_other_side(loading, store_rows_text(rows, 0, "text"), store_rows_text(rows, 0, "author_address"),
-                             inward && !loading->merchant->registered);
+    g_autofree char *words = words_for_other_side(loading->act, loading->conversation, rows, 0, error);
+    if (!words)
+        return NULL;
+    g_autofree char *text = whole ? g_strdup(words) : quotable(loading, words);
     set_lines(loading->notice->data, text);
     return g_steal_pointer(&rows);
 }
@@ -348,7 +417,7 @@ load_first_contact(struct loading *loading, GError **error)
 {
     const struct merchant *m = loading->merchant;
     json_t *data = loading->notice->data;
-    g_autoptr(store_rows) message = load_message(loading, error);
+    g_autoptr(store_rows) message = load_message(loading, FALSE, error);
     if (!message)
         return FALSE;
     set_merchant(data, m, store_rows_text(message, 0, "author_name"));
@@ -369,7 +438,7 @@ load_ack(struct loading *loading, GError **error)
 {
     json_t *data = loading->notice->data;
     gboolean matched = loading->conversation->matched;
-    g_autoptr(store_rows) message = load_message(loading, error);
+    g_autoptr(store_rows) message = load_message(loading, FALSE, error);
     if (!message)
         return FALSE;
     set_merchant(data, loading->merchant, store_rows_text(message, 0, "author_name"));
@@ -385,7 +454,7 @@ static gboolean
 load_relay(struct loading *loading, GError **error)
 {
     json_t *data = loading->notice->data;
-    g_autoptr(store_rows) message = load_message(loading, error);
+    g_autoptr(store_rows) message = load_message(loading, TRUE, error);
     if (!message)
         return FALSE;
     json_object_set_new(data, "lead", json_boolean(!loading->merchant->registered));
@@ -411,8 +480,10 @@ load_item(struct loading *loading, const store_rows *rows, guint i, json_t *item
     json_array_append_new(items, item);
     g_autofree char *label = merchant_label(merchant, store_rows_text(rows, i, "author_name"));
     g_autofree char *at = time_in_words(store_rows_int(rows, i, "received_at"));
-    g_autofree char *text =
-        words_for_other_side(loading, store_rows_text(rows, i, "text"), merchant->address, !merchant->registered);
+    g_autofree char *words = words_for_other_side(act, conversation, rows, i, error);
+    if (!words)
+        return FALSE;
+    g_autofree char *text = quotable(loading, words);
     json_object_set_new(item, "number", json_integer(i + 1));
     set_text(item, "merchant", label);
     set_text(item, "shop", merchant->shop_name);
@@ -489,9 +560,14 @@ load_about(struct loading *loading, GError **error)
     if (!loading->conversation)
         return TRUE;
     gboolean partner = strcmp(store_rows_text(loading->row, 0, "side"), side_name(SIDE_PARTNER)) == 0;
+    /* R7: the merchant does not learn who was chosen until one of them writes. */
+    gboolean hidden = !partner && loading->conversation->matched && !loading->conversation->answered;
+    if (hidden)
+        json_object_del(loading->notice->data, "organisation");
+    json_object_set_new(loading->notice->data, "matched", json_boolean(hidden));
     set_merchant(loading->notice->data, loading->merchant, NULL);
-    return set_sender(loading, loading->act->market->conf->name, partner ? SIDE_PARTNER : SIDE_MERCHANT, LINK_REPLY,
-                      error);
+    return set_sender(loading, loading->act->market->conf->name, partner ? SIDE_PARTNER : SIDE_MERCHANT,
+                      hidden ? LINK_REQUEST : LINK_REPLY, error);
 }
 
 static gboolean

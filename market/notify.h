@@ -25,9 +25,9 @@ gboolean notify_add(struct act *act, const struct notification *notification, GE
 
 gboolean notify_first_contact(struct act *act, const struct organisation *organisation, const struct merchant *merchant,
                               gint64 conversation_id, gint64 message_id, GError **error);
-/* The acknowledgement to whoever wrote (Decisions 3); `purpose` LINK_REQUEST for a matched request. */
-gboolean notify_ack(struct act *act, const struct merchant *merchant, gint64 conversation_id, gint64 message_id,
-                    GError **error);
+/* The acknowledgement to whoever wrote (Decisions 3): one a mail, which `cause` names. */
+gboolean notify_ack(struct act *act, const struct merchant *merchant, const char *cause, gint64 conversation_id,
+                    gint64 message_id, GError **error);
 /* A partner's words to one person of the merchant's side, after the hold time. */
 gboolean notify_relay(struct act *act, const struct merchant *merchant, const char *recipient,
                       const char *recipient_name, gint64 conversation_id, gint64 message_id, GError **error);
@@ -35,6 +35,10 @@ gboolean notify_relay(struct act *act, const struct merchant *merchant, const ch
 gboolean notify_side(struct act *act, const char *kind, const struct conversation *conversation, enum side side,
                      json_t *data, const char *cause, GError **error);
 gboolean notify_admin(struct act *act, const char *subject, const char *text, const char *cause, GError **error);
+
+/* Outbox row `row` (STMT_OUTBOX_BY_ID) did not arrive: whose words it carried is told, else the admin. Failures of
+ * these mails end here. */
+gboolean notify_failure(struct act *act, const store_rows *row, const char *reply, GError **error);
 
 /* Reads a claimed row's rendering data. NOT_FOUND when what it speaks of is gone. */
 struct notice *notify_load(struct act *act, gint64 outbox_id, GError **error);

@@ -166,28 +166,12 @@ backoff(gint64 id, gint64 attempts)
     return wait + wait * (gint64)mixed / 4000;
 }
 
-/* Whose words did not arrive is told; that a notice of ours did not arrive is the admin's affair. Failures of these
- * mails end here. */
+/* What an overview told of that cannot be delivered belongs to the next one. */
 static gboolean
-tell_of_failure(struct act *act, const store_rows *row, const char *reply, GError **error)
+release_overview(struct act *act, const store_rows *row, GError **error)
 {
-    const char *kind = store_rows_text(row, 0, "kind");
-    g_autofree char *cause = g_strdup_printf("outbox-%" G_GINT64_FORMAT, store_rows_int(row, 0, "id"));
-    g_autoptr(conversation) c = NULL;
-    if (g_str_equal(kind, "admin-alert") || g_str_equal(kind, "undeliverable") || g_str_equal(kind, "refused"))
-        return TRUE;
-    g_autofree char *text = g_strdup_printf("A mail of kind %s to %s could not be delivered: %s", kind,
-                                            store_rows_text(row, 0, "recipient"), reply ? reply : "no reason given");
-    if (!notify_admin(act, "A mail could not be delivered", text, cause, error))
-        return FALSE;
-    if (!g_str_equal(kind, "relay-partner"))
-        return TRUE;
-    if (!conversation_load(act, store_rows_int(row, 0, "conversation_id"), &c, error))
-        return FALSE;
-    json_t *data = json_pack("{s:s, s:s}", "kind", kind, "recipient_role", "merchant");
-    gboolean done = notify_side(act, "undeliverable", c, SIDE_PARTNER, data, cause, error);
-    json_decref(data);
-    return done;
+    gint64 overview = store_rows_int(row, 0, "overview_id");
+    return !overview || overview_failed(act, overview, error);
 }
 
 static gboolean
@@ -198,7 +182,7 @@ give_up(struct act *act, const struct outbox_result *result, const char *reply, 
     if (!failed || !store_rows_count(failed))
         return failed != NULL;
     g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_BY_ID, error, store_int(result->id));
-    return row && tell_of_failure(act, row, reply, error);
+    return row && release_overview(act, row, error) && notify_failure(act, row, reply, error);
 }
 
 static gboolean

@@ -2,6 +2,8 @@
 
 #include "market/notify.h"
 
+enum { ITEMS = 50 };
+
 static gboolean
 next_due(struct act *act, gint64 organisation_id, gint64 *due_at, GError **error)
 {
@@ -45,14 +47,33 @@ overview_expect(struct act *act, const struct organisation *organisation, GError
 
 /* The one before is claimed and not through: two might leave together when the relay comes back. */
 static gboolean
-put_off_behind_another(struct act *act, gint64 id, gboolean *put_off, GError **error)
+put_off_behind_another(struct act *act, gint64 id, gint64 organisation_id, gboolean *put_off, GError **error)
 {
-    g_autoptr(store_rows) underway = store_query(act->tx, STMT_OVERVIEW_UNDERWAY, error, store_int(id));
+    g_autoptr(store_rows) underway =
+        store_query(act->tx, STMT_OVERVIEW_UNDERWAY, error, store_int(id), store_int(organisation_id));
     if (!underway)
         return FALSE;
     *put_off = store_rows_count(underway) > 0;
     return !*put_off || store_run(act->tx, STMT_OVERVIEW_OUTBOX_POSTPONE, error, store_int(id),
                                   store_int(act->now + act->market->conf->overview_interval));
+}
+
+static gboolean
+expect_again(struct act *act, gint64 organisation_id, GError **error)
+{
+    g_autoptr(organisation) organisation = NULL;
+    return organisation_by_id(act, organisation_id, &organisation, error) && overview_expect(act, organisation, error);
+}
+
+/* Fixes the content: at most ITEMS messages, the oldest; the rest opens the next overview. */
+static gboolean
+cover(struct act *act, gint64 id, gint64 organisation_id, gint64 *covered, GError **error)
+{
+    const struct store_value values[] = {
+        store_int(id), store_int(organisation_id), store_int(ITEMS), {.type = STORE_END}};
+    return store_run(act->tx, STMT_OVERVIEW_CLAIM, error, store_int(id), store_int(act->now)) &&
+           store_run_values(act->tx, STMT_OVERVIEW_COVER, values, covered, error) &&
+           (*covered < ITEMS || expect_again(act, organisation_id, error));
 }
 
 gboolean
@@ -66,19 +87,28 @@ overview_claim(struct act *act, gint64 id, gint64 outbox_id, gboolean *send, GEr
         return FALSE;
     if (!store_rows_is_null(overview, 0, "claimed_at")) /* a retry: its content stays what it was */
         return TRUE;
-    if (!put_off_behind_another(act, id, &put_off, error))
+    gint64 organisation_id = store_rows_int(overview, 0, "organisation_id");
+    if (!put_off_behind_another(act, id, organisation_id, &put_off, error))
         return FALSE;
     if (put_off) {
         *send = FALSE;
         return TRUE;
     }
-    const struct store_value cover[] = {
-        store_int(id), store_int(store_rows_int(overview, 0, "organisation_id")), {.type = STORE_END}};
-    if (!store_run(act->tx, STMT_OVERVIEW_CLAIM, error, store_int(id), store_int(act->now)) ||
-        !store_run_values(act->tx, STMT_OVERVIEW_COVER, cover, &covered, error))
+    if (!cover(act, id, organisation_id, &covered, error))
         return FALSE;
     *send = covered > 0;
     return *send || store_run(act->tx, STMT_OUTBOX_CANCEL, error, store_int(outbox_id));
+}
+
+gboolean
+overview_failed(struct act *act, gint64 id, GError **error)
+{
+    gint64 released = 0;
+    const struct store_value values[] = {store_int(id), {.type = STORE_END}};
+    g_autoptr(store_rows) overview = store_query(act->tx, STMT_OVERVIEW_BY_ID, error, store_int(id));
+    if (!overview || !store_run_values(act->tx, STMT_OVERVIEW_RELEASE, values, &released, error))
+        return FALSE;
+    return !released || expect_again(act, store_rows_int(overview, 0, "organisation_id"), error);
 }
 
 gboolean

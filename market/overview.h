@@ -15,6 +15,9 @@ gboolean overview_expect(struct act *act, const struct organisation *organisatio
  * empty, or the one before is still under way and this one was put off. */
 gboolean overview_claim(struct act *act, gint64 id, gint64 outbox_id, gboolean *send, GError **error);
 
+/* It cannot be delivered: what it told of belongs to the next one. */
+gboolean overview_failed(struct act *act, gint64 id, GError **error);
+
 /* It went out: the next is not due before an interval from now. */
 gboolean overview_sent(struct act *act, gint64 id, GError **error);
 

@@ -4,6 +4,18 @@
 
 #include "lib/text.h"
 
+gboolean
+act_reaches(struct act *act, gint64 organisation_id)
+{
+    if (!act->reached)
+        return FALSE;
+    for (guint i = 0; i < act->reached->len; i++)
+        if (g_array_index(act->reached, gint64, i) == organisation_id)
+            return TRUE;
+    g_array_append_val(act->reached, organisation_id);
+    return FALSE;
+}
+
 void
 organisation_free(struct organisation *organisation)
 {

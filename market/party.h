@@ -12,7 +12,13 @@ struct act {
     store_tx *tx;
     gint64 now;
     gboolean wake; /* something is due at once */
+    /* Which organisations this one mail has reached already (gint64); NULL outside of receiving. A mail to two of our
+     * addresses that lead to the same place is stored and told once. */
+    GArray *reached;
 };
+
+/* Has it been reached? Notes it. */
+gboolean act_reaches(struct act *act, gint64 organisation_id);
 
 struct organisation {
     gint64 id;

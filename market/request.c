@@ -5,9 +5,11 @@
 #include "lib/text.h"
 #include "market/audit.h"
 #include "market/expiry.h"
-#include "market/match.h"
 #include "market/notify.h"
 #include "market/overview.h"
+
+/* A few more than go out: some may have closed, or have been reached already, when the transaction looks again. */
+enum { SPARE_MATCHES = 10, SERVICE_TEXT_BYTES = 64 << 10 };
 
 static const char no_subject[] = "(no subject)";
 
@@ -17,17 +19,70 @@ subject_of(const struct incoming *in)
     return *in->subject ? in->subject : no_subject;
 }
 
+/* ---- the plan ---- */
+
+struct planning {
+    const struct market *market;
+    const struct incoming *in;
+    const struct request_from *from;
+    gboolean match;
+    gint64 now;
+    struct request_plan *plan;
+};
+
 /* The form's own service field first, then the subject, then the words: the nearer to a label the surer. */
 static gboolean
-find_service(struct act *act, const struct incoming *in, char **service, GError **error)
+find_service(struct act *act, const struct planning *p, GError **error)
 {
-    const char *places[] = {in->form ? in->form->lead.service : NULL, in->subject, in->whole};
-    *service = NULL;
-    for (guint i = 0; i < G_N_ELEMENTS(places) && !*service; i++)
-        if (places[i] && !match_service(act, places[i], service, error))
+    g_autofree char *start = g_strndup(p->in->whole, SERVICE_TEXT_BYTES);
+    const char *places[] = {p->from->form ? p->from->form->lead.service : NULL, p->in->subject, start};
+    for (guint i = 0; i < G_N_ELEMENTS(places) && !p->plan->service; i++)
+        if (places[i] && !match_service(act, places[i], &p->plan->service, error))
             return FALSE;
     return TRUE;
 }
+
+static gboolean
+find_matches(struct act *act, const struct planning *p, GError **error)
+{
+    g_autoptr(merchant) merchant = NULL;
+    if (p->from->address && !merchant_by_address(act, p->from->address, &merchant, error))
+        return FALSE;
+    const struct match_request request = {
+        .service = p->plan->service,
+        .language = merchant && merchant->language ? merchant->language : p->in->language,
+        .dropshipping = p->in->dropshipping,
+        .author = p->from->address,
+    };
+    p->plan->matches = match_find(act, &request, (guint)act->market->conf->match_count + SPARE_MATCHES, error);
+    return p->plan->matches != NULL;
+}
+
+static gboolean
+plan_in_snapshot(store_tx *tx, gpointer arg, GError **error)
+{
+    const struct planning *p = arg;
+    struct act act = {.market = p->market, .tx = tx, .now = p->now};
+    request_plan_clear(p->plan);
+    return find_service(&act, p, error) && (!p->match || find_matches(&act, p, error));
+}
+
+gboolean
+request_plan(const struct market *market, const struct incoming *in, const struct request_from *from, gboolean match,
+             gint64 now, struct request_plan *plan, GError **error)
+{
+    struct planning planning = {market, in, from, match, now, plan};
+    return store_read(market->store, plan_in_snapshot, &planning, error);
+}
+
+void
+request_plan_clear(struct request_plan *plan)
+{
+    g_clear_pointer(&plan->service, g_free);
+    g_clear_pointer(&plan->matches, g_ptr_array_unref);
+}
+
+/* ---- words ---- */
 
 static gboolean
 is_contact(const struct form *form, const char *value)
@@ -47,44 +102,42 @@ form_text(const struct form *form, gboolean masked)
         gboolean block = strchr(field->value, '\n') != NULL || strlen(field->value) > 60;
         g_string_append_printf(text, block ? "%s:\n%s\n\n" : "%s: %s\n", field->label, field->value);
     }
-    char *whole = g_string_free(text, FALSE);
-    return g_strchomp(whole);
+    return incoming_bounded(g_strchomp(g_string_free(text, FALSE)));
 }
 
-/* A registered merchant stays masked, also in what a form repeats. */
 static char *
-first_words(const struct incoming *in, const struct merchant *merchant)
+first_words(const struct request *r, const struct merchant *merchant)
 {
-    if (!in->form || !in->form->fields->len)
-        return g_strdup(in->whole);
-    if (merchant->registered && in->form->lead.message)
-        return g_strdup(in->form->lead.message);
-    return form_text(in->form, merchant->registered);
+    const struct form *form = r->from.form;
+    if (!form || !form->fields->len)
+        return g_strdup(r->in->whole);
+    return form_text(form, merchant->registered);
 }
+
+/* ---- opening ---- */
 
 /* One conversation with its first message and the notification of a first contact. */
 static gboolean
-open_one(struct act *act, const struct incoming *in, const struct merchant *merchant,
-         const struct organisation *organisation, gint64 request_id, gboolean matched, const char *service,
-         gint64 raw_id, gint64 *conversation_id, gint64 *message_id, GError **error)
+open_one(struct act *act, const struct request *r, const struct merchant *merchant,
+         const struct organisation *organisation, gint64 request_id, gboolean matched, gint64 *conversation_id,
+         gint64 *message_id, GError **error)
 {
-    g_autofree char *text = first_words(in, merchant);
-    const struct words words = {"in", text, in->lead_name, in->lead_address, TRUE};
-    if (!conversation_open(act, organisation, merchant, request_id, matched, service, subject_of(in), conversation_id,
-                           error) ||
-        !conversation_add_message(act, *conversation_id, in, &words, raw_id, message_id, error))
-        return FALSE;
-    return notify_first_contact(act, organisation, merchant, *conversation_id, *message_id, error) &&
-           audit_add(act, in->lead_address, "conversation_opened", *conversation_id, text, error);
+    g_autofree char *text = first_words(r, merchant);
+    const struct words words = {"in", text, r->from.name, r->from.address, TRUE, r->from.form != NULL};
+    return conversation_open(act, organisation, merchant, request_id, matched, r->plan->service, subject_of(r->in),
+                             conversation_id, error) &&
+           conversation_add_message(act, *conversation_id, r->in, &words, r->raw_id, message_id, error) &&
+           notify_first_contact(act, organisation, merchant, *conversation_id, *message_id, error) &&
+           audit_add(act, r->from.address, "conversation_opened", *conversation_id, text, error);
 }
 
 static gboolean
-add_request(struct act *act, const struct incoming *in, const struct merchant *merchant, const char *kind,
-            const char *service, gint64 *id, GError **error)
+add_request(struct act *act, const struct request *r, const struct merchant *merchant, const char *kind, gint64 *id,
+            GError **error)
 {
     g_autoptr(store_rows) rows =
-        store_query(act->tx, STMT_REQUEST_ADD, error, store_int(merchant->id), store_text(kind), store_text(service),
-                    store_text(subject_of(in)), store_int(act->now));
+        store_query(act->tx, STMT_REQUEST_ADD, error, store_int(merchant->id), store_text(kind),
+                    store_text(r->plan->service), store_text(subject_of(r->in)), store_int(act->now));
     if (!rows)
         return FALSE;
     *id = store_rows_int(rows, 0, "id");
@@ -94,50 +147,57 @@ add_request(struct act *act, const struct incoming *in, const struct merchant *m
 /* RFC 3834: never to a machine, never to a list. A form's sender is a machine, but the lead behind it a person who
  * asked. */
 static gboolean
-acknowledge(struct act *act, const struct incoming *in, const struct merchant *merchant, gint64 conversation_id,
-            gint64 message_id, GError **error)
+may_answer(const struct request *r)
 {
-    if (!in->form && !in->nature.may_answer)
-        return TRUE;
-    return notify_ack(act, merchant, conversation_id, message_id, error);
+    return r->from.form || r->in->nature.may_answer;
 }
 
 static gboolean
-continue_by_id(struct act *act, const struct incoming *in, gint64 id, gint64 raw_id, GError **error)
+acknowledge(struct act *act, const struct request *r, const struct merchant *merchant, gint64 conversation_id,
+            gint64 message_id, GError **error)
+{
+    return !may_answer(r) || notify_ack(act, merchant, r->in->key, conversation_id, message_id, error);
+}
+
+/* A second mail before any answer (Decisions 2). */
+static gboolean
+join(struct act *act, const struct request *r, const struct merchant *merchant, gint64 id, GError **error)
 {
     g_autoptr(conversation) conversation = NULL;
+    g_autofree char *text = first_words(r, merchant);
     return conversation_load(act, id, &conversation, error) &&
-           request_continue(act, in, conversation, in->lead_address, raw_id, error);
+           request_continue(act, r->in, conversation, r->from.address, text, r->raw_id, error);
 }
 
 gboolean
-request_direct(struct act *act, const struct incoming *in, const struct merchant *merchant,
-               const struct organisation *organisation, gint64 raw_id, GError **error)
+request_direct(struct act *act, const struct request *r, const struct merchant *merchant,
+               const struct organisation *organisation, GError **error)
 {
     gint64 request_id = 0, conversation_id = 0, message_id = 0;
-    g_autofree char *service = NULL;
     g_autoptr(store_rows) open = store_query(act->tx, STMT_CONVERSATION_UNANSWERED, error, store_int(organisation->id),
                                              store_int(merchant->id), store_int(act->now));
     if (!open)
         return FALSE;
     if (store_rows_count(open))
-        return continue_by_id(act, in, store_rows_int(open, 0, "id"), raw_id, error);
-    if (!find_service(act, in, &service, error) ||
-        !add_request(act, in, merchant, "direct", service, &request_id, error))
-        return FALSE;
-    return open_one(act, in, merchant, organisation, request_id, FALSE, service, raw_id, &conversation_id, &message_id,
-                    error) &&
-           acknowledge(act, in, merchant, conversation_id, message_id, error);
+        return join(act, r, merchant, store_rows_int(open, 0, "id"), error);
+    if (act_reaches(act, organisation->id))
+        return TRUE;
+    return add_request(act, r, merchant, "direct", &request_id, error) &&
+           open_one(act, r, merchant, organisation, request_id, FALSE, &conversation_id, &message_id, error) &&
+           acknowledge(act, r, merchant, conversation_id, message_id, error);
 }
 
+/* Once an hour each: whom it is from may be forged. */
 static gboolean
-tell_nobody_fits(struct act *act, const struct incoming *in, const struct merchant *merchant, gint64 request_id,
+tell_nobody_fits(struct act *act, const struct request *r, const struct merchant *merchant, gint64 request_id,
                  GError **error)
 {
-    g_autofree char *cause = g_strdup_printf("request-%" G_GINT64_FORMAT, request_id);
-    g_autofree char *text = g_strdup_printf(
-        "No organisation fits request %" G_GINT64_FORMAT " (\"%s\"). See: postern org list", request_id, in->subject);
-    json_t *data = json_pack("{s:s, s:{s:s}}", "subject", subject_of(in), "merchant", "name", merchant->name);
+    g_autofree char *cause = g_strdup_printf("hour-%" G_GINT64_FORMAT, act->now / 3600);
+    g_autofree char *text =
+        g_strdup_printf("No organisation fits request %" G_GINT64_FORMAT " (\"%s\"). There may be more of them; see: "
+                        "postern quarantine list, postern org list",
+                        request_id, r->in->subject);
+    json_t *data = json_pack("{s:s}", "subject", subject_of(r->in));
     const struct notification n = {
         .kind = "no-match",
         .recipient = merchant->address,
@@ -148,74 +208,84 @@ tell_nobody_fits(struct act *act, const struct incoming *in, const struct mercha
         .cause = cause,
         .due_at = act->now,
     };
-    gboolean done = ((!in->form && !in->nature.may_answer) || notify_add(act, &n, error)) &&
+    gboolean done = (!may_answer(r) || notify_add(act, &n, error)) &&
                     notify_admin(act, "A request found nobody", text, cause, error);
     json_decref(data);
     return done;
 }
 
+/* Opens one with a match if it is still open for work. `*opened` FALSE: it is not. */
 static gboolean
-open_matches(struct act *act, const struct incoming *in, const struct merchant *merchant, const GPtrArray *matches,
-             gint64 request_id, const char *service, gint64 raw_id, GError **error)
+open_match(struct act *act, const struct request *r, const struct merchant *merchant, const struct match *match,
+           gint64 request_id, gint64 *conversation_id, gint64 *message_id, gboolean *opened, GError **error)
+{
+    g_autoptr(organisation) organisation = NULL;
+    *opened = FALSE;
+    g_autoptr(store_rows) still = store_query(act->tx, STMT_MATCH_STILL, error, store_int(match->organisation_id));
+    if (!still || !store_rows_count(still) || act_reaches(act, match->organisation_id))
+        return still != NULL;
+    *opened = TRUE;
+    return organisation_by_id(act, match->organisation_id, &organisation, error) &&
+           open_one(act, r, merchant, organisation, request_id, TRUE, conversation_id, message_id, error) &&
+           store_run(act->tx, STMT_MATCH_ADD, error, store_int(request_id), store_int(organisation->id),
+                     store_int(match->score), store_text(match->reasons)) &&
+           store_run(act->tx, STMT_ORG_MATCHED, error, store_int(organisation->id), store_int(act->now));
+}
+
+static gboolean
+open_matches(struct act *act, const struct request *r, const struct merchant *merchant, gint64 request_id, guint *count,
+             GError **error)
 {
     gint64 first = 0, first_message = 0;
-    for (guint i = 0; i < matches->len; i++) {
-        const struct match *match = g_ptr_array_index(matches, i);
-        g_autoptr(organisation) organisation = NULL;
+    *count = 0;
+    for (guint i = 0; i < r->plan->matches->len && *count < act->market->conf->match_count; i++) {
         gint64 id = 0, message_id = 0;
-        if (!organisation_by_id(act, match->organisation_id, &organisation, error) ||
-            !open_one(act, in, merchant, organisation, request_id, TRUE, service, raw_id, &id, &message_id, error) ||
-            !store_run(act->tx, STMT_MATCH_ADD, error, store_int(request_id), store_int(organisation->id),
-                       store_int(match->score), store_text(match->reasons)) ||
-            !store_run(act->tx, STMT_ORG_MATCHED, error, store_int(organisation->id), store_int(act->now)))
+        gboolean opened = FALSE;
+        if (!open_match(act, r, merchant, g_ptr_array_index(r->plan->matches, i), request_id, &id, &message_id, &opened,
+                        error))
             return FALSE;
-        if (!first) {
+        if (opened && (*count)++ == 0) {
             first = id;
             first_message = message_id;
         }
     }
-    return acknowledge(act, in, merchant, first, first_message, error);
+    return *count == 0 || acknowledge(act, r, merchant, first, first_message, error);
 }
 
 static gboolean
-match_anew(struct act *act, const struct incoming *in, const struct merchant *merchant, gint64 raw_id, GError **error)
+match_anew(struct act *act, const struct request *r, const struct merchant *merchant, GError **error)
 {
     gint64 request_id = 0;
-    g_autofree char *service = NULL;
-    g_autofree char *folded = text_fold(in->whole);
-    if (!find_service(act, in, &service, error) ||
-        !add_request(act, in, merchant, "matched", service, &request_id, error))
+    guint count = 0;
+    if (!add_request(act, r, merchant, "matched", &request_id, error) ||
+        !open_matches(act, r, merchant, request_id, &count, error))
         return FALSE;
-    const struct match_request request = {
-        .service = service,
-        .language = merchant->language ? merchant->language : in->language,
-        .dropshipping = strstr(folded, "dropship") != NULL,
-        .author = in->lead_address,
-    };
-    g_autoptr(GPtrArray) matches = match_find(act, &request, (guint)act->market->conf->match_count, error);
-    if (!matches)
-        return FALSE;
-    if (!matches->len)
-        return store_run(act->tx, STMT_QUARANTINE_ADD, error, store_int(raw_id), store_text("no organisation fits"),
-                         store_text(in->lead_address), store_text(act->market->conf->jobs), store_text(in->subject),
-                         store_null(), store_int(act->now)) &&
-               tell_nobody_fits(act, in, merchant, request_id, error);
-    return open_matches(act, in, merchant, matches, request_id, service, raw_id, error);
+    if (count || (act->reached && act->reached->len)) /* whom it was sent to directly has it */
+        return TRUE;
+    return store_run(act->tx, STMT_QUARANTINE_ADD, error, store_int(r->raw_id), store_text("no organisation fits"),
+                     store_text(r->from.address), store_text(act->market->conf->jobs), store_text(r->in->subject),
+                     store_null(), store_int(act->now)) &&
+           tell_nobody_fits(act, r, merchant, request_id, error);
 }
 
 gboolean
-request_matched(struct act *act, const struct incoming *in, const struct merchant *merchant, gint64 raw_id,
-                GError **error)
+request_matched(struct act *act, const struct request *r, const struct merchant *merchant, GError **error)
 {
+    /* Anybody can write a registered merchant's address into a form: that may open a request, whose answers go to the
+     * merchant, but never speaks in a conversation that is under way. */
+    if (r->from.form && merchant->registered)
+        return match_anew(act, r, merchant, error);
     g_autoptr(store_rows) open =
         store_query(act->tx, STMT_CONVERSATIONS_MATCHED_OPEN, error, store_int(merchant->id), store_int(act->now));
     if (!open)
         return FALSE;
     for (guint i = 0; i < store_rows_count(open); i++)
-        if (!continue_by_id(act, in, store_rows_int(open, i, "id"), raw_id, error))
+        if (!join(act, r, merchant, store_rows_int(open, i, "id"), error))
             return FALSE;
-    return store_rows_count(open) || match_anew(act, in, merchant, raw_id, error);
+    return store_rows_count(open) || match_anew(act, r, merchant, error);
 }
+
+/* ---- going on ---- */
 
 /* An expired job takes no answer any more; the merchant is never refused and gets a new one (Decisions 6). */
 static gboolean
@@ -232,14 +302,16 @@ renew(struct act *act, const struct conversation *c, const struct organisation *
 
 gboolean
 request_continue(struct act *act, const struct incoming *in, const struct conversation *c, const char *author,
-                 gint64 raw_id, GError **error)
+                 const char *text, gint64 raw_id, GError **error)
 {
     g_autoptr(organisation) organisation = NULL;
     gint64 message_id = 0;
     int next = job_next(job_effective(c->state, c->due_at, act->now), JOB_MERCHANT_WRITES);
     gboolean anew = next == JOB_ANEW;
-    const struct words words = {"in", *in->words ? in->words : in->whole, in->author_name, author, anew};
+    const struct words words = {"in", text, in->author_name, author, anew, FALSE};
 
+    if (act_reaches(act, c->organisation_id))
+        return TRUE;
     if (!organisation_by_id(act, c->organisation_id, &organisation, error) ||
         !conversation_add_message(act, c->id, in, &words, raw_id, &message_id, error) ||
         !audit_add(act, author, "merchant_wrote", message_id, words.text, error))
@@ -249,14 +321,33 @@ request_continue(struct act *act, const struct incoming *in, const struct conver
     return conversation_set_state(act, c, (enum job_state)next, error) && overview_expect(act, organisation, error);
 }
 
-static gboolean
-is_over(const store_rows *rows, guint i, gint64 now)
+/* The state of a request's conversation as it counts now. */
+static enum job_state
+state_of(const store_rows *rows, guint i, gint64 now)
 {
     enum job_state state;
     gboolean known = job_state_parse(store_rows_text(rows, i, "state"), &state);
     g_assert(known);
-    state = job_effective(state, store_rows_int(rows, i, "due_at"), now);
-    return state == JOB_EXPIRED || state == JOB_DECLINED;
+    return job_effective(state, store_rows_int(rows, i, "due_at"), now);
+}
+
+/* Adds to those that are under way, or (`expired`) to those whose time is over. `*taken`: how many. */
+static gboolean
+add_to(struct act *act, const struct incoming *in, const store_rows *rows, gboolean expired, const char *author,
+       gint64 raw_id, guint *taken, GError **error)
+{
+    *taken = 0;
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        g_autoptr(conversation) c = NULL;
+        enum job_state state = state_of(rows, i, act->now);
+        if (state == JOB_DECLINED || (state == JOB_EXPIRED) != expired)
+            continue;
+        if (!conversation_load(act, store_rows_int(rows, i, "id"), &c, error) ||
+            !request_continue(act, in, c, author, in->words, raw_id, error))
+            return FALSE;
+        (*taken)++;
+    }
+    return TRUE;
 }
 
 gboolean
@@ -266,17 +357,9 @@ request_add(struct act *act, const struct incoming *in, const struct conversatio
     guint taken = 0;
     g_autoptr(store_rows) rows =
         store_query(act->tx, STMT_CONVERSATIONS_OF_REQUEST, error, store_int(first->request_id));
-    if (!rows)
+    if (!rows || !add_to(act, in, rows, FALSE, author, raw_id, &taken, error))
         return FALSE;
-    for (guint i = 0; i < store_rows_count(rows); i++) {
-        g_autoptr(conversation) c = NULL;
-        if (is_over(rows, i, act->now))
-            continue;
-        if (!conversation_load(act, store_rows_int(rows, i, "id"), &c, error) ||
-            !request_continue(act, in, c, author, raw_id, error))
-            return FALSE;
-        taken++;
-    }
-    /* All over: the words are not lost, they open the first one's job anew or stay with the declined. */
-    return taken || request_continue(act, in, first, author, raw_id, error);
+    if (!taken && !add_to(act, in, rows, TRUE, author, raw_id, &taken, error)) /* all are over: asked anew */
+        return FALSE;
+    return taken || request_continue(act, in, first, author, in->words, raw_id, error);
 }

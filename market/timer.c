@@ -6,6 +6,8 @@
 #include "market/expiry.h"
 #include "market/outbox.h"
 
+enum { PURGE_ROWS = 1000 };
+
 struct tick {
     const struct market *market;
     gint64 now;
@@ -30,8 +32,14 @@ run_expire(struct act *act, gint64 job_id, GError **error)
 static gboolean
 run_purge(struct act *act, gint64 subject_id, GError **error)
 {
-    (void)subject_id;
-    return store_run(act->tx, STMT_SEEN_PURGE, error, store_int(act->now - act->market->conf->seen_lifetime));
+    gint64 gone = 0;
+    const struct store_value values[] = {
+        store_int(act->now - act->market->conf->seen_lifetime), store_int(PURGE_ROWS), {.type = STORE_END}};
+    if (!store_run_values(act->tx, STMT_SEEN_PURGE, values, &gone, error))
+        return FALSE;
+    /* More of them: again at once, so that no writer waits for a whole hour's rows. */
+    return gone < PURGE_ROWS ||
+           store_run(act->tx, STMT_TIMER_SET, error, store_text("purge"), store_int(subject_id), store_int(act->now));
 }
 
 static const struct {

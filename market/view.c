@@ -122,7 +122,7 @@ conversations(store_tx *tx, gpointer arg, GError **error)
     start(view);
     g_autoptr(store_rows) rows =
         store_query(tx, STMT_LIST_CONVERSATIONS, error, store_text(f->organisation), store_text(f->state),
-                    store_int(f->unread), store_ref(view->id), store_int(limit_of(f)));
+                    store_int(f->unread), store_ref(view->id), store_int(limit_of(f)), store_int(view->now));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++)
@@ -207,8 +207,9 @@ jobs(store_tx *tx, gpointer arg, GError **error)
     struct view *view = arg;
     const struct view_filter none = {0}, *f = view->filter ? view->filter : &none;
     start(view);
-    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_JOBS, error, store_text(f->organisation),
-                                             store_text(f->state), store_ref(view->id), store_int(limit_of(f)));
+    g_autoptr(store_rows) rows =
+        store_query(tx, STMT_LIST_JOBS, error, store_text(f->organisation), store_text(f->state), store_ref(view->id),
+                    store_int(limit_of(f)), store_int(view->now));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++)

@@ -43,6 +43,7 @@ static const char schema_1[] =
     "CREATE TABLE request (id INTEGER PRIMARY KEY, merchant_id INTEGER NOT NULL REFERENCES merchant, kind TEXT NOT "
     "NULL, service TEXT,"
     " subject TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX request_merchant ON request (merchant_id);"
     "CREATE TABLE match_choice (request_id INTEGER NOT NULL REFERENCES request, organisation_id INTEGER NOT NULL "
     "REFERENCES organisation,"
     " score INTEGER NOT NULL, reasons TEXT NOT NULL, PRIMARY KEY (request_id, organisation_id)) STRICT;"

@@ -127,20 +127,24 @@ test_scrub(void)
     const struct market market = {.conf = &settings, .keys = keys};
     const struct link_token token = {LINK_REPLY, 7, 1900000000};
     g_autofree char *link = link_address(&market, &token);
+    g_autoptr(GPtrArray) addresses = g_ptr_array_new();
+    g_ptr_array_add(addresses, (gpointer) "team@acme.test");
+    g_ptr_array_add(addresses, (gpointer) "anna@acme.test");
     static const struct {
         const char *text, *expected; /* %s is a link */
     } cases[] = {
         {"write to %s now", "write to [x] now"},         {"<%s>", "<[x]>"},
         {"mailto:%s?subject=a", "mailto:[x]?subject=a"}, {"bar+%s", "bar+%s"}, /* part of somebody's longer address */
         {"To: Anna <anna@acme.test>", "To: Anna <[x]>"}, {"To:anna@acme.test", "To:[x]"},
-        {"> To: anna@acme.test", "> To: [x]"},           {"call anna@acme.test", "call anna@acme.test"},
+        {"> To: anna@acme.test", "> To: [x]"},           {"> Cc: Team <TEAM@acme.test>, x", "> Cc: Team <[x]>, x"},
+        {"> it was anna@acme.test.", "> it was [x]."},   {"call anna@acme.test", "call anna@acme.test"},
         {"<joanna@acme.test>", "<joanna@acme.test>"},    {"<anna@acme.test.example>", "<anna@acme.test.example>"},
         {"r+d@experts.test", "r+d@experts.test"},        {"", ""},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(GStrv) in = g_strsplit(cases[i].text, "%s", 2), out = g_strsplit(cases[i].expected, "%s", 2);
         g_autofree char *text = g_strjoinv(link, in), *expected = g_strjoinv(link, out);
-        g_autofree char *got = link_scrub(&market, text, "anna@acme.test", "[x]");
+        g_autofree char *got = link_scrub(&market, text, addresses, "[x]");
         g_assert_cmpstr(got, ==, expected);
     }
 }
