@@ -191,6 +191,12 @@ remember(intake *self, const char *given, char *address)
     g_ptr_array_add(self->ours, recipient);
 }
 
+/* RFC 5321 4.5.3.1.8 wants room for a hundred. Each of ours is a conversation in one transaction; the sender's MTA
+ * sends the rest in a mail of its own. */
+enum { RECIPIENTS = 100 };
+static const struct answer TOO_MANY = {ANSWER_TEMPFAIL, 452, "4.5.3",
+                                       "Too many recipients here in one mail, send the rest in another"};
+
 static struct answer
 decide_recipient(intake *self, const char *given, const char *address)
 {
@@ -204,6 +210,8 @@ decide_recipient(intake *self, const char *given, const char *address)
         return answer_verdict(&verdict);
     if (self->declared > self->settings->conf->max_message_size)
         return answer_too_large(self);
+    if (self->ours->len >= RECIPIENTS)
+        return TOO_MANY;
     remember(self, given, g_strdup(address));
     return CONTINUE;
 }
