@@ -582,7 +582,7 @@ enum stage {
     STAGE_DATA,     /* 354: the data may come */
     STAGE_ANSWERED, /* it will not be taken now; the result is set */
     STAGE_LOST,     /* the session is gone, nothing was handed over; the result is set */
-    STAGE_STALE,    /* the same, and the session was an old one: try a new one */
+    STAGE_STALE,    /* the same, or deferred, and the session was an old one: try a new one */
 };
 
 /* The answers to one envelope, as far as it was sent. */
@@ -682,25 +682,38 @@ end_unwanted_data(smtp *self, const struct envelope *envelope)
     return ask(self, &answer, NULL);
 }
 
+/* A session that defers a mail is ended, for it may be the session's fault: Postfix remembers for a whole session that
+ * a filter of its failed. For the same reason an old session's word is not taken: the mail is offered again on a new
+ * one. */
+static enum stage
+judge_refusal(smtp *self, const struct envelope *envelope, gboolean fresh, struct smtp_result *result)
+{
+    const struct answer *refusal = first_refusal(envelope);
+    set_answered(result, refusal);
+    gboolean data_wanted = envelope->data.code == 354;
+    if (refusal->code / 100 < 4) {
+        set_result(result, SMTP_TEMPORARY, "relay %s: an answer out of order: %d %s", self->relay, refusal->code,
+                   refusal->words->str);
+        drop(self);
+    } else if (data_wanted && !end_unwanted_data(self, envelope)) {
+        drop(self);
+    } else if (result->outcome == SMTP_TEMPORARY) {
+        smtp_close(self);
+        return fresh ? STAGE_ANSWERED : STAGE_STALE;
+    }
+    return STAGE_ANSWERED;
+}
+
 static enum stage
 judge(smtp *self, const struct envelope *envelope, gboolean fresh, struct smtp_result *result)
 {
-    const struct answer *refusal = first_refusal(envelope);
-    if (!refusal && is_quiet(self))
+    if (first_refusal(envelope))
+        return judge_refusal(self, envelope, fresh, result);
+    if (is_quiet(self))
         return STAGE_DATA;
-    if (!refusal) {
-        set_result(result, SMTP_TEMPORARY, "relay %s: it says more than it was asked", self->relay);
-        drop(self);
-        return STAGE_LOST;
-    }
-    set_answered(result, refusal);
-    gboolean odd = refusal->code / 100 < 4;
-    if (odd)
-        set_result(result, SMTP_TEMPORARY, "relay %s: an answer out of order: %d %s", self->relay, refusal->code,
-                   refusal->words->str);
-    if (odd || refusal->code == 421 || (envelope->data.code == 354 && !end_unwanted_data(self, envelope)))
-        drop(self);
-    return refusal->code == 421 && !fresh ? STAGE_STALE : STAGE_ANSWERED;
+    set_result(result, SMTP_TEMPORARY, "relay %s: it says more than it was asked", self->relay);
+    drop(self);
+    return STAGE_LOST;
 }
 
 /* Offers the envelope on the session that is there, or on a new one. */
@@ -784,9 +797,7 @@ hand_over(smtp *self, const struct smtp_mail *mail, const struct smtp_mail *next
     self->dirty = FALSE;
     self->mails++;
     set_answered(result, &answer);
-    if (answer.code == 421)
-        drop(self);
-    else if (self->mails >= self->retire)
+    if (result->outcome == SMTP_TEMPORARY || self->mails >= self->retire)
         smtp_close(self);
 }
 
