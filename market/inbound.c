@@ -317,7 +317,7 @@ find_thread(struct receive *r, gint64 organisation_id, struct conversation **con
 static const char *
 why_no_request(const struct incoming *in, const struct request_from *from)
 {
-    if (in->nature.automatic && !from->form)
+    if (incoming_is_by_machine(in) && !from->form)
         return "automatic mail";
     if (!from->address)
         return from->form ? "a form that does not tell whom to answer" : "no usable sender address";
@@ -544,7 +544,7 @@ to_reply_link(struct receive *r, const struct link_token *token, const char *rec
     if (!conversation_load(&r->act, id, &c, error) ||
         !speaks_for(&r->act, c, side, in->author_address, &registered, error))
         return FALSE;
-    if (in->nature.automatic)
+    if (incoming_is_by_machine(in))
         return keep(r, "automatic mail", recipient, id, error);
     if (!registered) {
         g_autofree char *cause =
@@ -589,7 +589,7 @@ to_overview_link(struct receive *r, gint64 overview_id, const char *recipient, G
     g_autoptr(conversation) c = NULL;
     if (!items)
         return FALSE;
-    if (r->in->nature.automatic || !store_rows_count(items))
+    if (incoming_is_by_machine(r->in) || !store_rows_count(items))
         return keep(r, "automatic mail", recipient, 0, error);
     if (!conversation_load(&r->act, store_rows_int(items, 0, "conversation_id"), &c, error))
         return FALSE;

@@ -145,7 +145,7 @@ static char *
 whole_text(const struct mail *mail, const struct reply *reply)
 {
     if (!*reply->elided)
-        return g_strdup(reply->text);
+        return g_strchomp(g_strdup(reply->text));
     g_autofree char *text = g_strdup(mail->text);
     g_strchomp(text);
     g_autofree char *signature = g_strdup(reply->signature);
@@ -198,6 +198,12 @@ read_failure(struct incoming *in)
         if (in->failed && *r->reply)
             in->failure = g_strdup(r->reply);
     }
+}
+
+gboolean
+incoming_is_by_machine(const struct incoming *in)
+{
+    return in->nature.automatic && in->nature.class != MAIL_FORM;
 }
 
 void

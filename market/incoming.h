@@ -44,6 +44,9 @@ struct request_from {
 struct request_from incoming_author(const struct incoming *incoming);
 struct request_from incoming_form(const struct incoming *incoming);
 
+/* A machine wrote it (RFC 3834). What merely has a form's shape may be a person's answer that quotes one. */
+gboolean incoming_is_by_machine(const struct incoming *incoming);
+
 /* At most 256 KiB of a text, with a note where it was cut. Takes and gives ownership. */
 char *incoming_bounded(char *text);
 

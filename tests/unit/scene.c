@@ -35,13 +35,13 @@ static const char people[] =
     "{\"name\":\"Joost de Wit\",\"language\":\"nl\",\"addresses\":[\"joost@fietsen.test\"],"
     "\"shop\":{\"name\":\"Fietsen\",\"url\":\"https://fietsen.test\"}}]}";
 
-static void
-populate(struct scene *scene)
+void
+scene_import(struct scene *scene, const char *json)
 {
     g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) error = NULL;
     struct registry_summary summary;
-    g_autoptr(registry) who = registry_parse(people, strlen(people), &scene->conf, errors);
+    g_autoptr(registry) who = registry_parse(json, strlen(json), &scene->conf, errors);
     for (guint i = 0; i < errors->len; i++)
         g_test_message("%s", (char *)errors->pdata[i]);
     g_assert_nonnull(who);
@@ -94,7 +94,7 @@ scene_open(struct scene *scene)
     scene->market = (struct market){.store = scene->db, .conf = &scene->conf, .keys = scene->keys};
     scene->now = START;
     scene->sent = g_ptr_array_new_with_free_func((GDestroyNotify)notice_free);
-    populate(scene);
+    scene_import(scene, people);
 }
 
 static void
@@ -176,6 +176,23 @@ scene_send(struct scene *scene)
         }
         g_ptr_array_set_free_func(claimed, NULL); /* they live on in `sent` */
     }
+}
+
+guint
+scene_fail(struct scene *scene, int outcome)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean more;
+    g_autoptr(GPtrArray) claimed = outbox_claim(&scene->market, scene->now, 100, &more, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < claimed->len; i++) {
+        const struct notice *notice = claimed->pdata[i];
+        struct outbox_result result = {.id = notice->id, .fence = notice->fence, .reply = "554 5.0.0 no"};
+        result.result = outcome;
+        outbox_report(&scene->market, &result, 1, scene->now, &error);
+        g_assert_no_error(error);
+    }
+    return claimed->len;
 }
 
 void

@@ -35,6 +35,11 @@ void scene_forget(struct scene *scene);
 const struct notice *scene_sent(struct scene *scene, const char *kind, const char *recipient, guint n);
 guint scene_sent_count(struct scene *scene, const char *kind);
 
+/* Changes what the registry has: the JSON of an import. */
+void scene_import(struct scene *scene, const char *json);
+/* Claims what is due and reports it with `result`; how many rows. */
+guint scene_fail(struct scene *scene, int result);
+
 /* Text at a path like "0.job.state" of a listing; "" when absent, numbers in decimal. */
 const char *scene_text(json_t *json, const char *path);
 json_t *scene_conversations(struct scene *scene); /* caller frees */

@@ -1,4 +1,5 @@
 /* The main job, rule by rule, on a real store and with a clock of our own. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "market/link.h"
@@ -579,6 +580,356 @@ test_experts_list(struct scene *s)
     g_assert_cmpuint(conversations(s), ==, 0);
 }
 
+/* ---- what a hostile review found, one promise each ---- */
+
+static void
+test_refusal_is_judged_anew(struct scene *s)
+{
+    static const char late[] =
+        "From: Anna <anna@acme.test>\nTo: x\nSubject: Re: A new theme\nMessage-ID: <late@acme.test>\n\nHere I am.\n";
+    g_autofree char *link = g_strdup(mia_asks(s));
+    s->now += 80 * HOUR;
+    assert_refused(scene_mail(s, "anna@acme.test", link, late), "5.7.1");
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Again", NULL, "Still there?"));
+    scene_send(s);
+    g_autofree char *renewed = g_strdup(scene_sent(s, "first-contact", NULL, 1)->from_address);
+    assert_taken(scene_mail(s, "anna@acme.test", renewed, late));
+    json_t *list = scene_conversations(s);
+    g_assert_cmpstr(scene_text(list, "0.job.state"), ==, "responded");
+    json_decref(list);
+}
+
+static void
+test_message_id_of_another_conversation_threads_nowhere_else(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
+    scene_send(s);
+    g_autofree char *header =
+        g_strdup_printf("In-Reply-To: <%s>\n", scene_sent(s, "relay-partner", NULL, 0)->message_id);
+    assert_taken(scene_write(s, "mia@mias-candles.test", "blauw@experts.test", "Re: A new theme", header,
+                             "Would you do it too?"));
+    g_assert_cmpuint(conversations(s), ==, 2);
+    assert_listing(s, "1.messages", "2");
+}
+
+static const char form_of_mia[] =
+    "From: Site <wordpress@site.test>\nTo: leads@experts.test\nSubject: Site \"Store setup\"\nMessage-ID: "
+    "<f%u@site.test>\n\n"
+    "Name: Mia Jansen\nEmail: mia@mias-candles.test\nPhone: +31 6 12345678\nService: store-setup\n"
+    "Message: Please set up a second store. (%u)\n";
+
+static void
+test_form_of_a_registered_merchant_is_masked_and_joins_nothing(struct scene *s)
+{
+    mia_asks(s);
+    for (guint i = 1; i <= 2; i++) {
+        g_autofree char *raw = g_strdup_printf(form_of_mia, i, i);
+        assert_taken(scene_mail(s, "wordpress@site.test", "leads@experts.test", raw));
+    }
+    s->now += 2 * HOUR;
+    scene_send(s);
+    g_assert_cmpuint(conversations(s), ==, 5); /* acme and blauw, twice, beside Mia's own */
+    for (guint i = 0; i < s->sent->len; i++) {
+        const struct notice *notice = s->sent->pdata[i];
+        if (g_str_has_suffix(notice->recipient, "@mias-candles.test"))
+            continue;
+        char *dump = json_dumps(notice->data, 0);
+        g_assert_null(strstr(dump, "mia@mias-candles.test"));
+        g_assert_null(strstr(dump, "12345678"));
+        free(dump);
+    }
+}
+
+static void
+test_body_does_not_say_who_wrote(struct scene *s)
+{
+    mia_asks(s);
+    assert_taken(scene_write(
+        s, "eve@evil.test", "acme@experts.test", "Site \"Payment\"", NULL,
+        "From: Mia Jansen <mia@mias-candles.test>\nSubject: Payment\n\nMessage Body:\nPay me elsewhere.\n\n-- \n"
+        "This e-mail was sent from a contact form on Site (https://site.test)"));
+    g_assert_cmpuint(conversations(s), ==, 2);
+    assert_listing(s, "0.merchant.address", "eve@evil.test");
+    assert_listing(s, "1.messages", "1");
+}
+
+static void
+test_nobody_writes_from_our_own_domain(struct scene *s)
+{
+    static const char *const own[] = {"jobs@experts.test", "blauw@experts.test", "JOBS@EXPERTS.TEST"};
+    for (guint i = 0; i < G_N_ELEMENTS(own); i++)
+        assert_taken(scene_write(s, own[i], "acme@experts.test", "Hello", NULL, "Answer me."));
+    g_assert_cmpuint(conversations(s), ==, 0);
+    g_assert_cmpuint(scene_quarantined(s), ==, 3);
+}
+
+static void
+test_organisation_is_not_matched_to_itself(struct scene *s)
+{
+    assert_taken(scene_write(s, "anna@acme.test", "jobs@experts.test", "Store setup", NULL,
+                             "For a shop of our own: store setup."));
+    g_assert_cmpuint(conversations(s), ==, 1);
+    assert_listing(s, "0.organisation", "blauw");
+}
+
+static void
+test_dropshippers_go_to_those_who_work_with_them(struct scene *s)
+{
+    assert_taken(scene_write(s, "joost@fietsen.test", "jobs@experts.test", "Theme design", NULL,
+                             "A theme design for my dropshipping shop."));
+    g_assert_cmpuint(conversations(s), ==, 1);
+    assert_listing(s, "0.organisation", "acme");
+}
+
+static void
+test_use_prolongs_a_link(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    struct verdict verdict;
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
+    s->now += 300 * (gint64)DAY;
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "How is it going?"));
+    s->now += 300 * (gint64)DAY;
+    market_recipient(&s->market, "anna@acme.test", link, s->now, &verdict, NULL);
+    assert_taken(verdict);
+    s->now += 200 * (gint64)DAY;
+    market_recipient(&s->market, "anna@acme.test", link, s->now, &verdict, NULL);
+    assert_refused(verdict, "5.7.1");
+}
+
+static void
+test_closed_organisation_keeps_its_running_conversations(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
+    scene_import(s, "{\"organisations\":[{\"slug\":\"acme\",\"name\":\"Acme "
+                    "Studio\",\"notify\":\"team@acme.test\",\"preferences\":{\"available\":false}}]}");
+    assert_refused(scene_write(s, "joost@fietsen.test", "acme@experts.test", "New", NULL, "New work."), "5.2.1");
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Theme", NULL, "About our theme."));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes?"));
+    g_assert_cmpuint(conversations(s), ==, 1);
+    assert_listing(s, "0.messages", "4");
+}
+
+static void
+test_expiry_counts_for_listed_jobs_alone(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    mia_asks(s);
+    assert_taken(scene_write(s, "nora@garden.test", "acme@experts.test", "A shop", NULL, "I am a lead."));
+    s->now += 73 * HOUR;
+    scene_send(s);
+    json_t *acme = view_organisation(&s->market, "acme", &error);
+    g_assert_cmpstr(scene_text(acme, "jobs_expired"), ==, "1");
+    json_decref(acme);
+}
+
+static void
+test_expired_match_names_nobody(struct scene *s)
+{
+    assert_taken(scene_write(s, "joost@fietsen.test", "jobs@experts.test", "Store setup", NULL, "Store setup please."));
+    s->now += 73 * HOUR;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "expired-merchant"), ==, 1); /* two let it expire */
+    const struct notice *notice = scene_sent(s, "expired-merchant", "joost@fietsen.test", 0);
+    char *dump = json_dumps(notice->data, 0);
+    g_assert_null(strstr(dump, "Acme"));
+    g_assert_null(strstr(dump, "Blauw"));
+    free(dump);
+    scene_forget(s);
+    assert_taken(scene_write(s, "joost@fietsen.test", notice ? "jobs@experts.test" : "", "Store setup", NULL,
+                             "Store setup, still."));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "first-contact"), ==, 2);
+}
+
+static struct verdict
+bounce(struct scene *s, const char *to, const char *action, const char *status)
+{
+    static guint serial;
+    g_autofree char *raw = g_strdup_printf(
+        "From: MAILER-DAEMON@mx.test\nTo: <%s>\nSubject: Delivery Status\nMessage-ID: <b%u@mx.test>\nMIME-Version: "
+        "1.0\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nSorry.\n\n--b\n"
+        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\nFinal-Recipient: rfc822; x@x.test\n"
+        "Action: %s\nStatus: %s\nDiagnostic-Code: smtp; 550 %s no such user\n\n--b--\n",
+        to, ++serial, action, status, status);
+    return scene_mail(s, "", to, raw);
+}
+
+static void
+test_bounce_is_told_and_a_delay_is_not(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
+    scene_send(s);
+    g_autofree char *path = g_strdup(scene_sent(s, "relay-partner", NULL, 0)->envelope_sender);
+    scene_forget(s);
+    assert_taken(bounce(s, path, "delayed", "4.4.1"));
+    scene_send(s);
+    g_assert_cmpuint(s->sent->len, ==, 0);
+    for (guint i = 0; i < 2; i++)
+        assert_taken(bounce(s, path, "failed", "5.1.1"));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "undeliverable"), ==, 1);
+    g_assert_nonnull(scene_sent(s, "undeliverable", "team@acme.test", 0));
+    g_assert_cmpuint(scene_sent_count(s, "admin-alert"), ==, 1);
+}
+
+static void
+test_two_ways_to_one_organisation_are_one(struct scene *s)
+{
+    assert_taken(scene_write(s, "joost@fietsen.test", "jobs@experts.test acme@experts.test leads@experts.test",
+                             "Store setup", NULL, "Store setup."));
+    g_assert_cmpuint(conversations(s), ==, 2);
+    assert_listing(s, "0.messages", "1");
+    assert_listing(s, "1.messages", "1");
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "first-contact"), ==, 2);
+    g_assert_cmpuint(scene_sent_count(s, "ack"), ==, 1);
+}
+
+static void
+test_quoted_words_alone_go_nowhere(struct scene *s)
+{
+    assert_taken(scene_write(s, "joost@fietsen.test", "jobs@experts.test", "Store setup", NULL, "Store setup."));
+    scene_send(s);
+    g_autofree char *link = g_strdup(scene_sent(s, "first-contact", "team@acme.test", 0)->from_address);
+    g_autofree char *request = g_strdup(scene_sent(s, "ack", NULL, 0)->from_address);
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: Store setup", NULL, "We do it for 900."));
+    scene_forget(s);
+    assert_taken(scene_write(s, "joost@fietsen.test", request, "Re: Store setup", NULL,
+                             "On Sun, 22 Nov 2026 at 09:00, Acme Studio <x@experts.test> wrote:\n> We do it for 900."));
+    s->now += 2 * HOUR;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "overview"), ==, 0);
+    g_assert_nonnull(scene_sent(s, "not-relayed", "joost@fietsen.test", 0));
+}
+
+static void
+test_every_unrelayed_mail_is_told(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    static const char *const mails[] = {"From: anna@acme.test\nSubject: one\n\n/decline\n",
+                                        "From: anna@acme.test\nSubject: two\n\n/complete\n"};
+    for (guint i = 0; i < G_N_ELEMENTS(mails); i++)
+        assert_taken(scene_mail(s, "anna@acme.test", link, mails[i]));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "not-relayed"), ==, 2);
+}
+
+static void
+test_who_left_the_shop_hears_no_more(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
+    scene_send(s);
+    g_autofree char *mias = g_strdup(scene_sent(s, "relay-partner", NULL, 0)->from_address);
+    assert_taken(scene_write(s, "kim@mias-candles.test", mias, "Re: A new theme", NULL, "Kim here."));
+    scene_import(s, "{\"merchants\":[{\"name\":\"Kim\",\"addresses\":[\"kim@mias-candles.test\"],"
+                    "\"shop\":{\"name\":\"Elsewhere\",\"url\":\"https://elsewhere.test\"}}]}");
+    scene_forget(s);
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Our price."));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 1);
+    g_assert_nonnull(scene_sent(s, "relay-partner", "mia@mias-candles.test", 0));
+}
+
+static void
+test_rcpt_does_not_tell_who_is_a_member(struct scene *s)
+{
+    struct verdict member, stranger;
+    market_recipient(&s->market, "anna@acme.test", "acme@experts.test", s->now, &member, NULL);
+    market_recipient(&s->market, "info@acme.test", "acme@experts.test", s->now, &stranger, NULL);
+    g_assert_cmpint(member.kind, ==, stranger.kind);
+}
+
+static void
+test_cards_stay_behind(struct scene *s)
+{
+    static const char raw[] =
+        "From: Anna <anna@acme.test>\nSubject: Re: A new theme\nMessage-ID: <card@acme.test>\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nYes.\n--b\n"
+        "Content-Type: text/vcard; name=anna.vcf\nContent-Disposition: attachment; "
+        "filename=anna.vcf\n\nBEGIN:VCARD\n--b\n"
+        "Content-Type: application/pdf; name=offer.pdf\nContent-Disposition: attachment; "
+        "filename=offer.pdf\n\nPDF\n--b--\n";
+    g_autofree char *link = g_strdup(mia_asks(s));
+    assert_taken(scene_mail(s, "anna@acme.test", link, raw));
+    scene_send(s);
+    const struct notice *relay = scene_sent(s, "relay-partner", NULL, 0);
+    g_assert_cmpuint(relay->files->len, ==, 1);
+    g_assert_cmpstr(((struct notice_file *)relay->files->pdata[0])->name, ==, "offer.pdf");
+}
+
+static void
+test_flood_fits_into_overviews(struct scene *s)
+{
+    g_autofree char *line = g_strnfill(400, 'x');
+    GString *big = g_string_new(NULL);
+    while (big->len < 600000)
+        g_string_append_printf(big, "%s\n", line);
+    mia_asks(s);
+    for (guint i = 0; i < 60; i++) {
+        g_autofree char *text = g_strdup_printf("%u\n%s", i, big->str);
+        assert_taken(scene_write(s, "nora@garden.test", "acme@experts.test", "Flood", NULL, text));
+    }
+    g_string_free(big, TRUE);
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "PS", NULL, "Small and innocent."));
+    guint items = 0, overviews = 0;
+    for (guint hour = 0; hour < 4; hour++) {
+        s->now += HOUR + 1;
+        scene_forget(s);
+        scene_send(s);
+        const struct notice *overview = scene_sent(s, "overview", NULL, 0);
+        if (!overview)
+            continue;
+        char *dump = json_dumps(overview->data, 0);
+        g_assert_cmpuint(strlen(dump), <, 6 << 20);
+        free(dump);
+        overviews++;
+        items += (guint)json_array_size(json_object_get(overview->data, "items"));
+    }
+    g_assert_cmpuint(overviews, ==, 2);
+    g_assert_cmpuint(items, ==, 60);
+}
+
+static void
+test_failed_overview_gives_back_what_it_told(struct scene *s)
+{
+    mia_asks(s);
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "PS", NULL, "Do not lose me."));
+    s->now += HOUR;
+    g_assert_cmpuint(scene_fail(s, OUTBOX_PERMANENT), ==, 1);
+    s->now += HOUR;
+    scene_send(s);
+    const struct notice *overview = scene_sent(s, "overview", "team@acme.test", 0);
+    g_assert_nonnull(overview);
+    g_assert_cmpstr(scene_text(overview->data, "items.0.text"), ==, "Do not lose me.");
+}
+
+static void
+test_no_overview_overtakes_another(struct scene *s)
+{
+    mia_asks(s);
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "PS", NULL, "One."));
+    s->now += HOUR;
+    g_assert_cmpuint(scene_fail(s, OUTBOX_TEMPORARY), ==, 1);
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "PPS", NULL, "Two."));
+    for (guint i = 0; i < 6;
+         i++) { /* the relay is away for hours: the first is tried again and again, the second waits */
+        s->now += HOUR;
+        g_assert_cmpuint(scene_fail(s, OUTBOX_TEMPORARY), <=, 1);
+    }
+    s->now += 5 * HOUR;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "overview"), ==, 1);
+    s->now += 2 * HOUR;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "overview"), ==, 2);
+}
+
 static void
 add(const char *path, scene_test fn)
 {
@@ -617,5 +968,29 @@ main(int argc, char **argv)
     add("/market/temporary-failures-end-after-five-days", test_failures);
     add("/market/report-under-an-old-claim-is-ignored", test_report_under_an_old_claim_is_ignored);
     add("/market/experts-list", test_experts_list);
+    add("/market/refusal-is-judged-anew", test_refusal_is_judged_anew);
+    add("/market/message-id-threads-in-its-own-conversation-alone",
+        test_message_id_of_another_conversation_threads_nowhere_else);
+    add("/market/form-of-a-registered-merchant-is-masked",
+        test_form_of_a_registered_merchant_is_masked_and_joins_nothing);
+    add("/market/body-does-not-say-who-wrote", test_body_does_not_say_who_wrote);
+    add("/market/nobody-writes-from-our-own-domain", test_nobody_writes_from_our_own_domain);
+    add("/market/organisation-is-not-matched-to-itself", test_organisation_is_not_matched_to_itself);
+    add("/market/dropshippers-go-to-those-who-work-with-them", test_dropshippers_go_to_those_who_work_with_them);
+    add("/market/use-prolongs-a-link", test_use_prolongs_a_link);
+    add("/market/closed-organisation-keeps-its-running-conversations",
+        test_closed_organisation_keeps_its_running_conversations);
+    add("/market/expiry-counts-for-listed-jobs-alone", test_expiry_counts_for_listed_jobs_alone);
+    add("/market/expired-match-names-nobody", test_expired_match_names_nobody);
+    add("/market/bounce-is-told-and-a-delay-is-not", test_bounce_is_told_and_a_delay_is_not);
+    add("/market/two-ways-to-one-organisation-are-one", test_two_ways_to_one_organisation_are_one);
+    add("/market/quoted-words-alone-go-nowhere", test_quoted_words_alone_go_nowhere);
+    add("/market/every-unrelayed-mail-is-told", test_every_unrelayed_mail_is_told);
+    add("/market/who-left-the-shop-hears-no-more", test_who_left_the_shop_hears_no_more);
+    add("/market/rcpt-does-not-tell-who-is-a-member", test_rcpt_does_not_tell_who_is_a_member);
+    add("/market/cards-stay-behind", test_cards_stay_behind);
+    add("/market/flood-fits-into-overviews", test_flood_fits_into_overviews);
+    add("/market/failed-overview-gives-back-what-it-told", test_failed_overview_gives_back_what_it_told);
+    add("/market/no-overview-overtakes-another", test_no_overview_overtakes_another);
     return g_test_run();
 }
