@@ -1081,6 +1081,7 @@ html_to_lines(const char *html, gsize length)
 {
     struct render r;
     g_autofree char *mended = NULL;
+    html = html != NULL ? html : "";
     if (!g_utf8_validate_len(html, length, NULL)) {
         mended = text_utf8(html, length);
         html = mended;

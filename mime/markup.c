@@ -152,9 +152,12 @@ char *
 markup_value(const struct markup *markup, enum markup_attribute attribute, gsize max)
 {
     struct markup_slice s = markup->attributes[attribute];
+    if (s.at == NULL) {
+        return g_strdup("");
+    }
     GString *out = g_string_new(NULL);
     const char *end = s.at + MIN(s.length, max);
-    for (const char *p = s.at; p != NULL && p < end;) {
+    for (const char *p = s.at; p < end;) {
         gsize used = 1;
         gunichar c = *p == '&' ? reference(p, end, &used) : 0;
         if (c != 0) {
@@ -189,8 +192,8 @@ void
 markup_init(struct markup *markup, const char *html, gsize length)
 {
     memset(markup, 0, sizeof *markup);
-    markup->p = html;
-    markup->end = html + length;
+    markup->p = html != NULL ? html : "";
+    markup->end = markup->p + length;
 }
 
 static gboolean

@@ -350,6 +350,9 @@ transfer_find_file(const char *content, gsize length, gsize from, struct transfe
 void
 transfer_decode(const char *content, gsize length, enum mail_encoding encoding, GByteArray *out)
 {
+    if (length == 0) {
+        return;
+    }
     switch (encoding) {
     case MAIL_ENCODING_BASE64:
         base64_decode((const guint8 *)content, length, out);

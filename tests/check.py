@@ -294,12 +294,38 @@ def long_kill(ring):
         run_pytest(ring, ["tests/e2e/test_kill.py"], {"POSTERN_SEED": str(turn)})
 
 
+def long_mangle(ring):
+    """The public mails beside the tree, each mangled in a hundred ways, on the sanitizer build."""
+    folder = os.path.join(BUILD, "sanitizer")
+    corpora = os.path.join(TOP, "..", "shared", "corpora")
+    if not os.path.isdir(corpora):
+        ring.count.skip("../shared/corpora is not there")
+    elif built(ring, folder, SANITIZED, "ASan+UBSan build", "all") and \
+            built(ring, folder, SANITIZED, "mangle", "-C", "tests/fuzz", "mangle"):
+        run_script(ring, ["env", *(f"{name}={value}" for name, value in SANITIZER.items()),
+                          os.path.join(folder, "tests", "fuzz", "mangle"), corpora], "mangle")
+
+
+def long_fuzz(ring):
+    run_script(ring, ["tests/fuzz/run", "-t", "60"], "fuzz")
+
+
+def long_read(ring):
+    """Doubling any hostile mail costs at most 2.2 times."""
+    folder = os.path.join(BUILD, "tests", "bench")
+    if ring.run(["make", "-C", folder, "bench-read"], "bench-read", nice=True) == 0:
+        run_script(ring, [os.path.join(folder, "bench-read")], "bench-read")
+    else:
+        ring.count.bad("bench-read", ring.words())
+
+
 RINGS = {"lint": lint, "unit": unit, "store": store, "e2e": e2e, "fault": fault, "clang": clang, "sanitizer": sanitizer,
          "dist": dist, "bench": bench}
-LONG = {"long-e2e": long_e2e, "long-kill": long_kill}
+LONG = {"long-e2e": long_e2e, "long-kill": long_kill, "long-mangle": long_mangle, "long-fuzz": long_fuzz,
+        "long-read": long_read}
 # What runs beside what: tests on the main build here, other builds there; then what wants the machine for itself.
 LANES = [["unit", "store", "e2e", "fault"], ["lint", "clang", "sanitizer", "dist"]]
-ALONE = ["long-e2e", "long-kill", "bench"]
+ALONE = ["long-e2e", "long-kill", "long-mangle", "long-fuzz", "long-read", "bench"]
 
 
 # ---- the run ----
