@@ -54,7 +54,8 @@ explained_init(struct explained *e, const char *path, GByteArray *bytes)
     e->nature = mail_nature(e->mail, NULL);
     reply_trim(e->mail, &e->reply);
     reply_trim_html(e->mail, &e->reply_html);
-    e->forward = forward_read(e->mail);
+    e->forward =
+        e->nature.class > MAIL_RECEIPT ? forward_read(e->mail) : NULL; /* a report returns, it does not forward */
     e->bounces = report_read(e->mail, raw, length);
     e->form = e->nature.class == MAIL_FORM ? form_read(e->mail, FALSE) : NULL;
     e->language = language_guess(e->reply.text);

@@ -134,6 +134,13 @@ is_list(const struct mail *m)
     return precedence_is(m, list);
 }
 
+static gboolean
+has_list_header(const struct mail *m, gboolean no_return)
+{
+    (void)no_return;
+    return is_list(m);
+}
+
 /* ---- senders ---- */
 
 static gboolean
@@ -231,9 +238,10 @@ subject_has(const struct mail *m, enum phrase_set set)
 
 /* "Automatic reply: …": the phrase, then a colon or nothing. */
 static gboolean
-subject_is_automatic(const struct mail *m)
+subject_is_automatic(const struct mail *m, gboolean no_return)
 {
     struct folded folded;
+    (void)no_return;
     if (!m->subject || subject_kind(m->subject) != SUBJECT_NEW)
         return FALSE;
     fold(&folded, m->subject, strlen(m->subject));
@@ -244,65 +252,76 @@ subject_is_automatic(const struct mail *m)
 }
 
 static gboolean
-is_auto_reply(const struct mail *m)
+has_reply_header(const struct mail *m, gboolean no_return)
 {
     static const char *const reply_precedence[] = {"auto_reply", "auto-reply", "autoreply", NULL};
     g_autofree char *submitted = auto_submitted(m);
-    return strcmp(submitted, "auto-replied") == 0 || precedence_is(m, reply_precedence) || machine_wrote(m, TRUE) ||
-           subject_is_automatic(m);
+    (void)no_return;
+    return strcmp(submitted, "auto-replied") == 0 || precedence_is(m, reply_precedence) || machine_wrote(m, TRUE);
 }
+
+static gboolean
+is_auto_reply(const struct mail *m)
+{
+    return has_reply_header(m, FALSE) || subject_is_automatic(m, FALSE);
+}
+
+static const char *const bounce_words[] = {"could not be delivered",
+                                           "couldn't be delivered",
+                                           "cannot be delivered",
+                                           "unable to deliver",
+                                           "not able to deliver",
+                                           "failed permanently",
+                                           "permanent fatal error",
+                                           "permanent error",
+                                           "following address",
+                                           "following recipient",
+                                           "delivery failed",
+                                           "delivery to the following",
+                                           "user unknown",
+                                           "unknown user",
+                                           "error message below",
+                                           "final-recipient",
+                                           "diagnostic-code",
+                                           "transcript of session",
+                                           "mailbox is full",
+                                           "over quota",
+                                           "returned to sender",
+                                           "rcpt to:",
+                                           "remote host",
+                                           "was rejected by",
+                                           "has been delayed",
+                                           "could not send message",
+                                           "undeliverable",
+                                           "mail system error",
+                                           "送信できません",
+                                           "配信できません",
+                                           "送信先メールアドレス",
+                                           "notificationtype\":\"bounce",
+                                           NULL};
 
 /* What mail systems write and people quote: only with other evidence. */
 static gboolean
 body_speaks(const struct mail *m)
 {
-    static const char *const words[] = {"could not be delivered",
-                                        "couldn't be delivered",
-                                        "cannot be delivered",
-                                        "unable to deliver",
-                                        "not able to deliver",
-                                        "failed permanently",
-                                        "permanent fatal error",
-                                        "permanent error",
-                                        "following address",
-                                        "following recipient",
-                                        "delivery failed",
-                                        "delivery to the following",
-                                        "user unknown",
-                                        "unknown user",
-                                        "error message below",
-                                        "final-recipient",
-                                        "diagnostic-code",
-                                        "transcript of session",
-                                        "mailbox is full",
-                                        "over quota",
-                                        "returned to sender",
-                                        "rcpt to:",
-                                        "remote host",
-                                        "was rejected by",
-                                        "has been delayed",
-                                        "could not send message",
-                                        "undeliverable",
-                                        "mail system error",
-                                        "送信できません",
-                                        "配信できません",
-                                        "送信先メールアドレス",
-                                        "notificationtype\":\"bounce",
-                                        NULL};
     gsize length = MIN(strlen(m->text), BODY_BYTES);
     while (length > 0 && (m->text[length] & 0xc0) == 0x80)
         length--;
     g_autofree char *start = g_strndup(m->text, length);
-    return has_word(start, words);
+    return has_word(start, bounce_words);
+}
+
+static gboolean
+is_dsn(const struct mail *m, gboolean no_return)
+{
+    (void)no_return;
+    return has_type(m, "delivery-status", "message/delivery-status", "message/global-delivery-status") ||
+           mail_header(m, "X-Failed-Recipients");
 }
 
 static gboolean
 is_bounce(const struct mail *m, gboolean no_return)
 {
-    if (has_type(m, "delivery-status", "message/delivery-status", "message/global-delivery-status"))
-        return TRUE;
-    if (mail_header(m, "X-Failed-Recipients"))
-        return TRUE;
     gboolean machine = is_mail_system(m) || no_return || is_no_reply(m);
     if (!machine || subject_kind(m->subject) == SUBJECT_FORWARD)
         return FALSE;
@@ -314,8 +333,9 @@ is_bounce(const struct mail *m, gboolean no_return)
 
 /* ARF, and Hotmail's own form of it. */
 static gboolean
-is_complaint(const struct mail *m)
+is_complaint(const struct mail *m, gboolean no_return)
 {
+    (void)no_return;
     if (has_type(m, "feedback-report", "message/feedback-report", "message/feedback-report"))
         return TRUE;
     return m->subject && starts_with(m->subject + strspn(m->subject, " "), "complaint about message from") &&
@@ -324,39 +344,75 @@ is_complaint(const struct mail *m)
 
 /* ---- all ---- */
 
-static enum mail_class
-classify(const struct mail *m, gboolean no_return)
+static gboolean
+is_receipt(const struct mail *m, gboolean no_return)
 {
-    if (is_bounce(m, no_return))
-        return MAIL_BOUNCE;
-    if (is_complaint(m))
-        return MAIL_COMPLAINT;
-    if (has_type(m, "disposition-notification", "message/disposition-notification",
-                 "message/global-disposition-notification"))
-        return MAIL_RECEIPT;
-    if (is_auto_reply(m))
-        return MAIL_AUTO_REPLY;
-    if (form_tool(m))
-        return MAIL_FORM;
-    return is_list(m) ? MAIL_LIST : MAIL_HUMAN;
+    (void)no_return;
+    return has_type(m, "disposition-notification", "message/disposition-notification",
+                    "message/global-disposition-notification");
 }
 
-/* A machine sent it, whatever it is. List software sends on what people write, so lists alone do not count. */
 static gboolean
-is_automatic(const struct mail *m, gboolean no_return)
+is_form(const struct mail *m, gboolean no_return)
+{
+    (void)no_return;
+    return form_tool(m) != NULL;
+}
+
+/* In order of precedence; the last takes all. */
+static const struct {
+    enum mail_class class;
+    gboolean (*is)(const struct mail *m, gboolean no_return);
+    const char *why;
+} classes[] = {
+    {MAIL_BOUNCE, is_dsn, "a delivery status part or X-Failed-Recipients"},
+    {MAIL_BOUNCE, is_bounce, "a mail system's address, subject and words"},
+    {MAIL_COMPLAINT, is_complaint, "a feedback report"},
+    {MAIL_RECEIPT, is_receipt, "a disposition notification"},
+    {MAIL_AUTO_REPLY, has_reply_header, "a header of automatic answers"},
+    {MAIL_AUTO_REPLY, subject_is_automatic, "a subject of automatic answers"},
+    {MAIL_FORM, is_form, "the marks of a form tool"},
+    {MAIL_LIST, has_list_header, "list headers"},
+    {MAIL_HUMAN, NULL, "nothing speaks against a person"},
+};
+
+static gboolean
+submitted_by_machine(const struct mail *m)
+{
+    g_autofree char *submitted = auto_submitted(m);
+    return *submitted && strcmp(submitted, "no") != 0;
+}
+
+/* Why a machine sent it, whatever it is; NULL: none did. List software sends on what people write, so lists alone do
+ * not count. */
+static const char *
+machine_sign(const struct mail *m, gboolean no_return)
 {
     static const char *const bulk[] = {"bulk", "junk", "auto", NULL};
-    g_autofree char *submitted = auto_submitted(m);
-    return no_return || (*submitted && strcmp(submitted, "no") != 0) || precedence_is(m, bulk) ||
-           suppresses(m, FALSE) || machine_wrote(m, FALSE) || is_mail_system(m) || is_no_reply(m);
+    if (no_return)
+        return "null return path";
+    if (submitted_by_machine(m))
+        return "Auto-Submitted";
+    if (precedence_is(m, bulk))
+        return "Precedence";
+    if (suppresses(m, FALSE))
+        return "X-Auto-Response-Suppress";
+    if (machine_wrote(m, FALSE))
+        return "a vendor's header";
+    return is_mail_system(m) || is_no_reply(m) ? "the sender's address" : NULL;
 }
 
 struct mail_nature
 mail_nature(const struct mail *m, const char *envelope_sender)
 {
     gboolean no_return = null_sender(m, envelope_sender);
-    struct mail_nature nature = {.class = classify(m, no_return)};
-    nature.automatic = nature.class <= MAIL_FORM || is_automatic(m, no_return);
+    gsize i = 0;
+    while (classes[i].is && !classes[i].is(m, no_return))
+        i++;
+    struct mail_nature nature = {.class = classes[i].class, .why = classes[i].why};
+    const char *sign = machine_sign(m, no_return);
+    nature.automatic = nature.class <= MAIL_FORM || sign;
+    nature.machine = sign ? sign : nature.automatic ? nature.why : NULL;
     nature.may_answer =
         !nature.automatic && nature.class != MAIL_LIST && !is_list(m) && !suppresses(m, TRUE) && !is_list_manager(m);
     return nature;

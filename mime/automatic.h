@@ -20,6 +20,8 @@ struct mail_nature {
     enum mail_class class;
     gboolean automatic;  /* a machine sent it */
     gboolean may_answer; /* an automatic answer to it would be proper */
+    const char *why;     /* what speaks for the class, for explaining (static) */
+    const char *machine; /* what speaks for a machine; NULL: nothing */
 };
 
 /* `envelope_sender`: "" is the null reverse path; NULL: unknown (then Return-Path is looked at). */

@@ -2012,20 +2012,24 @@ static const char *const notice_starts[] = {
     "본 메일",
 };
 
-/* … and what they speak of; two of these make a notice. Beginnings of words. */
+/* … and what they speak of. Beginnings of words: one of these … */
 static const char *const notice_words[] = {
-    "addressee",     "adresat",      "adressat",     "alici",        "ambiente",     "bestemd",     "bizalmas",
-    "cimzett",       "confidencial", "confidential", "confidentiel", "confidenzial", "delete",      "destinataire",
-    "destinatar",    "disclos",      "divulg",       "dovern",       "duvern",       "empfanger",   "environment",
-    "environnement", "erehdyks",     "erreur",       "error",        "fejl",         "fortrolig",   "geadresseerde",
-    "gizli",         "gresea",       "imprimer",     "imprimir",     "intended",     "irrtumlich",  "konfidentiell",
-    "luottamuksel",  "milieu",       "miljo",        "misstag",      "modtager",     "mottagare",   "mottaker",
-    "odbiorc",       "omylk",        "planete",      "poufn",        "povjerljiv",   "prijemc",     "primatel",
-    "print",         "privileged",   "privilegiad",  "recipient",    "riservat",     "solely",      "ten onrechte",
-    "tevedes",       "umwelt",       "unauthori",    "unbefugt",     "vastaanottaj", "vertraulich", "vertrouwelijk",
-    "virus",         "yanlis",       "εμπιστευτικ",  "παραληπτ",     "конфиденц",    "конфіденц",   "одержувач",
-    "ошибк",         "поверителн",   "получател",    "помилк",       "保密",         "受信者",      "机密",
-    "機密",          "기밀",         "수신자",
+    "adresat",  "ambiente",    "bizalmas",      "confidencial", "confidential",  "confidentiel", "confidenzial",
+    "disclos",  "dovern",      "duvern",        "environment",  "environnement", "fortrolig",    "geadresseerde",
+    "gizli",    "intended",    "konfidentiell", "luottamuksel", "milieu",        "miljo",        "planete",
+    "poufn",    "povjerljiv",  "privileged",    "privilegiad",  "riservat",      "umwelt",       "unauthori",
+    "unbefugt", "vertraulich", "vertrouwelijk", "εμπιστευτικ",  "конфиденц",     "конфіденц",    "поверителн",
+    "保密",     "机密",        "機密",          "기밀",
+};
+
+/* … and one more of these or those make a notice. */
+static const char *const notice_more[] = {
+    "addressee",  "adressat",     "alici",     "bestemd",      "cimzett",  "delete",   "destinataire",
+    "destinatar", "divulg",       "empfanger", "erehdyks",     "erreur",   "error",    "fejl",
+    "gresea",     "imprimer",     "imprimir",  "irrtumlich",   "misstag",  "modtager", "mottagare",
+    "mottaker",   "odbiorc",      "omylk",     "prijemc",      "primatel", "print",    "recipient",
+    "solely",     "ten onrechte", "tevedes",   "vastaanottaj", "virus",    "yanlis",   "παραληπτ",
+    "одержувач",  "ошибк",        "получател", "помилк",       "受信者",   "수신자",
 };
 
 /* What mailing lists and groups append. */
@@ -2363,6 +2367,7 @@ static const struct {
     [PHRASE_DEVICE] = TABLE(devices),
     [PHRASE_NOTICE_START] = TABLE(notice_starts),
     [PHRASE_NOTICE_WORD] = TABLE(notice_words),
+    [PHRASE_NOTICE_MORE] = TABLE(notice_more),
     [PHRASE_LIST_FOOTER] = TABLE(list_footers),
     [PHRASE_VIRUS_ADVERT] = TABLE(virus_adverts),
     [PHRASE_AUTOMATIC_SUBJECT] = TABLE(automatic_subjects),

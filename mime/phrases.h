@@ -35,7 +35,8 @@ enum phrase_set {
     PHRASE_MOBILE_TAIL,       /* "gesendet" */
     PHRASE_DEVICE,            /* "iphone" */
     PHRASE_NOTICE_START,      /* "this e-mail", of confidentiality notices */
-    PHRASE_NOTICE_WORD,       /* "recipient" */
+    PHRASE_NOTICE_WORD,       /* "confidential" */
+    PHRASE_NOTICE_MORE,       /* "recipient" */
     PHRASE_LIST_FOOTER,       /* "unsubscribe" */
     PHRASE_VIRUS_ADVERT,      /* "checked for viruses" */
     PHRASE_AUTOMATIC_SUBJECT, /* "out of office" */

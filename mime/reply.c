@@ -357,18 +357,48 @@ finish(GString *out)
     return g_string_free(out, FALSE);
 }
 
+#define CUT_BYTES 80 /* of a cut's first line are shown */
+
+static void
+cut_clear(gpointer data)
+{
+    g_free(((struct reply_cut *)data)->words);
+}
+
+static GArray *
+cuts_new(void)
+{
+    GArray *cuts = g_array_new(FALSE, FALSE, sizeof(struct reply_cut));
+    g_array_set_clear_func(cuts, cut_clear);
+    return cuts;
+}
+
+static char *
+first_words(const struct line *line)
+{
+    gsize length = MIN(line->body_length, CUT_BYTES);
+    while (length > 0 && length < line->body_length && (line->body[length] & 0xc0) == 0x80)
+        length--;
+    return g_strndup(line->body, length);
+}
+
 static void
 record(GArray *cuts, const struct trimmer *t, guint first_line, guint i)
 {
     struct reply_cut *last = cuts->len ? &g_array_index(cuts, struct reply_cut, cuts->len - 1) : NULL;
+    const struct line *line = line_at(t->lines, i);
     gboolean signature = t->fates[i] == FATE_SIGNATURE;
     const char *rule = t->rules[i] ? t->rules[i] : "quote";
     guint number = first_line + i + 1;
     if (last && last->line + last->lines == number && last->rule == rule && last->signature == signature) {
         last->lines++;
+        if (!*last->words) {
+            g_free(last->words);
+            last->words = first_words(line);
+        }
         return;
     }
-    struct reply_cut cut = {number, 1, signature, rule};
+    struct reply_cut cut = {number, 1, signature, rule, first_words(line)};
     g_array_append_val(cuts, cut);
 }
 
@@ -459,8 +489,7 @@ trim(const GArray *lines, const char *name, gboolean forwarding, guint first_lin
 static void
 trim_lines(const GArray *lines, const struct mail *m, struct reply *reply)
 {
-    struct output out = {g_string_new(NULL), g_string_new(NULL), g_string_new(NULL),
-                         g_array_new(FALSE, FALSE, sizeof(struct reply_cut))};
+    struct output out = {g_string_new(NULL), g_string_new(NULL), g_string_new(NULL), cuts_new()};
     const struct mail_address *author = mail_author(m);
     trim(lines, author ? author->name : "", subject_kind(m->subject) == SUBJECT_FORWARD, 0, &out);
     reply->text = finish(out.text);
@@ -493,8 +522,7 @@ void
 reply_trim_html(const struct mail *m, struct reply *reply)
 {
     if (!m->html) {
-        *reply = (struct reply){g_strdup(""), g_strdup(""), g_strdup(""),
-                                g_array_new(FALSE, FALSE, sizeof(struct reply_cut))};
+        *reply = (struct reply){g_strdup(""), g_strdup(""), g_strdup(""), cuts_new()};
         return;
     }
     g_autoptr(GPtrArray) html = html_to_lines(m->html, strlen(m->html));

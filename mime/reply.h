@@ -13,6 +13,7 @@ struct reply_cut {
     guint line, lines;  /* the first, from 1, in the text that was trimmed; and how many */
     gboolean signature; /* else elided */
     const char *rule;   /* static: "attribution", "header block", … */
+    char *words;        /* the beginning of the first line that is not blank */
 };
 
 struct reply {

@@ -279,18 +279,19 @@ static gboolean
 is_notice(const GArray *lines, guint i, guint to)
 {
     struct folded folded;
-    guint words = 0;
+    guint words = 0, more = 0;
     fold_line(&folded, line_at(lines, i));
     const char *text = folded.text + strspn(folded.text, "*_-[( ");
     if (phrase_count(PHRASE_VIRUS_ADVERT, text) && count_words(text) <= 20)
         return TRUE;
     if (!phrase_starts(PHRASE_NOTICE_START, text))
         return FALSE;
-    for (guint j = i; j < to && j < i + NOTICE_LINES && words < 2; j++) {
+    for (guint j = i; j < to && j < i + NOTICE_LINES; j++) {
         fold_line(&folded, line_at(lines, j));
         words += phrase_count(PHRASE_NOTICE_WORD, folded.text);
+        more += phrase_count(PHRASE_NOTICE_MORE, folded.text);
     }
-    return words >= 2;
+    return words >= 1 && words + more >= 2;
 }
 
 /* Behind a rule of underscores, or at the mail's very end: what mailing lists and groups append. */
