@@ -15,8 +15,9 @@
 
 /* ---- the disk's view: SQLite's calls come through here ---- */
 
-static atomic_uint syncs;
+static atomic_uint syncs; /* that have returned */
 static atomic_int sync_error;
+static atomic_int sync_delay; /* microseconds, so that an answer given too early is seen */
 
 int fdatasync(int fd);
 int fsync(int fd);
@@ -24,12 +25,13 @@ int fsync(int fd);
 static int
 sync_for_real(long call, int fd)
 {
-    atomic_fetch_add(&syncs, 1);
     int failure = atomic_load(&sync_error);
-    if (!failure)
-        return syscall(call, fd);
-    errno = failure;
-    return -1;
+    int result = failure ? -1 : syscall(call, fd);
+    g_usleep(atomic_load(&sync_delay));
+    atomic_fetch_add(&syncs, 1);
+    if (failure)
+        errno = failure;
+    return result;
 }
 
 int
@@ -58,11 +60,13 @@ test_the_disk_has_it_before_the_answer(void)
 {
     g_autoptr(scratch) scratch = scratch_new();
     g_autoptr(store) store = scratch_open(scratch);
+    atomic_store(&sync_delay, 5000);
     for (int i = 0; i < 20; i++) {
         guint before = 0;
         g_assert_true(store_write(store, note_syncs, &before, NULL));
         g_assert_cmpuint(atomic_load(&syncs), >, before);
     }
+    atomic_store(&sync_delay, 0);
 }
 
 struct killed {
