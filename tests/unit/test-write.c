@@ -1,6 +1,9 @@
 /* What we send is plain, short-lined, and holds nothing that a stranger's string could have put there. */
-#include <glib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <glib.h>
+#include <glib/gstdio.h>
 
 #include "lib/error.h"
 #include "lib/secret.h"
@@ -255,6 +258,91 @@ test_other_scripts(void)
     g_assert_cmpstr(m->text, ==, o.text);
 }
 
+/* ---- an independent judge ---- */
+
+static const char judge[] =
+    "import sys, email, email.policy, hashlib\n"
+    "m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)\n"
+    "out = [m['subject'], str(m['from'].addresses[0].display_name), m['from'].addresses[0].addr_spec,\n"
+    "       str(m['to'].addresses[0].display_name), m['references'], m['date'].datetime.isoformat(),\n"
+    "       m.get_body(('plain',)).get_content(), m.get_body(('html',)).get_content()]\n"
+    "for a in m.iter_attachments():\n"
+    "    out += [a.get_filename(), a.get_content_type(),\n"
+    "            hashlib.sha256(a.get_payload(decode=True)).hexdigest()]\n"
+    "out += [str(len(p.defects)) for p in m.walk()]\n"
+    "sys.stdout.buffer.write('\\x1e'.join(out).replace('\\r\\n', '\\n').encode())\n";
+
+/* Its answer to the mail on its standard input; NULL when there is no Python. */
+static char *
+ask_python(const char *raw)
+{
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("postern-write-XXXXXX", &path, NULL);
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(write(fd, raw, strlen(raw)), ==, (gssize)strlen(raw));
+    close(fd);
+    const char *command[] = {"/bin/sh", "-c", "exec python3 -c \"$1\" <\"$2\"", "sh", judge, path, NULL};
+    g_autofree char *out = NULL, *words = NULL;
+    int status;
+    g_assert_true(g_spawn_sync(NULL, (char **)command, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, &words, &status, NULL));
+    g_unlink(path);
+    if (status != 0) {
+        g_test_message("%s", words);
+        return NULL;
+    }
+    return g_steal_pointer(&out);
+}
+
+static void
+test_python_reads_the_same(void)
+{
+    g_autofree char *python = g_find_program_in_path("python3");
+    if (python == NULL) {
+        g_test_skip("python3 is not installed");
+        return;
+    }
+    static const char bytes[] = "\x89PNG\r\n\x1a\n\0\xff";
+    struct outgoing_file file = {.name = (char *)"Zażółć gęślą jaźń i jeszcze dłuższa nazwa pliku.png",
+                                 .type = (char *)"image/png",
+                                 .content = g_bytes_new_static(bytes, sizeof bytes)};
+    g_autoptr(GPtrArray) files = g_ptr_array_new();
+    g_ptr_array_add(files, &file);
+    g_autoptr(GPtrArray) references = g_ptr_array_new();
+    g_ptr_array_add(references, (gpointer) "one@x.test");
+    g_ptr_array_add(references, (gpointer) "two@x.test");
+    struct outgoing o = simple();
+    o.subject = "Zażółć gęślą jaźń — 日本語の件名、そしてもっと長い件名のテスト";
+    o.from.name = "Studio „Wisła”, Kraków";
+    o.to.name = "Jansen, Mia \\ \"M\"";
+    o.text = "Dzień dobry,\n\n=3D From =\ntrailing \n";
+    o.html = "<p>日本語 &amp; łódź</p>";
+    o.files = files;
+    o.references = references;
+    g_autofree char *raw = written(&o), *answer = ask_python(raw);
+    g_autofree char *sha = sha256_hex(bytes, sizeof bytes);
+    g_autofree char *html = g_strconcat(o.html, "\n", NULL);
+    const char *want[] = {o.subject,
+                          o.from.name,
+                          o.from.address,
+                          o.to.name,
+                          "<one@x.test> <two@x.test>",
+                          "2026-01-05T09:00:00+00:00",
+                          o.text,
+                          html,
+                          file.name,
+                          "image/png",
+                          sha,
+                          "0",
+                          "0",
+                          "0",
+                          "0",
+                          "0",
+                          NULL};
+    g_autofree char *wanted = g_strjoinv("\x1e", (char **)want);
+    g_assert_cmpstr(answer, ==, wanted);
+    g_bytes_unref(file.content);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -270,5 +358,6 @@ main(int argc, char **argv)
     g_test_add_func("/write/long-words-fit-the-lines", test_long_words);
     g_test_add_func("/write/boundaries-are-unpredictable", test_boundaries_are_unpredictable);
     g_test_add_func("/write/other-scripts", test_other_scripts);
+    g_test_add_func("/write/python-reads-the-same", test_python_reads_the_same);
     return g_test_run();
 }
