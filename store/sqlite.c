@@ -692,12 +692,16 @@ checkpoint(struct driver_conn *conn, int mode, int wait_ms)
                   NULL);
 }
 
-/* Readers may have made it vain, so the next one waits until the log has grown by as much again. */
+/* Readers may have made it vain, so the next one waits until the log has grown by as much again. Who has only read
+ * leaves the log to those who write, and who goes holds nobody up. */
 static void
 sqlite_tidy(struct driver_conn *conn, enum driver_tidy when)
 {
     guint64 frames = conn->counts.wal_frames;
-    if (when == DRIVER_TIDY_LAST || frames >= conn->cut_next) {
+    if (when == DRIVER_TIDY_LAST) {
+        if (conn->counts.commits)
+            checkpoint(conn, SQLITE_CHECKPOINT_TRUNCATE, 0);
+    } else if (frames >= conn->cut_next) {
         checkpoint(conn, SQLITE_CHECKPOINT_TRUNCATE, WAL_CUT_WAIT);
         conn->tidy_next = frames + WAL_CHECKPOINT;
         conn->cut_next = frames + WAL_CUT_AGAIN;

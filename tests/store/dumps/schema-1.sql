@@ -12,6 +12,7 @@ CREATE INDEX merchant_shop ON merchant (shop_id);
 CREATE TABLE merchant_address (address TEXT PRIMARY KEY, merchant_id INTEGER NOT NULL REFERENCES merchant, position INTEGER NOT NULL) STRICT;
 CREATE INDEX merchant_address_merchant ON merchant_address (merchant_id, position);
 CREATE TABLE request (id INTEGER PRIMARY KEY, merchant_id INTEGER NOT NULL REFERENCES merchant, kind TEXT NOT NULL, service TEXT, subject TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
+CREATE INDEX request_merchant ON request (merchant_id);
 CREATE TABLE match_choice (request_id INTEGER NOT NULL REFERENCES request, organisation_id INTEGER NOT NULL REFERENCES organisation, score INTEGER NOT NULL, reasons TEXT NOT NULL, PRIMARY KEY (request_id, organisation_id)) STRICT;
 CREATE TABLE conversation (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFERENCES organisation, merchant_id INTEGER NOT NULL REFERENCES merchant, shop_id INTEGER REFERENCES shop, request_id INTEGER NOT NULL REFERENCES request, kind TEXT NOT NULL, subject TEXT NOT NULL, messages INTEGER NOT NULL DEFAULT 0, unread INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT;
 CREATE INDEX conversation_pair ON conversation (organisation_id, merchant_id);
