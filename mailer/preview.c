@@ -16,6 +16,13 @@ set_default(json_t *data, const char *key, const char *text)
         json_object_set_new(data, key, json_string(text));
 }
 
+static void
+set_address(json_t *data, const char *key, const char *local, const struct conf *conf)
+{
+    g_autofree char *address = g_strdup_printf("%s@%s", local, conf->domain);
+    set_default(data, key, address);
+}
+
 static GPtrArray *
 read_references(const json_t *list)
 {
@@ -49,6 +56,8 @@ make_notice(const json_t *object, const struct conf *conf)
     notice->files = g_ptr_array_new();
     set_default(notice->data, "marketplace", conf->name);
     set_default(notice->data, "domain", conf->domain);
+    set_address(notice->data, "jobs_address", conf->jobs, conf);
+    set_address(notice->data, "experts_address", conf->experts, conf);
     set_default(notice->data, "recipient_name", notice->recipient_name);
     set_default(notice->data, "language", notice->language);
     return notice;
