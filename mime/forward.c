@@ -191,34 +191,66 @@ parse_one(const char *text)
 
 /* ---- the writer in an attribution line ---- */
 
+/* Pairs of quote marks around names. */
+static const char *const quote_marks[][2] = {
+    {"\"", "\""},
+    {"\xc2\xab", "\xc2\xbb"},         /* « » */
+    {"\xe2\x80\x9e", "\xe2\x80\x9d"}, /* „ ” */
+    {"\xe2\x80\x9e", "\xe2\x80\x9c"}, /* „ “ */
+    {"\xe2\x80\x9c", "\xe2\x80\x9d"}, /* “ ” */
+};
+
+static char *
+quoted_name(const char *before)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(quote_marks); i++) {
+        const char *open = strstr(before, quote_marks[i][0]);
+        const char *name = open ? open + strlen(quote_marks[i][0]) : NULL;
+        const char *close = name ? strstr(name, quote_marks[i][1]) : NULL;
+        if (!close)
+            continue;
+        char *text = g_strndup(name, (gsize)(close - name));
+        for (char *nbsp; (nbsp = strstr(text, "\xc2\xa0"));)
+            nbsp[0] = nbsp[1] = ' ';
+        return g_strstrip(text);
+    }
+    return NULL;
+}
+
+/* Words between the time and the name: verbs, halves of a day, "user" in languages that say it. */
+static gboolean
+is_before_name(const char *folded)
+{
+    static const char *const words[] = {
+        "heeft",      "hat",        "am",       "pm",         "a.m.",     "p.m.",       "uhr",        "пользователь",
+        "користувач", "потребител", "корисник", "uzytkownik", "uzivatel", "odesilatel", "pouzivatel", "odosielatel",
+        "korisnik",   "oseba",      "je",       "lietotajs",  "kayttaja", "o",          "χρηστης",    "kontakt",
+        "from",       "от",         "від",      "fra",        "von",      "de",         "vom",        "from:",
+        "-",          ","};
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strcmp(folded, words[i]) == 0)
+            return TRUE;
+    return phrase_is(PHRASE_VERB, folded);
+}
+
 /* The name before the address: what is quoted, or what stands behind date, time and verb. */
 static char *
 attributed_name(const char *line, const char *bracket)
 {
     g_autofree char *before = g_strndup(line, (gsize)(bracket - line));
-    const char *open = strpbrk(before, "\"\xc2"); /* a quote mark, or the first byte of « */
-    if (open && *open == '"') {
-        const char *close = strchr(open + 1, '"');
-        return g_strndup(open + 1, close ? (gsize)(close - open - 1) : strlen(open + 1));
-    }
-    const char *left = strstr(before, "\xc2\xab"), *right = left ? strstr(left, "\xc2\xbb") : NULL;
-    if (right) {
-        char *name = g_strndup(left + 2, (gsize)(right - left - 2));
-        for (char *nbsp; (nbsp = strstr(name, "\xc2\xa0"));)
-            nbsp[0] = nbsp[1] = ' ';
-        return g_strstrip(name);
-    }
+    char *quoted = quoted_name(before);
+    if (quoted)
+        return quoted;
     gsize start = strlen(before);
     while (start > 0 && !g_ascii_isdigit(before[start - 1]) && before[start - 1] != ',')
         start--;
     const char *name = before + start;
-    for (const char *word = name; *word;) { /* "heeft", "schrieb", "AM" stand before the name */
+    for (const char *word = name; *word;) {
         word += strspn(word, " ");
         gsize bytes = strcspn(word, " ");
         struct folded folded;
         fold(&folded, word, bytes);
-        if (!phrase_is(PHRASE_VERB, folded.text) && strcmp(folded.text, "heeft") != 0 &&
-            strcmp(folded.text, "pm") != 0 && strcmp(folded.text, "am") != 0)
+        if (!is_before_name(folded.text))
             break;
         name = word += bytes;
     }
@@ -279,6 +311,17 @@ first_intro(const GArray *lines, struct intro *intro)
             return TRUE;
     }
     return FALSE;
+}
+
+/* "VS:" sends on in Danish and Norwegian (videresend) and answers in Finnish (vastaus). */
+static enum subject_kind
+kind_of(const struct mail *m)
+{
+    enum subject_kind kind = subject_kind(m->subject);
+    if (kind == SUBJECT_REPLY && g_ascii_strncasecmp(m->subject + strspn(m->subject, " "), "vs:", 3) == 0 &&
+        !strstr(m->text, "Aihe") && !strstr(m->text, "kirjoitti"))
+        return SUBJECT_NEW;
+    return kind;
 }
 
 static gboolean
@@ -361,7 +404,6 @@ read_intro(struct forward *f, const GArray *lines, const struct intro *intro, co
 {
     struct quoted_headers headers;
     guint i = intro->from;
-    gsize words_end;
     *depth = line_at(lines, i)->depth;
     if (intro->kind == INTRO_ATTRIBUTION) {
         read_attribution(f, lines, intro, subject);
@@ -369,8 +411,8 @@ read_intro(struct forward *f, const GArray *lines, const struct intro *intro, co
     }
     if (intro->kind != INTRO_HEADERS)
         i = lines_skip_blank(lines, i + 1, lines->len);
-    if (separator_kind(line_at(lines, intro->from), &words_end) != INTRO_NONE &&
-        quoted_headers_inline(line_at(lines, intro->from), words_end, &headers)) {
+    const struct line *first = line_at(lines, intro->from);
+    if (intro->kind != INTRO_HEADERS && quoted_headers_inline(first, separator_end(first), &headers)) {
         headers.to = intro->from + 1;
     } else if (quoted_headers_read(lines, i, lines->len, intro->kind != INTRO_HEADERS, &headers)) {
         *depth = line_at(lines, i)->depth;
@@ -387,7 +429,7 @@ forward_read(const struct mail *m)
 {
     struct intro intro;
     g_autoptr(GArray) lines = lines_split(m->text);
-    if (!first_intro(lines, &intro) || !is_forward(&intro, subject_kind(m->subject)))
+    if (!first_intro(lines, &intro) || !is_forward(&intro, kind_of(m)))
         return NULL;
     struct forward *f = g_new0(struct forward, 1);
     f->to = g_ptr_array_new_with_free_func((GDestroyNotify)mail_address_free);

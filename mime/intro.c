@@ -290,9 +290,9 @@ is_ornament(char c)
 }
 
 /* The words of a line like `----- words -----`, folded, into `words`; how many ornaments stand before and behind. What
- * follows the second run of ornaments is not looked at; its place in the folded text is `*rest`. */
+ * follows the second run of ornaments is not looked at. TRUE: a colon ends the words. */
 static gboolean
-split_ornaments(struct folded *folded, char **words, guint *lead, guint *trail, gsize *rest)
+split_ornaments(struct folded *folded, char **words, guint *lead, guint *trail)
 {
     char *p = folded->text;
     *lead = *trail = 0;
@@ -306,7 +306,6 @@ split_ornaments(struct folded *folded, char **words, guint *lead, guint *trail, 
     char *stop = behind;
     for (; is_ornament(*behind) || (*trail && *behind == ' '); behind++)
         *trail += *behind != ' ';
-    *rest = (gsize)(behind - folded->text);
     while (stop > p && (stop[-1] == ' ' || stop[-1] == ':' || is_ornament(stop[-1])))
         stop--;
     gboolean colon = *stop == ':' || (*stop == ' ' && stop[1] == ':');
@@ -328,6 +327,21 @@ phrase_kind(const char *words, gboolean framed)
     return INTRO_NONE;
 }
 
+/* Behind the second run of ornaments, in bytes of the body: there headers may stand in the same line. */
+gsize
+separator_end(const struct line *line)
+{
+    gsize i = 0, n = line->body_length;
+    while (i < n && (is_ornament(line->body[i]) || line->body[i] == ' '))
+        i++;
+    for (; i + 2 < n; i++)
+        if (is_ornament(line->body[i]) && is_ornament(line->body[i + 1]) && is_ornament(line->body[i + 2]))
+            break;
+    while (i < n && is_ornament(line->body[i]))
+        i++;
+    return MIN(i, n);
+}
+
 /* Quick: ornaments at the start (typographic dashes too) or a colon at the end. */
 static gboolean
 may_be_separator(const struct line *line)
@@ -338,20 +352,18 @@ may_be_separator(const struct line *line)
            memcmp(p + n - 3, "\xef\xbc\x9a", 3) == 0;
 }
 
-enum intro_kind
-separator_kind(const struct line *line, gsize *words_end)
+static enum intro_kind
+separator_kind(const struct line *line)
 {
     struct folded folded;
     char *words;
     guint lead, trail;
-    gsize rest;
-    *words_end = line->body_length;
     if (line->body_length < 3 || line->body_length > 2000 || !may_be_separator(line))
         return INTRO_NONE;
     fold(&folded, line->body, MIN(line->body_length, 240));
     if (folded.length < 2)
         return INTRO_NONE;
-    gboolean colon = split_ornaments(&folded, &words, &lead, &trail, &rest);
+    gboolean colon = split_ornaments(&folded, &words, &lead, &trail);
     if (!*words)
         return INTRO_NONE;
     enum intro_kind kind = phrase_kind(words, lead >= 3 && trail >= 3);
@@ -359,16 +371,6 @@ separator_kind(const struct line *line, gsize *words_end)
         return INTRO_NONE;
     if (lead == 1)
         return INTRO_NONE;
-    /* Something behind the dashes: headers on the same line. ASCII up to there unless the words were folded. */
-    if (kind != INTRO_NONE && trail && folded.text[rest] != '\0') {
-        gsize dashes = 0;
-        for (gsize i = lead; i + 2 < line->body_length && !dashes; i++)
-            if (is_ornament(line->body[i]) && is_ornament(line->body[i + 1]) && is_ornament(line->body[i + 2]))
-                dashes = i;
-        while (dashes < line->body_length && is_ornament(line->body[dashes]))
-            dashes++;
-        *words_end = dashes;
-    }
     return kind;
 }
 
@@ -379,11 +381,10 @@ is_unknown_separator(const struct line *line)
     struct folded folded;
     char *words;
     guint lead, trail;
-    gsize rest;
-    if (line->body_length < 8 || line->body_length > 120 || !may_be_separator(line))
+    if (line->body_length < 8 || line->body_length > INNER_BYTES || !may_be_separator(line))
         return FALSE;
-    fold(&folded, line->body, line->body_length);
-    split_ornaments(&folded, &words, &lead, &trail, &rest);
+    fold(&folded, line->body, MIN(line->body_length, 200));
+    split_ornaments(&folded, &words, &lead, &trail);
     return lead >= 3 && trail >= 3 && *words;
 }
 
@@ -485,13 +486,16 @@ attribution_at(const GArray *lines, guint top, guint i, guint end, struct intro 
 static gboolean
 separator_at(const GArray *lines, guint i, guint end, struct intro *intro)
 {
-    gsize words_end;
     const struct line *line = line_at(lines, i);
     struct quoted_headers headers;
-    enum intro_kind kind = separator_kind(line, &words_end);
+    enum intro_kind kind = separator_kind(line);
     guint next = lines_skip_blank(lines, i + 1, end);
     if (kind == INTRO_NONE) {
-        if (!is_unknown_separator(line) || !quoted_headers_read(lines, next, end, FALSE, &headers))
+        if (!is_unknown_separator(line))
+            return FALSE;
+        if (quoted_headers_inline(line, separator_end(line), &headers))
+            headers.to = i + 1;
+        else if (!quoted_headers_read(lines, next, end, FALSE, &headers))
             return FALSE;
         kind = INTRO_ORIGINAL;
     } else if (!quoted_headers_read(lines, next, end, TRUE, &headers)) {

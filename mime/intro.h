@@ -41,7 +41,7 @@ gboolean quoted_headers_read(const GArray *lines, guint i, guint end, gboolean a
 gboolean quoted_headers_inline(const struct line *line, gsize from, struct quoted_headers *headers);
 void quoted_headers_clear(struct quoted_headers *headers);
 
-/* A separator's line may bear the headers as well (Yahoo): where its own words end, in bytes of the body. */
-enum intro_kind separator_kind(const struct line *line, gsize *words_end);
+/* Where a separator's own words end in its line, in bytes of the body: the headers may stand behind them. */
+gsize separator_end(const struct line *line);
 
 #endif

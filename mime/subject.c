@@ -37,7 +37,7 @@ one_prefix(const char *p, enum subject_kind *kind)
         return NULL;
     colon--;
     const char *end = p;
-    while (end < colon && !strchr("[(^*0123456789", *end))
+    while (end < colon && !strchr("[(^*.0123456789", *end))
         end++;
     struct folded folded;
     fold(&folded, p, (gsize)(end - p));
