@@ -22,7 +22,8 @@ test_encoded_words(void)
         {"=?utf-8?B?Y2F?= =?utf-8?B?mw6k=?=", "café"},  /* within a quantum */
         {"=?utf-8?Q?two words?=", "two words"},         /* blanks inside */
         {"=?utf-8?Q?what?=2C_yes?=", "what?, yes"},     /* "?=" inside */
-        {"=?utf-8*en?Q?lang?=", "lang"},                /* RFC 2231 5 */
+        {"=?utf-8?B?Y2Fm?= =?utf-8?Q?=C3=A9?=", "café"},
+        {"=?utf-8*en?Q?lang?=", "lang"}, /* RFC 2231 5 */
         {"=?iso-8859-1?Q?caf=E9?=", "café"},
         {"=?iso-8859-2?Q?=A3=F3d=BC?=", "Łódź"},
         {"=?ISO-2022-JP?B?GyRCRnxLXBsoQg==?=", "日本"},
@@ -82,6 +83,7 @@ test_parameters(void)
         {"text/plain; charset", "charset", NULL},
         {"text/plain; =x", "charset", NULL},
         {"a; filename=my file (1).pdf; x=y", "filename", "my file (1).pdf"}, /* not quoted */
+        {"a; filename=my file.pdf size=3", "filename", "my file.pdf"},
         {"a; filename=\"my \\\"own\\\" file.pdf\"", "filename", "my \"own\" file.pdf"},
         {"a; filename=\"my \"own\" file.pdf\"; x=y", "filename", "my \"own\" file.pdf"},
         {"a; filename=\"C:\\dir\\x.pdf\"", "filename", "C:\\dir\\x.pdf"},

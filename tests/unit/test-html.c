@@ -203,6 +203,7 @@ test_marks(void)
         {"a<div style='border:none;border-top:solid #E1E1E1 1.0pt'><p>h</p></div><p>b</p>", "a: h:IW b:QW"},
         {"a<div style='border:none;border-left:solid blue 1.5pt'>b</div>c", "a: b:QW c:"},
         {"a<div class=yahoo_quoted>b</div>", "a: b:Q"},
+        {"<div class=yahoo_quoted><table><tr><td>a</div>b</table>c</div>d", "ab:Q c:Q d:"}, /* not closed from a cell */
         {"a<div class=protonmail_quote>w<blockquote class=protonmail_quote>b</blockquote></div>", "a: w:C b:Q"},
         {"a<div class=zmail_extra>w<blockquote>b</blockquote></div>", "a: w:C b:Q"},
         {"a<div name=quote>b</div>", "a: b:Q"},
