@@ -28,10 +28,12 @@ special(gunichar c)
     return NULL;
 }
 
+/* Combining accents, Hebrew and Arabic points, zero-width marks. */
 static gboolean
 is_dropped(gunichar c)
 {
-    return (c >= 0x300 && c < 0x370) || (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || c == 0x2060 ||
+    return (c >= 0x300 && c < 0x370) || (c >= 0x591 && c <= 0x5c7) || (c >= 0x64b && c <= 0x652) || c == 0x640 ||
+           (c >= 0x200b && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || c == 0x2060 ||
            (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
@@ -121,5 +123,6 @@ fold(struct folded *out, const char *text, gsize length)
 gboolean
 is_word_char(gunichar c)
 {
-    return c < 0x0e00 && g_unichar_isalnum(c); /* Thai, Han and their like are written without blanks */
+    /* Thai, Han and their like are written without blanks; Hebrew and Arabic write small words together with the next. */
+    return c < 0x0e00 && !(c >= 0x590 && c < 0x900) && g_unichar_isalnum(c);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define MOBILE_BYTES 160    /* the longest line that a phone adds, with the link in it */
-#define MOBILE_WORDS 9      /* … and its words without the link */
+#define MOBILE_WORDS 11     /* … and its words without the link */
 #define BEHIND_DELIMITER 40 /* lines of a signature behind `-- ` */
 #define BEHIND_DASHES 8     /* … behind `--`, which may be somebody's own rule */
 #define BEHIND_MOBILE 12
@@ -114,7 +114,7 @@ names_device(const char *text)
     if (phrase_in(PHRASE_DEVICE, text, &ignored))
         return TRUE;
     for (gsize i = 0; i < count; i++) /* "iPhonesta", "iPhone-ul", "アイフォン": endings grow on the longer ones */
-        if (strlen(devices[i]) >= 5 && strstr(text, devices[i]))
+        if ((strlen(devices[i]) >= 5 || strcmp(devices[i], "ipad") == 0) && strstr(text, devices[i]))
             return TRUE;
     return FALSE;
 }
@@ -141,6 +141,42 @@ names_something(const struct line *line, const char *text, gsize head)
     return g_ascii_isupper(*word) || g_ascii_isdigit(*word);
 }
 
+/* "Please excuse my brevity." before or behind it. */
+static gboolean
+is_excuse(const char *clause)
+{
+    static const char *const words[] = {"excuse",     "typo",     "brevity",   "pardon",  "entschuld",
+                                        "tippfehler", "brievete", "excuser",   "disculp", "breveda",
+                                        "scus",       "brevita",  "excuseer",  "beknopt", "kortfatt",
+                                        "urskt",      "beklager", "przeprasz", "zwiezlo"};
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (strstr(clause, words[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* What is left when excuses are taken off, if that is one clause; else NULL. */
+static char *
+main_clause(char *text)
+{
+    char *main = NULL;
+    for (char *clause = text; clause;) {
+        char *stop = strstr(clause, ". "), *comma = strstr(clause, ", ");
+        if (!stop || (comma && comma < stop))
+            stop = comma;
+        if (stop)
+            *stop = '\0';
+        if (!is_excuse(clause)) {
+            gboolean apposition = main && strncmp(clause, "an ", 3) == 0 && names_device(clause);
+            if (main && !apposition)
+                return NULL;
+            main = main ? main : clause;
+        }
+        clause = stop ? stop + 2 : NULL;
+    }
+    return main;
+}
+
 gboolean
 is_mobile_line(const struct line *line)
 {
@@ -149,11 +185,12 @@ is_mobile_line(const struct line *line)
         return FALSE;
     fold_line(&folded, line);
     drop_links(&folded);
-    const char *text = folded.text + strspn(folded.text, "-*_ ");
-    if (count_words(text) > MOBILE_WORDS || strpbrk(text, "?!;") || strstr(text, ", "))
+    const char *text = main_clause(folded.text + strspn(folded.text, "-*_ "));
+    if (!text || count_words(text) > MOBILE_WORDS || strpbrk(text, "?!;"))
         return FALSE;
     gsize head = phrase_starts(PHRASE_MOBILE_HEAD, text);
-    if (head && (names_device(text + head) || strstr(text, "outlook") || names_something(line, text, head)))
+    gboolean outlook = head && strstr(text, "outlook") && (strstr(text, "ios") || strstr(text, "android"));
+    if (head && (outlook || names_device(text + head) || names_something(line, text, head)))
         return TRUE;
     return phrase_ends(PHRASE_MOBILE_TAIL, text) && names_device(text);
 }
