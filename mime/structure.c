@@ -75,15 +75,27 @@ next_line(const struct structure *s, gsize pos, gsize *end)
     return next;
 }
 
+/* CRs that no LF follows. */
+static gsize
+count_bare_cr(const char *raw, gsize length)
+{
+    gsize n = 0;
+    for (const char *p = raw, *end = raw + length; p < end && (p = memchr(p, '\r', (gsize)(end - p))) != NULL; p++) {
+        n += p + 1 == end || p[1] != '\n';
+    }
+    return n;
+}
+
 /* Lines end in CR alone when they hardly ever end in LF: one LF that a program put at the end is no reason to see one
  * line. */
 static gboolean
 has_cr_lines(const char *raw, gsize length)
 {
-    gsize cr = 0, lf = 0;
-    for (gsize i = 0; i < MIN(length, 8192); i++) {
+    enum { LOOKED_AT = 8192 };
+    length = MIN(length, LOOKED_AT);
+    gsize cr = count_bare_cr(raw, length), lf = 0;
+    for (gsize i = 0; cr > 1 && i < length; i++) {
         lf += raw[i] == '\n';
-        cr += raw[i] == '\r' && (i + 1 == length || raw[i + 1] != '\n');
     }
     return cr > 4 * lf + 1;
 }

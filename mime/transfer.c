@@ -213,7 +213,12 @@ quoted_printable_decode(const guint8 *p, gsize length, GByteArray *out)
                 o += p - blank;
             }
         } else {
-            *o++ = *p++;
+            const guint8 *run = p;
+            while (p < end && *p != '=' && *p != ' ' && *p != '\t') {
+                p++;
+            }
+            memcpy(o, run, (gsize)(p - run));
+            o += p - run;
         }
     }
     g_byte_array_set_size(out, (guint)(o - out->data));
