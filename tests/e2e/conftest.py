@@ -32,7 +32,7 @@ def pytest_runtest_makereport(item, call):
     for gateway in gateways + getattr(item, "own_gateways", []):
         gateway.keep()
         for title, text in gateway.logs():
-            report.sections.append((title, text))
+            report.sections.append(("Captured stderr call", f"---- {title}\n{text}"))
 
 
 @pytest.fixture(scope="module")

@@ -108,7 +108,11 @@ prepare_build() { # FOLDER ARGS…
     # A folder of another checkout, or a tree configured in place, would build something else.
     [ ! -e "$top/config.status" ] || prepare_die "the source tree is configured in place: run \`make distclean\` there first"
     prepare_configure "$folder" "$@" || return
-    make -C "$folder" -q all >/dev/null 2>&1 || prepare_say "Building in ${folder#"$top"/}"
+    if [ -e "$folder/make.log" ]; then
+        prepare_say "Bringing ${folder#"$top"/} up to date"
+    else
+        prepare_say "Building in ${folder#"$top"/}"
+    fi
     prepare_run "$folder/make.log" make --no-print-directory -C "$folder" -j"$(nproc)" all 9>&- || return
     exec 9>&-
 }
