@@ -100,6 +100,7 @@ struct turn {
     gboolean failed; /* the store */
     gboolean busy;   /* something was done: there may be more at once */
     gboolean full;   /* no more is taken in hand now */
+    gint64 due_at;   /* when there is something to do */
 };
 
 static gboolean
@@ -120,36 +121,37 @@ claim(struct mailer *mailer, struct turn *turn, GError **error)
     return TRUE;
 }
 
+/* Looks before it takes the writer's turn: an idle mailer must not stand in anybody's way. */
 static struct turn
 take_turn(struct mailer *mailer)
 {
+    g_autoptr(GError) error = NULL;
     g_autoptr(GError) timers_error = NULL;
-    g_autoptr(GError) claim_error = NULL;
-    struct turn turn = {FALSE, FALSE, FALSE};
+    struct turn turn = {.due_at = G_MAXINT64};
     guint ran = 0;
-    /* A timer that fails must not keep mail from being sent. */
-    if (timers_run(&mailer->setup->market, now_seconds(), TIMERS, &ran, &timers_error))
-        turn.busy = ran > 0;
-    claim(mailer, &turn, &claim_error);
-    turn.failed = timers_error || claim_error;
-    note_store(mailer, claim_error ? claim_error : timers_error);
+    if (outbox_next_due(&mailer->setup->market, &turn.due_at, &error) && turn.due_at <= now_seconds()) {
+        /* A timer that fails must not keep mail from being sent. */
+        if (timers_run(&mailer->setup->market, now_seconds(), TIMERS, &ran, &timers_error))
+            turn.busy = ran > 0;
+        claim(mailer, &turn, &error);
+    }
+    turn.failed = error || timers_error;
+    note_store(mailer, error ? error : timers_error);
     return turn;
 }
 
 /* Milliseconds. */
 static int
-time_to_sleep(struct mailer *mailer, const struct turn *turn)
+time_to_sleep(const struct mailer *mailer, const struct turn *turn)
 {
-    gint64 most = mailer->setup->conf->poll * 1000, due_at = G_MAXINT64;
+    gint64 most = mailer->setup->conf->poll * 1000, now = g_get_real_time() / 1000;
     if (turn->failed)
         return mailer->pause;
     if (turn->busy && !turn->full)
         return 0;
-    if (!outbox_next_due(&mailer->setup->market, &due_at, NULL))
-        return PAUSE_FIRST;
-    gint64 now = g_get_real_time() / 1000;
-    gint64 wait = due_at > (now + most) / 1000 + 1 ? most : due_at * 1000 - now;
-    return (int)CLAMP(wait, turn->full || wait <= 0 ? PAUSE_IDLE : 1, MAX(most, PAUSE_IDLE));
+    if (turn->due_at <= now / 1000)
+        return PAUSE_IDLE;
+    return turn->due_at - now / 1000 > mailer->setup->conf->poll ? (int)most : (int)(turn->due_at * 1000 - now);
 }
 
 /* ---- signals ---- */
@@ -239,7 +241,7 @@ run(struct mailer *mailer)
 static enum status
 run_once(struct mailer *mailer)
 {
-    struct turn turn = {FALSE, TRUE, FALSE};
+    struct turn turn = {.busy = TRUE};
     while (turn.busy && !turn.failed && !sender_relay_is_down(mailer->sender) && heed_signals(mailer)) {
         turn = take_turn(mailer);
         while (!sender_drain(mailer->sender, 1) && heed_signals(mailer))
