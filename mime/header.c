@@ -362,7 +362,7 @@ read_quoted(const char *p, GString *out)
     return p;
 }
 
-/* Blanks belong to a file name that nobody quoted; elsewhere they end the value. */
+/* Blanks belong to a file name or a boundary that nobody quoted; elsewhere they end the value. */
 static const char *
 read_bare(const char *p, gboolean blanks, GString *out)
 {
@@ -413,8 +413,8 @@ read_parameter(const char *p, GPtrArray *parameters)
     struct parameter *parameter = g_new0(struct parameter, 1);
     parameter_name(parameter, name, length);
     GString *bytes = g_string_new(NULL);
-    gboolean file = strstr(parameter->name, "name") != NULL;
-    p = *p == '"' ? read_quoted(p, bytes) : read_bare(p, file, bytes);
+    gboolean blanks = strstr(parameter->name, "name") != NULL || strcmp(parameter->name, "boundary") == 0;
+    p = *p == '"' ? read_quoted(p, bytes) : read_bare(p, blanks, bytes);
     parameter->bytes = g_string_free(bytes, FALSE);
     g_ptr_array_add(parameters, parameter);
     p = skip_comments(p);

@@ -216,42 +216,51 @@ part_name(const struct entity *e)
     return name != NULL && *name != '\0' ? text_file_name(name, "file") : NULL;
 }
 
+/* Made by programs for programs. */
 static gboolean
-in_list(const char *what, const char *const *list)
+is_machinery(const struct entity *e)
 {
-    for (; *list != NULL; list++) {
-        if (strcmp(what, *list) == 0) {
-            return TRUE;
-        }
-    }
-    return FALSE;
+    static const char *const types[] = {"application/pgp-signature",
+                                        "application/pgp-encrypted",
+                                        "application/pkcs7-signature",
+                                        "application/x-pkcs7-signature",
+                                        "application/applefile",
+                                        "message/delivery-status",
+                                        "message/global-delivery-status",
+                                        "message/disposition-notification",
+                                        "message/feedback-report",
+                                        "text/rfc822-headers",
+                                        NULL};
+    return g_strv_contains(types, e->type);
 }
 
-/* A signature, a report's machine-readable half and a picture within the text are nothing that a person would call a
- * file. */
+/* A picture within the text. */
+static gboolean
+is_picture(const struct entity *e, const char *above)
+{
+    return e->content_id != NULL && strcmp(above, "multipart/related") == 0 && g_str_has_prefix(e->type, "image/");
+}
+
+/* Another form of the words (text/enriched, text/x-amp-html); an invitation is more than that. */
+static gboolean
+is_other_form(const struct entity *e, const char *above)
+{
+    return strcmp(above, "multipart/alternative") == 0 && g_str_has_prefix(e->type, "text/") &&
+           strcmp(e->type, "text/calendar") != 0;
+}
+
 static gboolean
 is_attachment(const struct listing *l, const struct entity *e)
 {
-    static const char *const machine[] = {"application/pgp-signature",
-                                          "application/pkcs7-signature",
-                                          "application/x-pkcs7-signature",
-                                          "message/delivery-status",
-                                          "message/global-delivery-status",
-                                          "message/disposition-notification",
-                                          "message/feedback-report",
-                                          "text/rfc822-headers",
-                                          NULL};
     if (l->nested > 0 || g_hash_table_contains(l->body->shown, e)) {
         return FALSE;
     }
     if (e->disposition != NULL && strcmp(e->disposition->value, "attachment") == 0) {
-        return !in_list(e->type, machine + 0) || g_str_has_prefix(e->type, "message/");
+        return !is_machinery(e) || g_str_has_prefix(e->type, "message/");
     }
     const char *above = e->parent != NULL ? e->parent->type : "";
-    gboolean picture =
-        e->content_id != NULL && strcmp(above, "multipart/related") == 0 && g_str_has_prefix(e->type, "image/");
-    gboolean report = strcmp(above, "multipart/report") == 0;
-    return !picture && !report && !in_list(e->type, machine);
+    return strcmp(above, "multipart/report") != 0 && !is_machinery(e) && !is_picture(e, above) &&
+           !is_other_form(e, above);
 }
 
 static void

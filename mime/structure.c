@@ -9,6 +9,7 @@ struct scan {
     GPtrArray *open; /* borrowed struct entity: the top, and inwards to where the scan stands */
     guint depth;     /* of the message around, where that one is encoded */
     guint parts;
+    const char *boundary; /* of the top, where the one that it names parts nothing; NULL */
 };
 
 void
@@ -478,9 +479,11 @@ guessed_boundary(const struct structure *s, gsize pos)
 }
 
 static gboolean
-open_multipart(struct structure *s, struct entity *e)
+open_multipart(struct scan *scan, struct entity *e)
 {
-    e->boundary = header_parameter_bytes(e->content_type, "boundary");
+    struct structure *s = scan->s;
+    gboolean other = scan->boundary != NULL && e->parent == NULL;
+    e->boundary = other ? g_strdup(scan->boundary) : header_parameter_bytes(e->content_type, "boundary");
     if (e->boundary != NULL) {
         g_strchomp(e->boundary); /* RFC 2046 5.1.1: never ends in a blank */
     }
@@ -519,7 +522,7 @@ classify(struct scan *scan, struct entity *e)
     }
     if (scan->depth + scan->open->len >= GUARD_DEPTH) {
         structure_defect(scan->s, "nested more than 20 deep: what is further in was not opened");
-    } else if (!multipart || open_multipart(scan->s, e)) {
+    } else if (!multipart || open_multipart(scan, e)) {
         e->kind = multipart ? ENTITY_MULTIPART : ENTITY_MESSAGE;
         e->children = g_ptr_array_new_with_free_func(entity_free);
     }
@@ -656,23 +659,45 @@ mend_children(struct structure *s, struct entity *e)
     }
 }
 
+static void
+read_lines(struct structure *s, guint depth, guint parts, const char *boundary)
+{
+    struct scan scan = {.s = s, .open = g_ptr_array_new(), .depth = depth, .parts = parts, .boundary = boundary};
+    gsize pos = begin(&scan, NULL, skip_top(s));
+    while (pos < s->length) {
+        gsize end, next = next_line(s, pos, &end);
+        gboolean closing = FALSE;
+        int index = find_boundary(&scan, s->raw + pos, end - pos, &closing);
+        pos = index < 0 ? next : at_boundary(&scan, (guint)index, closing, pos, next);
+    }
+    close_above(&scan, 0, s->length);
+    g_ptr_array_unref(scan.open);
+    mend_children(s, s->top);
+}
+
+/* The boundary that the mail names parts nothing in it: once more with one that does. */
+static void
+read_again(struct structure *s, guint depth, guint parts)
+{
+    g_autofree char *boundary = guessed_boundary(s, s->top->body);
+    if (boundary != NULL) {
+        structure_defect(s, "the boundary that a multipart names does not occur: another was guessed");
+        entity_free(s->top);
+        s->top = NULL;
+        read_lines(s, depth, parts, boundary);
+    }
+}
+
 void
 structure_read(struct structure *structure, gconstpointer raw, gsize length, guint depth, guint parts)
 {
     *structure = (struct structure){.raw = raw != NULL ? raw : "", .length = length};
     structure->defects = g_ptr_array_new_with_free_func(g_free);
     structure->cr_lines = has_cr_lines(structure->raw, length);
-    struct scan scan = {.s = structure, .open = g_ptr_array_new(), .depth = depth, .parts = parts};
-    gsize pos = begin(&scan, NULL, skip_top(structure));
-    while (pos < length) {
-        gsize end, next = next_line(structure, pos, &end);
-        gboolean closing = FALSE;
-        int index = find_boundary(&scan, structure->raw + pos, end - pos, &closing);
-        pos = index < 0 ? next : at_boundary(&scan, (guint)index, closing, pos, next);
+    read_lines(structure, depth, parts, NULL);
+    if (is_empty_multipart(structure->top)) {
+        read_again(structure, depth, parts);
     }
-    close_above(&scan, 0, length);
-    g_ptr_array_unref(scan.open);
-    mend_children(structure, structure->top);
     if (is_empty_multipart(structure->top)) {
         mend_empty_multipart(structure, structure->top);
     }

@@ -251,6 +251,48 @@ test_boundary_is_guessed(void)
     g_assert_cmpuint(mail->parts->len, ==, 2);
     g_assert_cmpstr(mail->text, ==, "words");
     g_assert_true(has_defect(mail, "guessed"));
+    g_autoptr(mail) other =
+        read_string("Content-Type: multipart/mixed; boundary=never\n\n--xyz\nContent-Type: text/plain\n\nwords\n"
+                    "--xyz\nContent-Type: image/png\n\nx\n--xyz--\n");
+    g_assert_cmpuint(other->parts->len, ==, 2);
+    g_assert_cmpstr(other->text, ==, "words");
+    g_autoptr(mail) blanks =
+        read_string("Content-Type: multipart/mixed; boundary=a b c\n\n--a b c\n\nwords\n--a b c--\n");
+    g_assert_cmpstr(blanks->text, ==, "words");
+}
+
+static void
+test_what_a_person_calls_a_file(void)
+{
+    static const struct {
+        const char *above, *headers;
+        gboolean file;
+    } rows[] = {
+        {"mixed", "Content-Type: application/pdf", TRUE},
+        {"mixed", "Content-Type: image/png", TRUE},
+        {"mixed", "Content-Type: text/plain; name=a.txt", TRUE},
+        {"mixed", "Content-Type: text/plain", FALSE},
+        {"mixed", "Content-Type: text/plain\nContent-Disposition: attachment", TRUE},
+        {"mixed", "Content-Type: message/rfc822", TRUE},
+        {"mixed", "Content-Type: application/pgp-signature; name=signature.asc\nContent-Disposition: attachment",
+         FALSE},
+        {"signed", "Content-Type: application/pkcs7-signature; name=smime.p7s\nContent-Disposition: attachment", FALSE},
+        {"related", "Content-Type: image/png\nContent-ID: <x@y>", FALSE},
+        {"related", "Content-Type: image/png\nContent-ID: <x@y>\nContent-Disposition: attachment; filename=x.png",
+         TRUE},
+        {"related", "Content-Type: application/pdf\nContent-ID: <x@y>", TRUE},
+        {"alternative", "Content-Type: text/calendar; method=REQUEST", TRUE},
+        {"alternative", "Content-Type: text/x-amp-html", FALSE},
+        {"report", "Content-Type: message/delivery-status", FALSE},
+        {"report", "Content-Type: text/rfc822-headers", FALSE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *raw =
+            g_strdup_printf("Content-Type: multipart/%s; boundary=b\n\n--b\n\nwords\n--b\n%s\n\nx\n--b--\n",
+                            rows[i].above, rows[i].headers);
+        g_autoptr(mail) mail = read_string(raw);
+        g_assert_cmpint(part(mail, 1)->attachment, ==, rows[i].file);
+    }
 }
 
 static void
@@ -671,6 +713,7 @@ main(int argc, char **argv)
         {"/read/leading-blank-lines", test_leading_blank_lines},
         {"/read/unclosed-multipart", test_unclosed_multipart},
         {"/read/boundary-is-guessed", test_boundary_is_guessed},
+        {"/read/what-a-person-calls-a-file", test_what_a_person_calls_a_file},
         {"/read/multipart-without-parts-is-text", test_multipart_without_parts_is_text},
         {"/read/part-without-headers-or-blank-line", test_part_without_headers_or_blank_line},
         {"/read/alternative-prefers-words", test_alternative},
