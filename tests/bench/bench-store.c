@@ -3,7 +3,9 @@
  * on the same file system: plain SQLite (one thread, BEGIN IMMEDIATE, the same rows, COMMIT) and a bare append and
  * fdatasync of the same bytes.
  *
- *     bench-store [SECONDS [FOLDER]]
+ * They take turns for some rounds, since a disk that others use too is not the same from one second to the next.
+ *
+ *     bench-store [SECONDS-A-ROUND [FOLDER]]
  */
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -18,14 +20,31 @@
 
 #define MAIL 1500
 
-static gint64 run_time = 3 * G_USEC_PER_SEC;
+#define ROUNDS 5
+
+static gint64 run_time = G_USEC_PER_SEC;
 
 struct result {
     guint64 writes;
     guint64 commits;
     gint64 bytes; /* of log a write */
-    double rate;
+    gint64 time;  /* microseconds */
 };
+
+static double
+rate(const struct result *result)
+{
+    return result->writes * (double)G_USEC_PER_SEC / result->time;
+}
+
+static void
+add(struct result *sum, struct result round)
+{
+    sum->writes += round.writes;
+    sum->commits += round.commits;
+    sum->time += round.time;
+    sum->bytes = round.bytes;
+}
 
 /* ---- the store ---- */
 
@@ -87,7 +106,7 @@ bench_store(const char *database, const store_raw *mail, guint callers)
         pthread_join(loads[i].thread, NULL);
         result.writes += loads[i].writes;
     }
-    result.rate = result.writes * (double)G_USEC_PER_SEC / (g_get_monotonic_time() - start);
+    result.time = g_get_monotonic_time() - start;
     store_write(store, read_counts, &after, NULL);
     result.commits = after.commits - before.commits - 1;
     return result;
@@ -169,7 +188,7 @@ bench_plain(const char *database, const store_raw *mail)
         if (frames >= 1000)
             sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     }
-    result.rate = result.writes * (double)G_USEC_PER_SEC / (g_get_monotonic_time() - start);
+    result.time = g_get_monotonic_time() - start;
     result.commits = result.writes;
     result.bytes = pages * 4120 / result.writes;
     for (int i = 0; i < PLAINS; i++)
@@ -192,7 +211,7 @@ bench_disk(const char *folder, gint64 bytes)
             g_error("%s: %s", path, g_strerror(errno));
         result.writes++;
     }
-    result.rate = result.writes * (double)G_USEC_PER_SEC / (g_get_monotonic_time() - start);
+    result.time = g_get_monotonic_time() - start;
     close(fd);
     g_unlink(path);
     return result;
@@ -212,6 +231,15 @@ remove_files(const char *folder)
     g_rmdir(folder);
 }
 
+static void
+print_store(guint callers, const struct result *result, const struct result *plain, const struct result *disk)
+{
+    printf("store_write, %2u caller%s               %8.0f writes/s  %6.2f of plain SQLite, %6.2f of the append, %.1f a "
+           "commit\n",
+           callers, callers == 1 ? " " : "s", rate(result), rate(result) / rate(plain), rate(result) / rate(disk),
+           (double)result->writes / result->commits);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -228,18 +256,20 @@ main(int argc, char **argv)
     g_autoptr(store_raw) mail = store_raw_new(bytes, MAIL);
 
     bench_store(database, mail, 1); /* makes the schema, warms up */
-    struct result plain = bench_plain(database, mail);
-    struct result disk = bench_disk(folder, plain.bytes);
-    printf("floor: append %" G_GINT64_FORMAT " bytes, fdatasync   %8.0f writes/s\n", disk.bytes, disk.rate);
-    printf("floor: plain SQLite, one a commit      %8.0f writes/s   %5.2f of the append\n", plain.rate,
-           plain.rate / disk.rate);
-    for (guint i = 0; i < G_N_ELEMENTS(callers); i++) {
-        struct result result = bench_store(database, mail, callers[i]);
-        printf("store_write, %2u caller%s                %8.0f writes/s   %5.2f of plain SQLite, %5.2f of the append, "
-               "%.1f a commit\n",
-               callers[i], callers[i] == 1 ? " " : "s", result.rate, result.rate / plain.rate, result.rate / disk.rate,
-               (double)result.writes / result.commits);
+    struct result plain = {0};
+    struct result disk = {0};
+    struct result stores[G_N_ELEMENTS(callers)] = {0};
+    for (int round = 0; round < ROUNDS; round++) {
+        add(&plain, bench_plain(database, mail));
+        add(&disk, bench_disk(folder, plain.bytes));
+        for (guint i = 0; i < G_N_ELEMENTS(callers); i++)
+            add(&stores[i], bench_store(database, mail, callers[i]));
     }
+    printf("floor: append %" G_GINT64_FORMAT " bytes, fdatasync  %8.0f writes/s\n", disk.bytes, rate(&disk));
+    printf("floor: plain SQLite, one a commit     %8.0f writes/s  %6.2f of the append\n", rate(&plain),
+           rate(&plain) / rate(&disk));
+    for (guint i = 0; i < G_N_ELEMENTS(callers); i++)
+        print_store(callers[i], &stores[i], &plain, &disk);
     remove_files(folder);
     return 0;
 }
