@@ -1,0 +1,164 @@
+"""What hostile data can do in the mails that we write: nothing. Judged by Python's email package and HTML parser."""
+
+import email
+import email.policy
+import html.parser
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from harness.gateway import TOP, build_folder, settings_text
+
+NASTY = {
+    "markup": '<script>alert(1)</script><img src=x onerror=alert(2)>"\'><b>&amp;</b></td></table></blockquote>',
+    "header": "x\r\nBcc: victim@injected.test\r\n\r\nX-Injected: 1",
+    "bare": "x\nBcc: victim@injected.test\rX-Injected: 1",
+    "boundary": "\r\n--=_boundary\r\nContent-Type: text/html\r\n\r\n",
+    "template": "{{{marketplace}}}{{#items}}{{>foot}}{{/items}}{{=<% %>=}}",
+    "dots": ".\r\n..\r\n.\n",
+    "controls": "ab\x01c\x1b[31md\x7fe\x0b\x0c",
+    "bidi": "\u202egnp.exe\u2066x\u200b",
+    "encoded word": "=?utf-8?q?Bcc=3A_victim=40injected.test?=",
+    "long": "y" * 20000,
+    "wide": "zażółć gęślą jaźń \U0001f600 日本語 " * 40,
+    "empty": "",
+}
+KINDS = ["first-contact", "lead", "overview", "ack", "relay-partner", "expired-merchant", "expired-partner", "not-relayed",
+         "undeliverable", "no-match", "refused", "experts", "admin-alert"]
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+ALLOWED = {"html", "head", "meta", "title", "body", "table", "tr", "td", "p", "b", "br", "a", "ul", "li", "hr", "blockquote", "div"}
+
+
+def data(words):
+    """Every key of every kind, all holding the same words."""
+    lines = [{"line": line} for line in words.split("\n")]
+    files = [{"name": words, "size": words, "omitted": True}]
+    merchant = {"name": words, "shop": words, "shop_url": words}
+    item = {"number": 1, "merchant": words, "shop": words, "subject": words, "state": words, "at": words, "text": words,
+            "lines": lines, "link": "r+one@experts.test", "files": files}
+    return {"organisation": {"name": words}, "merchant": merchant, "service": words, "subject": words, "text": words,
+            "lines": lines, "files": files, "due_at": words, "matched": True, "direct": False, "single": False, "count": 2,
+            "previous": {"link": "r+old@experts.test", "subject": words}, "reply_address": "r+abc@experts.test",
+            "lead": {"name": words, "email": words, "phone": words, "shop": words, "budget": words}, "items": [item, item],
+            "interval": words, "profile_url": words, "reason": words, "at": words, "marketplace": words,
+            "recipient_name": words,
+            "organisations": [{"name": words, "profile_url": words, "address": "acme@experts.test",
+                               "services": [{"service": words, "last": True}]}]}
+
+
+@pytest.fixture(scope="module")
+def mailer(tmp_path_factory):
+    conf = tmp_path_factory.mktemp("preview") / "postern.conf"
+    conf.write_text(settings_text({"gateway.domain": "experts.test", "mailer.templates": os.path.join(TOP, "templates")}))
+    program = os.path.join(build_folder(), "mailer", "postern-mailer")
+    return lambda words: subprocess.run([program, "-c", str(conf), "--preview", "-"], input=words, capture_output=True,
+                                        check=False)
+
+
+@pytest.fixture(scope="module")
+def preview(mailer):
+    def render(notice):
+        done = mailer(json.dumps(notice).encode())
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
+
+    return render
+
+
+def notice(kind, words):
+    return {"kind": kind, "language": "en", "data": data(words), "recipient": "team@acme.test", "recipient_name": words,
+            "from_name": words, "from_address": "r+abc@experts.test", "automatic": True,
+            "references": ["one@experts.test", words.split("\n")[0][:50]]}
+
+
+class Page(html.parser.HTMLParser):
+    """Tags must be ours and nest; what is shown and where links lead is collected."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.targets, self.shown, self.trouble = [], [], [], []
+        self.feed(text)
+        self.close()
+        self.trouble += [f"<{tag}> is not closed" for tag in self.open]
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in ALLOWED:
+            self.trouble.append(f"<{tag}>")
+        self.targets += [value for name, value in attributes if name in ("href", "src")]
+        self.trouble += [f"{tag} {name}" for name, _ in attributes if name.startswith("on")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.trouble.append(f"</{tag}>")
+
+    def handle_data(self, text):
+        self.shown.append(text)
+
+
+def check_wire(raw):
+    assert raw.isascii(), "7-bit"
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)", raw), "no bare line end"
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+    assert b"\0" not in raw
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+@pytest.mark.parametrize("kind", KINDS)
+def test_hostile_words_stay_words(preview, kind, nasty):
+    raw = preview(notice(kind, NASTY[nasty]))
+    check_wire(raw)
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    assert not mail.defects and not [part for part in mail.walk() if part.defects]
+    assert len(mail.keys()) == len(set(mail.keys())), mail.keys()
+    assert set(mail.keys()) <= {"From", "To", "Reply-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
+                                "Auto-Submitted", "X-Postern-Kind", "MIME-Version", "Content-Type"}
+    for name in ("From", "Reply-To"):
+        assert [address.addr_spec for address in mail[name].addresses] == ["r+abc@experts.test"]
+    assert [address.addr_spec for address in mail["To"].addresses] == ["team@acme.test"]
+    assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    for part in ("plain", "html"):
+        text = mail.get_body((part,)).get_content()
+        assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", text)
+    page = Page(mail.get_body(("html",)).get_content())
+    assert not page.trouble
+    assert "victim@injected.test" not in " ".join(address.addr_spec for name in ("To", "From") for address in mail[name].addresses)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_our_own_links_can_be_pressed(preview, kind):
+    """Whatever address a stranger writes is shown, never made a link; nothing is fetched from anywhere."""
+    mail = email.message_from_bytes(preview(notice(kind, "javascript:alert(1)")), policy=email.policy.default)
+    page = Page(mail.get_body(("html",)).get_content())
+    strangers = [target for target in page.targets if not re.fullmatch(r"mailto:[a-z0-9+]+@experts\.test", target)]
+    # The profile's link comes from the operator's own settings.
+    assert strangers == (["javascript:alert(1)"] if kind in ("relay-partner", "experts") else [])
+
+
+def test_words_are_shown_as_they_are(preview):
+    mail = email.message_from_bytes(preview(notice("first-contact", NASTY["markup"])), policy=email.policy.default)
+    assert NASTY["markup"] in mail.get_body(("plain",)).get_content()
+    assert NASTY["markup"] in "".join(Page(mail.get_body(("html",)).get_content()).shown)
+
+
+def test_a_relayed_answer_begins_with_its_words(preview):
+    words = "Hello Mia,\n\nwe would love to.\n  indented\n> quoted"
+    mail = email.message_from_bytes(preview(notice("relay-partner", words)), policy=email.policy.default)
+    assert mail.get_body(("plain",)).get_content().replace("\r\n", "\n").startswith(words + "\n\n-- \n")
+
+
+def test_a_subject_is_one_line(preview):
+    mail = email.message_from_bytes(preview(notice("relay-partner", NASTY["header"])), policy=email.policy.default)
+    assert mail["Subject"] == "Re: x Bcc: victim@injected.test X-Injected: 1"
+
+
+@pytest.mark.parametrize("words, why", [("{", "line 1: "), ("[]", "not an object"), ("", "line 1: "),
+                                        ('{"kind": "nonsense"}', "no template for a mail of kind `nonsense`"),
+                                        ('{"kind": "ack", "recipient": "no address"}', "no address")])
+def test_what_cannot_be_shown_is_an_error(mailer, words, why):
+    done = mailer(words.encode())
+    assert done.returncode == 1 and why in done.stderr.decode() and not done.stdout
