@@ -3,7 +3,9 @@
  * on the same file system: plain SQLite (one thread, BEGIN IMMEDIATE, the same rows, COMMIT) and a bare append and
  * fdatasync of the same bytes.
  *
- * They take turns for some rounds, since a disk that others use too is not the same from one second to the next.
+ * Each begins on a log that has been filled once: as long as the file still grows, every sync also writes the file
+ * system's journal. They take turns for some rounds, since a disk that others use too is not the same from one second
+ * to the next.
  *
  *     bench-store [SECONDS-A-ROUND [FOLDER]]
  */
@@ -19,10 +21,11 @@
 #include "store/driver.h"
 
 #define MAIL 1500
+#define LOG (5 << 20)
 
-#define ROUNDS 5
+#define ROUNDS 10
 
-static gint64 run_time = G_USEC_PER_SEC;
+static gint64 run_time = G_USEC_PER_SEC / 2;
 
 struct result {
     guint64 writes;
@@ -83,6 +86,25 @@ read_counts(store_tx *tx, gpointer arg, G_GNUC_UNUSED GError **error)
     return TRUE;
 }
 
+static void
+must_write(store *store, store_fn fn, gpointer arg)
+{
+    g_autoptr(GError) error = NULL;
+    if (!store_write(store, fn, arg, &error))
+        g_error("%s", error->message);
+}
+
+/* More than what a checkpoint waits for. */
+static void
+fill_log(store *store)
+{
+    g_autofree guint32 *bytes = g_malloc(LOG);
+    for (guint i = 0; i < LOG / sizeof *bytes; i++)
+        bytes[i] = g_random_int();
+    g_autoptr(store_raw) large = store_raw_new(bytes, LOG);
+    must_write(store, put_mail, large);
+}
+
 static struct result
 bench_store(const char *database, const store_raw *mail, guint callers)
 {
@@ -95,7 +117,8 @@ bench_store(const char *database, const store_raw *mail, guint callers)
     struct result result = {0};
     struct driver_counts before;
     struct driver_counts after;
-    store_write(store, read_counts, &before, NULL);
+    fill_log(store);
+    must_write(store, read_counts, &before);
     gint64 start = g_get_monotonic_time();
     for (guint i = 0; i < callers; i++) {
         loads[i] = (struct load){.store = store, .mail = mail, .end = start + run_time};
@@ -107,7 +130,7 @@ bench_store(const char *database, const store_raw *mail, guint callers)
         result.writes += loads[i].writes;
     }
     result.time = g_get_monotonic_time() - start;
-    store_write(store, read_counts, &after, NULL);
+    must_write(store, read_counts, &after);
     result.commits = after.commits - before.commits - 1;
     return result;
 }
@@ -178,6 +201,11 @@ bench_plain(const char *database, const store_raw *mail)
     must(handle, sqlite3_step(last) == SQLITE_ROW);
     gint64 id = sqlite3_column_int64(last, 0);
     sqlite3_finalize(last);
+    g_autofree char *fill = g_strdup_printf("CREATE TABLE IF NOT EXISTS filler (x BLOB);"
+                                            "INSERT INTO filler VALUES (randomblob(%d)); DELETE FROM filler",
+                                            LOG);
+    must(handle, sqlite3_exec(handle, fill, NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_wal_checkpoint_v2(handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     gint64 start = g_get_monotonic_time();
     gint64 pages = 0;
     while (g_get_monotonic_time() < start + run_time) {
@@ -204,6 +232,11 @@ bench_disk(const char *folder, gint64 bytes)
     g_autofree char *data = g_strnfill(bytes, 'x');
     struct result result = {.bytes = bytes};
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    for (int i = 0; i < 1000; i++)
+        if (pwrite(fd, data, bytes, i * bytes) != bytes)
+            g_error("%s: %s", path, g_strerror(errno));
+    if (fsync(fd) < 0)
+        g_error("%s: %s", path, g_strerror(errno));
     gint64 start = g_get_monotonic_time();
     while (g_get_monotonic_time() < start + run_time) {
         off_t at = result.writes % 1000 * bytes; /* as the log is used again */
