@@ -173,20 +173,59 @@ is_plain(const struct entity *e)
     return g_str_has_prefix(e->type, "text/") || g_str_has_suffix(e->type, "/unknown");
 }
 
-static void
-read_leaf(struct reading *r, struct entity *e, struct words *w)
+static gboolean
+is_html(const struct entity *e)
 {
-    if (is_file(r, e)) {
-        return;
-    }
+    return strcmp(e->type, "text/html") == 0 || strcmp(e->type, "application/xhtml+xml") == 0;
+}
+
+static void
+read_words(struct reading *r, struct entity *e, struct words *w)
+{
     if (is_plain(e)) {
         w->plain = plain_text(r, e);
-    } else if (strcmp(e->type, "text/html") == 0 || strcmp(e->type, "application/xhtml+xml") == 0) {
+    } else if (is_html(e)) {
         w->html = leaf_text(r, e);
     } else {
         return;
     }
     g_hash_table_add(r->shown, e);
+}
+
+static void
+read_leaf(struct reading *r, struct entity *e, struct words *w)
+{
+    if (!is_file(r, e)) {
+        read_words(r, e, w);
+    }
+}
+
+/* RFC 1341's and RFC 1896's rich text, near enough to HTML to be read like it. */
+static void
+read_enriched(struct reading *r, struct entity *e, struct words *w)
+{
+    if (strcmp(e->type, "text/enriched") == 0 || strcmp(e->type, "text/richtext") == 0) {
+        g_autofree char *text = leaf_text(r, e);
+        g_autoptr(GString) s = g_string_new(text);
+        g_string_replace(s, "<nl>", "\n", 0);
+        w->plain = html_to_text(s->str, s->len);
+        g_hash_table_add(r->shown, e);
+    }
+}
+
+/* Nothing to read so far: words that were sent as a nameless attachment, or as rich text, are better than none. */
+static void
+read_last_resort(struct reading *r, struct entity *e, struct words *w)
+{
+    if (e->kind == ENTITY_LEAF && !has_name(e)) {
+        read_words(r, e, w);
+    }
+    if (e->kind == ENTITY_LEAF && w->plain == NULL && w->html == NULL) {
+        read_enriched(r, e, w);
+    }
+    for (guint i = 0; e->kind == ENTITY_MULTIPART && i < e->children->len && w->plain == NULL && w->html == NULL; i++) {
+        read_last_resort(r, e->children->pdata[i], w); /* at most GUARD_DEPTH deep */
+    }
 }
 
 static void read_entity(struct reading *r, struct entity *e, struct words *w);
@@ -275,6 +314,9 @@ body_read(struct structure *structure, struct body *body)
     struct reading r = {.s = structure, .shown = body->shown, .files = body->files};
     struct words w = {0};
     read_entity(&r, structure->top, &w);
+    if (w.plain == NULL && w.html == NULL) {
+        read_last_resort(&r, structure->top, &w);
+    }
     body->plain = w.plain;
     body->html = w.html;
 }

@@ -333,6 +333,22 @@ test_alternative(void)
 }
 
 static void
+test_words_of_last_resort(void)
+{
+    g_autoptr(mail) attached =
+        read_string("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n"
+                    "Content-Disposition: attachment\n\nwords\n--b--\n");
+    g_assert_cmpstr(attached->text, ==, "words");
+    g_assert_false(part(attached, 0)->attachment);
+    g_autoptr(mail) file =
+        read_string("Content-Type: text/plain\nContent-Disposition: attachment; filename=a.txt\n\nfile\n");
+    g_assert_cmpstr(file->text, ==, "");
+    g_assert_true(part(file, 0)->attachment);
+    g_autoptr(mail) rich = read_string("Content-Type: text/richtext\n\n<bold>One</bold><nl>two &lt;\n");
+    g_assert_cmpstr(rich->text, ==, "One\ntwo <\n");
+}
+
+static void
 test_mixed_texts_are_joined(void)
 {
     g_autoptr(mail) mail =
@@ -717,6 +733,7 @@ main(int argc, char **argv)
         {"/read/multipart-without-parts-is-text", test_multipart_without_parts_is_text},
         {"/read/part-without-headers-or-blank-line", test_part_without_headers_or_blank_line},
         {"/read/alternative-prefers-words", test_alternative},
+        {"/read/words-of-last-resort", test_words_of_last_resort},
         {"/read/mixed-texts-are-joined", test_mixed_texts_are_joined},
         {"/read/encoded-message-is-opened", test_encoded_message_is_opened},
         {"/read/false-base64-is-shown", test_false_base64_is_shown},
