@@ -96,7 +96,7 @@ understand(gpointer data)
     reply_trim_html(m, &reply);
     reply_clear(&reply);
     mail_nature(m, NULL);
-    g_autoptr(form) form = form_read(m, FALSE);
+    form_free(form_read(m, FALSE));
     forward_free(forward_read(m));
     job->seconds = (double)(g_get_monotonic_time() - start) / 1e6;
 }

@@ -344,8 +344,8 @@ test_words_of_last_resort(void)
         read_string("Content-Type: text/plain\nContent-Disposition: attachment; filename=a.txt\n\nfile\n");
     g_assert_cmpstr(file->text, ==, "");
     g_assert_true(part(file, 0)->attachment);
-    g_autoptr(mail) rich = read_string("Content-Type: text/richtext\n\n<bold>One</bold><nl>two &lt;\n");
-    g_assert_cmpstr(rich->text, ==, "One\ntwo <\n");
+    g_autoptr(mail) enriched = read_string("Content-Type: text/richtext\n\n<bold>One</bold><nl>two &lt;\n");
+    g_assert_cmpstr(enriched->text, ==, "One\ntwo <\n");
 }
 
 static void
