@@ -13,14 +13,15 @@
  * in a snapshot. That is all the concurrency the rest of the program knows. Both may be called from any thread.
  *
  * Rules for functions:
- *  - They may be run again (a serialization failure, a batch that was rolled back): reset what you hand out at the top, no side
- *    effect but rows.
+ *  - They may be run again (a serialization failure, a batch that was rolled back): reset what you hand out at the top,
+ * no side effect but rows.
  *  - A statement that fails makes the function return FALSE with that error. Expected collisions use ON CONFLICT in
- *    the statement, never an error caught. A function that returns FALSE leaves no row behind; others in the same batch stand.
+ *    the statement, never an error caught. A function that returns FALSE leaves no row behind; others in the same batch
+ * stand.
  *  - No blocking, no parsing, no I/O inside: the writer serves everybody.
  *
- * Errors: TEMP (busy, full, I/O, lost connection: nothing was written), INVALID (a constraint was broken: our bug or bad
- * input), CONFLICT (unique key), and whatever the function itself set.
+ * Errors: TEMP (busy, full, I/O, lost connection: nothing was written), INVALID (a constraint was broken: our bug or
+ * bad input), CONFLICT (unique key), and whatever the function itself set.
  */
 #ifndef POSTERN_STORE_STORE_H
 #define POSTERN_STORE_STORE_H
@@ -43,14 +44,15 @@ enum store_statement {
 /* ---- life ---- */
 
 struct store_options {
-    const char *database;     /* "sqlite:PATH" */
-    gint64 busy_timeout;      /* seconds a writer waits for its turn among processes */
-    guint readers;            /* read connections kept */
-    gboolean create;          /* make the database if it is not there */
+    const char *database; /* "sqlite:PATH" */
+    gint64 busy_timeout;  /* seconds a writer waits for its turn among processes */
+    guint readers;        /* read connections kept */
+    gboolean create;      /* make the database if it is not there */
 };
 
-/* Opens, checks pragmas, the engine's version and the schema's. NOT_FOUND: no database and !create. CONFLICT: the schema is older
- * (say `postern migrate`) or newer than this program. With `create` an empty database gets today's schema. */
+/* Opens, checks pragmas, the engine's version and the schema's. NOT_FOUND: no database and !create. CONFLICT: the
+ * schema is older (say `postern migrate`) or newer than this program. With `create` an empty database gets today's
+ * schema. */
 store *store_open(const struct store_options *options, GError **error);
 void store_close(store *store); /* waits for queued writes, checkpoints */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(store, store_close)
@@ -99,19 +101,21 @@ store_ref(gint64 id)
 store_rows *store_query_values(store_tx *tx, enum store_statement statement, const struct store_value *values,
                                GError **error);
 #define store_query(tx, statement, error, ...)                                                                         \
-    store_query_values((tx), (statement), (const struct store_value[]){__VA_ARGS__ __VA_OPT__(, ){.type = STORE_END}}, (error))
+    store_query_values((tx), (statement), (const struct store_value[]){__VA_ARGS__ __VA_OPT__(, ){.type = STORE_END}}, \
+                       (error))
 
 /* The same for statements whose rows do not matter. FALSE on error. `*changed` (may be NULL): rows touched. */
-gboolean store_run_values(store_tx *tx, enum store_statement statement, const struct store_value *values, gint64 *changed,
-                          GError **error);
+gboolean store_run_values(store_tx *tx, enum store_statement statement, const struct store_value *values,
+                          gint64 *changed, GError **error);
 #define store_run(tx, statement, error, ...)                                                                           \
-    store_run_values((tx), (statement), (const struct store_value[]){__VA_ARGS__ __VA_OPT__(, ){.type = STORE_END}}, NULL, (error))
+    store_run_values((tx), (statement), (const struct store_value[]){__VA_ARGS__ __VA_OPT__(, ){.type = STORE_END}},   \
+                     NULL, (error))
 
 void store_rows_free(store_rows *rows);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(store_rows, store_rows_free)
 guint store_rows_count(const store_rows *rows);
-/* By column name as the statement spells it; an unknown name is our bug and aborts. Values are owned by the rows. NULL reads as 0,
- * NULL, and an empty blob. */
+/* By column name as the statement spells it; an unknown name is our bug and aborts. Values are owned by the rows. NULL
+ * reads as 0, NULL, and an empty blob. */
 gint64 store_rows_int(const store_rows *rows, guint row, const char *column);
 const char *store_rows_text(const store_rows *rows, guint row, const char *column);
 gconstpointer store_rows_blob(const store_rows *rows, guint row, const char *column, gsize *length);

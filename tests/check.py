@@ -247,6 +247,17 @@ def sanitizer(ring):
         run_tap(ring, folder, ["unit", "store"], SANITIZER)
 
 
+THREADED = ["--enable-werror", "--enable-sanitizer=thread"]
+
+
+def thread(ring):
+    """And under ThreadSanitizer, which sees pthread's primitives but not GLib's."""
+    folder = os.path.join(BUILD, "thread")
+    suppressions = os.path.join(TOP, "tests", "e2e", "tsan.supp")
+    if built(ring, folder, THREADED, "TSan build", "all"):
+        run_tap(ring, folder, ["unit", "store"], {"TSAN_OPTIONS": f"suppressions={suppressions}", "G_SLICE": "always-malloc"})
+
+
 def dist(ring):
     """The tarball holds what it needs: unpacked elsewhere it builds without a warning, passes its tests, installs."""
     run_script(ring, ["make", "-C", BUILD, JOBS, "distcheck"], "make distcheck")
@@ -319,12 +330,12 @@ def long_read(ring):
         ring.count.bad("bench-read", ring.words())
 
 
-RINGS = {"lint": lint, "unit": unit, "store": store, "e2e": e2e, "fault": fault, "clang": clang, "sanitizer": sanitizer,
+RINGS = {"lint": lint, "unit": unit, "store": store, "e2e": e2e, "fault": fault, "clang": clang, "sanitizer": sanitizer, "thread": thread,
          "dist": dist, "bench": bench}
 LONG = {"long-e2e": long_e2e, "long-kill": long_kill, "long-mangle": long_mangle, "long-fuzz": long_fuzz,
         "long-read": long_read}
 # What runs beside what: tests on the main build here, other builds there; then what wants the machine for itself.
-LANES = [["unit", "store", "e2e", "fault"], ["lint", "clang", "sanitizer", "dist"]]
+LANES = [["unit", "store", "e2e", "fault"], ["lint", "clang", "sanitizer", "thread", "dist"]]
 ALONE = ["long-e2e", "long-kill", "long-mangle", "long-fuzz", "long-read", "bench"]
 
 
