@@ -7,6 +7,7 @@
 #include "lib/text.h"
 #include "mime/address.h"
 #include "mime/body.h"
+#include "mime/charset.h"
 #include "mime/html.h"
 #include "mime/structure.h"
 #include "mime/transfer.h"
@@ -161,10 +162,33 @@ static const struct {
     {"Date", read_date},
 };
 
-static void
-read_field(struct structure *s, struct mail *mail, const struct field *f)
+/* The charset that the mail's words name, in which its 8-bit headers are likely to be; NULL. Caller frees. */
+static char *
+likely_charset(const struct entity *e)
+{
+    char *charset = header_parameter(e->content_type, "charset");
+    for (guint i = 0; charset == NULL && e->kind == ENTITY_MULTIPART && i < e->children->len; i++) {
+        charset = likely_charset(e->children->pdata[i]); /* at most GUARD_DEPTH deep */
+    }
+    return charset;
+}
+
+/* Raw 8-bit bytes are against RFC 5322 and written by many. As UTF-8 where they are that; else as the mail's words are.
+ */
+static char *
+unfolded_field(const struct structure *s, const struct field *f, const char *charset)
 {
     g_autofree char *unfolded = header_unfold(s->raw + f->value, f->value_length);
+    if (!charset_says_much(charset) || g_utf8_validate(unfolded, -1, NULL)) {
+        return g_steal_pointer(&unfolded);
+    }
+    return charset_decode(charset, unfolded, strlen(unfolded), NULL);
+}
+
+static void
+read_field(struct structure *s, struct mail *mail, const struct field *f, const char *charset)
+{
+    g_autofree char *unfolded = unfolded_field(s, f, charset);
     struct mail_header *h = g_new0(struct mail_header, 1);
     h->name = g_strndup(s->raw + f->name, f->name_length);
     h->raw = header_utf8(unfolded);
@@ -428,8 +452,9 @@ mail_read(gconstpointer raw, gsize length)
     struct structure s;
     struct body body;
     structure_read(&s, raw, length, 0, 0);
+    g_autofree char *charset = likely_charset(s.top);
     for (guint i = 0; i < s.top->fields->len; i++) {
-        read_field(&s, mail, &g_array_index(s.top->fields, struct field, i));
+        read_field(&s, mail, &g_array_index(s.top->fields, struct field, i), charset);
     }
     body_read(&s, &body);
     struct listing listing = {.s = &s, .mail = mail, .body = &body, .room = g_byte_array_new()};

@@ -494,6 +494,19 @@ test_charsets_fall_back(void)
 }
 
 static void
+test_raw_headers_are_in_the_charset_of_the_words(void)
+{
+    g_autoptr(mail) mail = read_string("From: \xcf\xf0\xe8 <a@x.test>\nSubject: =?utf-8?Q?=C5=82?= \xcf\xf0\xe8\n"
+                                       "Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+                                       "Content-Type: text/plain; charset=windows-1251\n\n\xcf\xf0\xe8\n--b--\n");
+    g_assert_cmpstr(mail->subject, ==, "ł При");
+    g_assert_cmpstr(mail_author(mail)->name, ==, "При");
+    g_assert_cmpstr(mail->text, ==, "При");
+    g_autoptr(mail) utf8 = read_string("Subject: caf\xc3\xa9\nContent-Type: text/plain; charset=windows-1251\n\nx\n");
+    g_assert_cmpstr(utf8->subject, ==, "café");
+}
+
+static void
 test_format_flowed(void)
 {
     g_autoptr(mail) mail = read_string(
@@ -742,6 +755,7 @@ main(int argc, char **argv)
         {"/read/report-halves-are-no-files", test_report_halves_are_no_files},
         {"/read/malformed-types", test_malformed_types},
         {"/read/charsets-fall-back", test_charsets_fall_back},
+        {"/read/raw-headers-are-in-the-charset-of-the-words", test_raw_headers_are_in_the_charset_of_the_words},
         {"/read/format-flowed", test_format_flowed},
         {"/read/bare-cr-in-a-header-injects-nothing", test_bare_cr_in_a_header_injects_nothing},
         {"/read/guard/groups", test_guard_groups},
