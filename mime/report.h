@@ -31,7 +31,7 @@ struct report_recipient {
     char *status;    /* enhanced status code (RFC 3463), "" */
     enum report_kind kind;
     enum report_reason reason;
-    char *reply; /* what the other server said, one line, "" */
+    char *reply;      /* what the other server said, one line, "" */
     gboolean delayed; /* still being tried (RFC 3464 2.3.3) */
 };
 

@@ -936,6 +936,7 @@ add(const char *path, scene_test fn)
     g_test_add_data_func(path, (gconstpointer)fn, run);
 }
 
+/* long: the list of tests */
 int
 main(int argc, char **argv)
 {
