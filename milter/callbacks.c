@@ -1,7 +1,9 @@
 #include "milter/callbacks.h"
 
 #include <libmilter/mfapi.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/error.h"
 #include "milter/intake.h"
@@ -203,6 +205,19 @@ on_close(SMFICTX *context)
 }
 
 /* ---- life ---- */
+
+/*
+ * In libmilter's place. Its signal thread waits for SIGTERM, SIGHUP and SIGINT and stops everything at once, mails in
+ * flight included; whether it or the main thread gets a signal is a matter of luck. This definition goes before the C
+ * library's, so that thread waits for ever, and the main thread, which uses sigwaitinfo(), gets them all.
+ */
+int
+sigwait(const sigset_t *set, int *number)
+{
+    (void)set, (void)number;
+    for (;;)
+        pause();
+}
 
 gboolean
 callbacks_open(struct gateway *the_gateway, const char *connection, GError **error)

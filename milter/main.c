@@ -1,7 +1,4 @@
 /* postern-milter: SMTP in. Starts, waits for signals, drains, ends. */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +18,9 @@ enum status { DONE = 0, FAILED = 1, USAGE = 2 };
 
 /* How long a mail that is being taken may hold up the end; Postfix defers what is cut off then. */
 #define DRAIN_SECONDS 30
+
+/* That libmilter has ended, as a signal among the others. */
+#define SIGNAL_ENDED SIGUSR2
 
 /* ---- options ---- */
 
@@ -48,54 +48,18 @@ read_options(char **conf_path, gboolean *version, int argc, char **argv)
 
 /* ---- signals ---- */
 
-/*
- * libmilter has a thread that waits for SIGTERM, SIGHUP and SIGINT too, and would stop at once. Linux gives a signal
- * for the process to its main thread if that one does not block it, else to any thread that waits. So the main thread
- * lets them in from before libmilter starts, all others block them, and libmilter serves in another thread. (sigwait()
- * in the main thread is not enough: while that one is not waiting yet, libmilter's is.)
- */
-static const int SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
-
-/* What libmilter's own end is called among them. */
-#define ENDED 0
-
-/* Signals for the main loop to read, a byte each. A handler can be told nothing, so they are static. */
-static int inbox, outbox;
-
-static void
-post(int number)
+/* Blocked in all threads, so that they wait until the main thread takes them, and none interrupts anything. */
+static sigset_t
+block_signals(void)
 {
-    char byte = (char)number;
-    int before = errno;
-    (void)!write(outbox, &byte, 1); /* a full pipe holds enough of them */
-    errno = before;
-}
-
-static void
-mask_signals(int how)
-{
+    static const int NUMBERS[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGNAL_ENDED};
     sigset_t set;
     sigemptyset(&set);
-    for (gsize i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
-        sigaddset(&set, SIGNALS[i]);
-    pthread_sigmask(how, &set, NULL);
-}
-
-static gboolean
-catch_signals(GError **error)
-{
-    struct sigaction action = {.sa_handler = post, .sa_flags = SA_RESTART};
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0) {
-        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "cannot make a pipe: %s", g_strerror(errno));
-        return FALSE;
-    }
-    inbox = ends[0];
-    outbox = ends[1];
-    for (gsize i = 0; i < G_N_ELEMENTS(SIGNALS); i++)
-        sigaction(SIGNALS[i], &action, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(NUMBERS); i++)
+        sigaddset(&set, NUMBERS[i]);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
-    return TRUE;
+    return set;
 }
 
 static void *
@@ -103,17 +67,15 @@ serve(void *arg)
 {
     (void)arg;
     callbacks_serve();
-    post(ENDED);
+    kill(getpid(), SIGNAL_ENDED);
     return NULL;
 }
 
-/* Threads inherit the mask of whoever makes them. */
 static gboolean
 start_server(GError **error)
 {
     pthread_t thread;
     int result = pthread_create(&thread, NULL, serve, NULL);
-    mask_signals(SIG_UNBLOCK);
     if (result) {
         g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "cannot start a thread: %s", g_strerror(result));
         return FALSE;
@@ -135,26 +97,16 @@ reload(struct gateway *gateway)
     service_notify("READY=1");
 }
 
-/* The next signal. */
-static int
-receive(void)
-{
-    struct pollfd ready = {.fd = inbox, .events = POLLIN};
-    char number;
-    while (poll(&ready, 1, -1) != 1 || read(inbox, &number, 1) != 1)
-        ; /* a signal that has just been posted interrupts both */
-    return number;
-}
-
 /* TRUE: asked to end. FALSE: libmilter ended by itself. */
 static gboolean
-wait_for_end(struct gateway *gateway)
+wait_for_end(struct gateway *gateway, const sigset_t *signals)
 {
     for (;;) {
-        int number = receive();
-        if (number != SIGUSR1 && number != SIGHUP)
-            return number != ENDED;
-        reload(gateway);
+        int number = sigwaitinfo(signals, NULL); /* not sigwait(): see callbacks.c */
+        if (number == SIGUSR1 || number == SIGHUP)
+            reload(gateway);
+        else if (number > 0)
+            return number != SIGNAL_ENDED;
     }
 }
 
@@ -174,8 +126,7 @@ raise_descriptor_limit(void)
 static gboolean
 start(struct gateway *gateway, struct listener *listener, const char *conf_path, GError **error)
 {
-    return catch_signals(error) && gateway_open(gateway, conf_path, error) &&
-           listen_open(gateway->current->conf, listener, error) &&
+    return gateway_open(gateway, conf_path, error) && listen_open(gateway->current->conf, listener, error) &&
            callbacks_open(gateway, listener->connection, error) && start_server(error);
 }
 
@@ -205,7 +156,7 @@ run(const char *conf_path)
     static struct gateway gateway;
     struct listener listener = {.path = NULL};
     g_autoptr(GError) error = NULL;
-    mask_signals(SIG_BLOCK);
+    sigset_t signals = block_signals();
     raise_descriptor_limit();
     if (!start(&gateway, &listener, conf_path, &error)) {
         log_event(LOG_ERR, "cannot start", "error", error->message, NULL);
@@ -214,7 +165,7 @@ run(const char *conf_path)
     }
     log_event(LOG_NOTICE, "ready", "version", PACKAGE_VERSION, "socket", listener.connection, NULL);
     service_notify("READY=1");
-    return end(&gateway, &listener, wait_for_end(&gateway));
+    return end(&gateway, &listener, wait_for_end(&gateway, &signals));
 }
 
 int

@@ -265,6 +265,18 @@ def test_submitted_mail_is_never_refused_at_rcpt(milter):
     assert outcome.deleted == [ACME.encode()]
 
 
+def test_mailer_is_woken_once_the_mail_is_stored(own):
+    milter = own()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mailer:
+        path = milter.gateway.place("data", "wake")
+        mailer.bind(path)
+        os.chmod(path, 0o666)
+        mailer.settimeout(10)
+        assert milter.send(make_mail()).final.kind == "discard"
+        assert mailer.recv(16)
+        assert milter.count("outbox") >= 1
+
+
 # ---- size ----
 
 
@@ -531,6 +543,18 @@ def test_mail_that_has_not_reached_data_does_not_hold_up_the_end(own):
         assert time.monotonic() - begun < 5
 
 
+def test_no_signal_goes_to_libmilter(own):
+    """Its own thread would end it without a drain: that one starts late, so the first moments count, and many signals at once."""
+    milter = own()
+    for _ in range(10):
+        assert milter.daemon.stop() == 0, milter.log()
+        milter.daemon.start()
+    for _ in range(200):
+        os.kill(milter.daemon.pid, signal.SIGHUP)
+    assert milter.send(make_mail()).final.kind == "discard"
+    assert "ended by itself" not in milter.log()
+
+
 def test_sigint_ends_as_sigterm_does(own):
     milter = own()
     session = milter.session()
@@ -643,6 +667,15 @@ def test_wrong_usage_is_two(milter):
         assert "--help" in done.stderr
     assert run_milter(milter, "--version").stdout.startswith("postern-milter ")
     assert "SIGUSR1" in run_milter(milter, "--help").stdout
+
+
+def test_descriptors_are_as_many_as_may_be(own):
+    """libmilter spins in accept() when they run out."""
+    milter = own(ready=False)
+    milter.daemon.command = ["prlimit", "--nofile=256:2048", *milter.daemon.command]
+    milter.daemon.start()
+    with open(f"/proc/{milter.daemon.pid}/limits", encoding="ascii") as file:
+        assert re.search(r"Max open files +2048 +2048", file.read())
 
 
 def test_socket_from_the_service_manager_is_taken(own):
