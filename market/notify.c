@@ -40,60 +40,56 @@ cause_of(const char *what, gint64 id)
     return g_strdup_printf("%s-%" G_GINT64_FORMAT, what, id);
 }
 
+/* Whom a mail about a message goes to. */
+struct reader {
+    const char *address, *name, *language;
+    enum side side;
+};
+
+/* `cause` NULL: the message, to which each reader hears once. */
+static gboolean
+notify_of_message(struct act *act, const char *kind, const struct reader *reader, gint64 conversation_id,
+                  gint64 message_id, const char *cause, gint64 due_at, GError **error)
+{
+    g_autofree char *message = cause_of("message", message_id);
+    const struct notification n = {
+        .kind = kind,
+        .recipient = reader->address,
+        .recipient_name = reader->name,
+        .language = reader->language,
+        .side = side_name(reader->side),
+        .conversation_id = conversation_id,
+        .message_ref = message_id,
+        .cause = cause ? cause : message,
+        .due_at = due_at,
+    };
+    return notify_add(act, &n, error);
+}
+
 gboolean
 notify_first_contact(struct act *act, const struct organisation *organisation, const struct merchant *merchant,
                      gint64 conversation_id, gint64 message_id, GError **error)
 {
-    g_autofree char *cause = cause_of("message", message_id);
-    const struct notification n = {
-        .kind = merchant->registered ? "first-contact" : "lead",
-        .recipient = organisation->notify,
-        .recipient_name = organisation->name,
-        .language = organisation->language,
-        .side = side_name(SIDE_PARTNER),
-        .conversation_id = conversation_id,
-        .message_ref = message_id,
-        .cause = cause,
-        .due_at = act->now,
-    };
-    return notify_add(act, &n, error);
+    const struct reader reader = {organisation->notify, organisation->name, organisation->language, SIDE_PARTNER};
+    return notify_of_message(act, merchant->registered ? "first-contact" : "lead", &reader, conversation_id, message_id,
+                             NULL, act->now, error);
 }
 
 gboolean
 notify_ack(struct act *act, const struct merchant *merchant, const char *cause, gint64 conversation_id,
            gint64 message_id, GError **error)
 {
-    const struct notification n = {
-        .kind = "ack",
-        .recipient = merchant->address,
-        .recipient_name = merchant->name,
-        .language = merchant->language,
-        .side = side_name(SIDE_MERCHANT),
-        .conversation_id = conversation_id,
-        .message_ref = message_id,
-        .cause = cause,
-        .due_at = act->now,
-    };
-    return notify_add(act, &n, error);
+    const struct reader reader = {merchant->address, merchant->name, merchant->language, SIDE_MERCHANT};
+    return notify_of_message(act, "ack", &reader, conversation_id, message_id, cause, act->now, error);
 }
 
 gboolean
 notify_relay(struct act *act, const struct merchant *merchant, const char *recipient, const char *recipient_name,
              gint64 conversation_id, gint64 message_id, GError **error)
 {
-    g_autofree char *cause = cause_of("message", message_id);
-    const struct notification n = {
-        .kind = "relay-partner",
-        .recipient = recipient,
-        .recipient_name = recipient_name,
-        .language = merchant->language,
-        .side = side_name(SIDE_MERCHANT),
-        .conversation_id = conversation_id,
-        .message_ref = message_id,
-        .cause = cause,
-        .due_at = act->now + act->market->conf->hold_time,
-    };
-    return notify_add(act, &n, error);
+    const struct reader reader = {recipient, recipient_name, merchant->language, SIDE_MERCHANT};
+    return notify_of_message(act, "relay-partner", &reader, conversation_id, message_id, NULL,
+                             act->now + act->market->conf->hold_time, error);
 }
 
 gboolean
