@@ -343,8 +343,8 @@ static gboolean
 parse_line(struct answer *answer, const char *line, gboolean *last)
 {
     gsize length = strlen(line);
-    if (length < 4 || line[length - 1] != '\n' || line[0] < '2' || line[0] > '5' || !g_ascii_isdigit(line[1]) ||
-        !g_ascii_isdigit(line[2]) || !strchr(" -\r\n", line[3]))
+    if (length < 4 || line[0] < '2' || line[0] > '5' || !g_ascii_isdigit(line[1]) || !g_ascii_isdigit(line[2]) ||
+        !strchr(" -\r\n", line[3]))
         return FALSE;
     int code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
     if (answer->code && answer->code != code)
