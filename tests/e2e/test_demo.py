@@ -141,6 +141,9 @@ def test_ctrl_c_and_even_kill_9_end_everything(folder, how):
         process.stdout.close()
 
 
-@pytest.mark.parametrize("words", [["--once", "--detach"], ["--port", "0"], ["--port", "x"], ["--bogus"], ["--once", "--no-story"]])
+WRONG = [["--once", "--detach"], ["--port", "0"], ["--port", "x"], ["--bogus"], ["--once", "--no-story"]]
+
+
+@pytest.mark.parametrize("words", WRONG)
 def test_wrong_words_are_wrong_usage(words):
     assert demo(*words).returncode == 2

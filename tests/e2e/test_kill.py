@@ -10,7 +10,6 @@ import pytest
 
 from harness import client
 from harness.client import Person, compose
-from harness.process import wait_until
 
 MAILS = 200
 LANES = 8  # connections at a time
@@ -19,7 +18,8 @@ LANES = 8  # connections at a time
 def one_by_one(gateway, number):
     person = Person(f"Number {number:03}", f"number{number:03}@kill.test")
     to = gateway.address("acme")
-    raw = compose(person, to, f"Request {number:03}", f"This is request-{number:03}; can you help?\n" + "More words. " * 200 + "\n")
+    words = f"This is request-{number:03}; can you help?\n" + "More words. " * 200 + "\n"
+    raw = compose(person, to, f"Request {number:03}", words)
     return client.send_surely(gateway.server, person.address, [to], raw)
 
 

@@ -197,7 +197,8 @@ def test_a_partner_cannot_start_a_conversation(gateway):
 
 def test_larger_than_the_limit_is_552(own_gateway):
     gateway = own_gateway(settings={"milter.max_message_size": "64K"})
-    raw = compose(MIA, gateway.address("acme"), "Large", "x" * 70 + "\n", files=[("a.bin", "application/octet-stream", b"a" * 90_000)])
+    files = [("a.bin", "application/octet-stream", b"a" * 90_000)]
+    raw = compose(MIA, gateway.address("acme"), "Large", "A large one.\n", files=files)
     outcome = gateway.send(MIA.address, gateway.address("acme"), raw)
     assert outcome.code == 552 and outcome.text.startswith("5.3.4"), outcome
     assert stored(gateway)["mails"] == 0

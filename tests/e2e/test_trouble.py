@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from harness import client
 from harness.client import ANNA, MIA, Person, compose, reply
+from harness.gateway import Gateway
 from harness.process import wait_until
 
 
@@ -83,7 +83,6 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk_defers_and_leaves_nothing_half_written(small_disk):
-    from harness.gateway import Gateway
     gateway = Gateway.scratch()
     os.makedirs(gateway.data)
     small_disk(gateway.data, gateway.user, 12)
@@ -92,7 +91,8 @@ def test_a_full_disk_defers_and_leaves_nothing_half_written(small_disk):
         answers, sent = [], 0
         for number in range(40):
             person = Person(f"Full {number}", f"full{number}@disk.test")
-            raw = compose(person, to, "Fill", f"Filling {number}.\n", files=[("r", "application/octet-stream", os.urandom(600_000))])
+            files = [("r", "application/octet-stream", os.urandom(600_000))]
+            raw = compose(person, to, "Fill", f"Filling {number}.\n", files=files)
             outcome = gateway.send(person.address, to, raw)
             answers.append(outcome.code)
             if outcome.code != 250:

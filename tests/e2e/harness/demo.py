@@ -1,4 +1,4 @@
-"""./demo: the gateway in a scratch folder, the story on the terminal, then everything stays up for a person's mail client."""
+"""./demo: the gateway in a scratch folder, the story on the terminal, then all of it stays up for a person's mail client."""
 
 import argparse
 import os
@@ -290,6 +290,8 @@ def report_background(folder, log, good):
         sys.stdout.write(file.read())
     with open(remembered(), "w", encoding="utf-8") as file:
         file.write(folder + "\n")
+    if os.environ.get("SUDO_UID"):  # the build folder is that user's
+        os.chown(remembered(), int(os.environ["SUDO_UID"]), -1)
     print(f"It runs on in the background; `./demo --stop` ends it (or `./demo --stop --dir {shlex.quote(folder)}`).")
     return 0
 

@@ -26,7 +26,8 @@ from .process import Daemon, Failed, User, tail
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 DOMAIN = "experts.test"
-PROGRAMS = {"postern": "ctl/postern", "postern-milter": "milter/postern-milter", "postern-mailer": "mailer/postern-mailer"}
+PROGRAMS = {name: f"{folder}/{name}" for folder, name in
+            (("ctl", "postern"), ("milter", "postern-milter"), ("mailer", "postern-mailer"))}
 LONGEST = 107 - len("/queue/postern/milter.sock")  # of the folder's path: a UNIX socket's has 107 bytes
 
 
@@ -78,13 +79,14 @@ def scratch_folder():
 
 
 def usable_folder(folder):
-    """`folder`, or, where its path is too long or closed to Postfix's users, a scratch folder that DIR/gateway leads to."""
+    """`folder`, or, where its path is too long or closed to Postfix's users, a scratch folder that its `gateway` links to."""
     folder = os.path.realpath(folder)
     os.makedirs(folder, exist_ok=True)
     link = os.path.join(folder, "gateway")
     if os.path.isdir(link):
         return os.path.realpath(link)
-    if os.stat(folder).st_uid == os.geteuid():
+    names = set(os.listdir(folder))
+    if names <= {"demo.log", "pid"} or "postern.conf" in names:  # ours alone: anybody else's keeps its mode
         os.chmod(folder, os.stat(folder).st_mode | 0o055)
     if len(os.fsencode(folder)) <= LONGEST and open_to_all(folder):
         return folder
