@@ -208,7 +208,7 @@ how_much(const struct facts *facts)
 {
     if (begins_well(facts) && (facts->date || facts->dashed))
         return ATTRIBUTION_WHOLE;
-    return begins_well(facts) || name_first(facts) ? ATTRIBUTION_NAME : ATTRIBUTION_TAIL;
+    return (begins_well(facts) && facts->address) || name_first(facts) ? ATTRIBUTION_NAME : ATTRIBUTION_TAIL;
 }
 
 /* Between the last digit and the address stands a name, "from" at most before it: nothing that a sentence is made of.
@@ -242,6 +242,21 @@ is_strong(const struct facts *facts)
            only_name_before(facts);
 }
 
+/* "As you wrote:" is somebody's sentence, "bob via Example wrote:" is not. */
+static gboolean
+speaks_to_somebody(const char *text)
+{
+    static const char *const words[] = {"you ", "i ",  "we ",  "he ",  "she ", "they ", "it ",   "du ",   "ich ",
+                                        "sie ", "er ", "wir ", "je ",  "tu ",  "il ",   "elle ", "nous ", "vous ",
+                                        "jij ", "ik ", "hij ", "zij ", "wij ", "as ",   "what ", "that ", "who "};
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++) {
+        const char *at = strstr(text, words[i]);
+        if (at && (at == text || at[-1] == ' '))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 is_weak(const struct facts *facts)
 {
@@ -249,10 +264,12 @@ is_weak(const struct facts *facts)
     if (facts->words > 45 || facts->lower > 12)
         return FALSE;
     if (facts->verb && facts->colon)
-        return facts->address || when || (facts->words <= 6 && facts->lower <= 1);
+        return facts->address || when || (facts->words <= 7 && facts->verb_last && !speaks_to_somebody(facts->text));
     if (facts->colon && facts->bracket && when)
         return TRUE;
     if (facts->colon && quotes_by_name(facts->text))
+        return TRUE;
+    if (strncmp(facts->text, "posted by ", 10) == 0 && when)
         return TRUE;
     return facts->bracket && facts->date && facts->digits_first;
 }
@@ -310,7 +327,8 @@ attribution_weigh(const char *text, gsize length, enum attribution_extent *exten
     if (facts.colon)
         strip_dashes(&facts);
     folded.text[facts.text - folded.text + (ptrdiff_t)facts.length] = '\0';
-    if (!facts.colon && !facts.dashed && !memchr(facts.text, '@', facts.length))
+    if (!facts.colon && !facts.dashed && !memchr(facts.text, '@', facts.length) &&
+        strncmp(facts.text, "posted by ", 10) != 0)
         return ATTRIBUTION_NO;
     facts.lower = count_lower(text, length, &facts.words);
     facts.opener = phrase_starts(PHRASE_OPENER, facts.text);

@@ -374,6 +374,22 @@ separator_kind(const struct line *line)
     return kind;
 }
 
+/* "##- Please type your reply above this line -##" */
+static gboolean
+asks_for_reply_above(const struct line *line)
+{
+    struct folded folded;
+    if (line->body_length < 12 || line->body_length > 200)
+        return FALSE;
+    const char *p = line->body;
+    gsize n = line->body_length;
+    gboolean framed = is_ornament(*p) || *p == '[' || *p == '(' || p[n - 1] == ']' || is_ornament(p[n - 1]);
+    if (!framed)
+        return FALSE;
+    fold(&folded, p, n);
+    return phrase_count(PHRASE_REPLY_ABOVE, folded.text) > 0;
+}
+
 /* Words between dashes that nobody knows, right above a header block, in a language that the tables lack. */
 static gboolean
 is_unknown_separator(const struct line *line)
@@ -416,7 +432,7 @@ may_end_attribution(const struct line *line)
         return TRUE;
     if (n >= 3 && memcmp(p + n - 3, "\xef\xbc\x9a", 3) == 0)
         return TRUE;
-    return g_ascii_isalpha(p[n - 1]) && memchr(p, '@', n); /* `… <a@b.example> wrote` */
+    return (g_ascii_isalpha(p[n - 1]) && memchr(p, '@', n)) || g_ascii_strncasecmp(p, "posted by ", MIN(n, 10)) == 0;
 }
 
 /* The line above `i` that may belong to the same attribution; a blank one is passed over when what follows is a lone
@@ -458,13 +474,34 @@ column_at(const struct line *line, guint i, struct intro *intro)
     return column > 0;
 }
 
+/* The quoted mail begins in the line of its attribution (Yahoo on phones: "On …, Bob <bob@…> wrote:   Hi Anna,"). */
+static gboolean
+attribution_before(const struct line *line, guint i, struct intro *intro)
+{
+    const char *p = line->body;
+    gsize n = MIN(line->body_length, 400);
+    guint colons = 0;
+    const char *at = memchr(p, '@', n);
+    if (!at || !(g_ascii_isupper(*p) || g_ascii_isdigit(*p)))
+        return FALSE;
+    for (const char *colon = at; (colon = memchr(colon, ':', (gsize)(p + n - colon))) && colons < 4;
+         colon++, colons++) {
+        enum attribution_extent extent;
+        if (attribution_weigh(p, (gsize)(colon + 1 - p), &extent) != ATTRIBUTION_STRONG || extent != ATTRIBUTION_WHOLE)
+            continue;
+        *intro = (struct intro){INTRO_ATTRIBUTION, i, i + 1, 0, TRUE};
+        return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 attribution_at(const GArray *lines, guint top, guint i, guint end, struct intro *intro)
 {
     const struct line *last = line_at(lines, i);
     enum attribution_extent best = ATTRIBUTION_TAIL, extent;
     if (!may_end_attribution(last))
-        return FALSE;
+        return attribution_before(last, i, intro);
     gboolean quote = is_quote(lines, i + 1, end, last->depth);
     g_autoptr(GString) joined = g_string_new_len(last->body, (gssize)last->body_length);
     guint from = i;
@@ -490,6 +527,10 @@ separator_at(const GArray *lines, guint i, guint end, struct intro *intro)
     struct quoted_headers headers;
     enum intro_kind kind = separator_kind(line);
     guint next = lines_skip_blank(lines, i + 1, end);
+    if (kind == INTRO_NONE && asks_for_reply_above(line)) {
+        *intro = (struct intro){INTRO_ORIGINAL, i, i + 1, 0, TRUE};
+        return TRUE;
+    }
     if (kind == INTRO_NONE) {
         if (!is_unknown_separator(line))
             return FALSE;

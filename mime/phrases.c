@@ -2416,6 +2416,53 @@ static const char *const bounce_subjects[] = {
     "전송 실패",
 };
 
+/* Where services ask for the answer to be put above; what they sent stands below. */
+static const char *const reply_above[] = {
+    "acima desta linha",
+    "antwoord boven deze lijn",
+    "antwoord boven deze regel",
+    "antworten sie oberhalb dieser zeile",
+    "antworten sie uber dieser zeile",
+    "au-dessus de cette ligne",
+    "bitte antworten sie oberhalb",
+    "boven deze lijn",
+    "enter your reply above this line",
+    "escriba su respuesta por encima",
+    "oberhalb dieser zeile antworten",
+    "odpowiedz powyzej tej linii",
+    "please reply above",
+    "por encima de esta linea",
+    "powyzej tej linii",
+    "reply above here",
+    "reply above the line",
+    "reply above this line",
+    "repondez au-dessus de cette ligne",
+    "repondre au-dessus de cette ligne",
+    "respond above this line",
+    "responda acima desta linha",
+    "responda encima de esta linea",
+    "responda por encima de esta linea",
+    "rispondi sopra questa riga",
+    "schreiben sie ihre antwort uber diese zeile",
+    "scrivi sopra questa riga",
+    "skriv dit svar over denne linje",
+    "skriv ditt svar ovanfor",
+    "sopra questa linea",
+    "svar over denne linje",
+    "svara ovanfor denna rad",
+    "typ uw antwoord boven deze",
+    "type above this line",
+    "type your reply above this line",
+    "write above this line",
+    "write your reply above this line",
+    "ответьте выше этои строки",
+    "пишите ответ выше этои строки",
+    "この線より上に",
+    "この行より上に返信",
+    "请在此线以上回复",
+    "请在此行上方回复",
+};
+
 static const struct {
     const char *const *rows;
     gsize count;
@@ -2440,6 +2487,7 @@ static const struct {
     [PHRASE_NOTICE_MORE] = TABLE(notice_more),
     [PHRASE_LIST_FOOTER] = TABLE(list_footers),
     [PHRASE_VIRUS_ADVERT] = TABLE(virus_adverts),
+    [PHRASE_REPLY_ABOVE] = TABLE(reply_above),
     [PHRASE_AUTOMATIC_SUBJECT] = TABLE(automatic_subjects),
     [PHRASE_BOUNCE_SUBJECT] = TABLE(bounce_subjects),
 #undef TABLE

@@ -39,6 +39,7 @@ enum phrase_set {
     PHRASE_NOTICE_MORE,       /* "recipient" */
     PHRASE_LIST_FOOTER,       /* "unsubscribe" */
     PHRASE_VIRUS_ADVERT,      /* "checked for viruses" */
+    PHRASE_REPLY_ABOVE,       /* "reply above this line" */
     PHRASE_AUTOMATIC_SUBJECT, /* "out of office" */
     PHRASE_BOUNCE_SUBJECT,    /* "undeliverable" */
     PHRASE_SETS

@@ -104,6 +104,15 @@ prose_recipient_free(gpointer data)
     g_free(recipient);
 }
 
+static gboolean
+any_of(const char *text, const char *const *words)
+{
+    for (; *words; words++)
+        if (strstr(text, *words))
+            return TRUE;
+    return FALSE;
+}
+
 /* ---- where the returned mail begins ---- */
 
 static gboolean
@@ -111,13 +120,6 @@ starts(const char *line, gsize length, const char *with)
 {
     gsize bytes = strlen(with);
     return length >= bytes && g_ascii_strncasecmp(line, with, bytes) == 0;
-}
-
-static gboolean
-contains(const char *line, gsize length, const char *what)
-{
-    g_autofree char *lower = g_ascii_strdown(line, (gssize)MIN(length, 600));
-    return strstr(lower, what) != NULL;
 }
 
 /* Trace headers stand in no report but in the mail that it returns. */
@@ -133,13 +135,17 @@ is_trace(const char *line, gsize length)
 static gboolean
 announces_original(const char *line, gsize length)
 {
-    if (length == 0 || length > 120)
+    char lower[128];
+    if (length == 0 || length >= sizeof lower)
         return FALSE;
-    for (gsize i = 0; original_words[i]; i++)
-        if (contains(line, length, original_words[i]))
-            return line[0] == '-' || line[0] == '*' || line[0] == '=' || line[length - 1] == ':' ||
-                   line[length - 1] == '.' || line[length - 1] == '-';
-    return (line[0] == '-' || line[0] == '*') && contains(line, length, "original message");
+    for (gsize i = 0; i < length; i++)
+        lower[i] = g_ascii_tolower(line[i]);
+    lower[length] = '\0';
+    const char last = line[length - 1];
+    if (last == ':' || last == '.' || last == '-' || strchr("-*=", line[0]))
+        if (any_of(lower, original_words))
+            return TRUE;
+    return (line[0] == '-' || line[0] == '*') && strstr(lower, "original message");
 }
 
 gsize
@@ -220,15 +226,6 @@ is_heading(const struct line *line, gsize start, gsize end, const char *address)
         return p[start > 0 ? start - 1 : 0] == '<' || p[behind] == '(';
     gsize bytes = strlen(address); /* "bob@example.com <bob@example.com>" */
     return n - behind <= bytes + 4 && memmem(p + behind, n - behind, address, bytes);
-}
-
-static gboolean
-any_of(const char *text, const char *const *words)
-{
-    for (; *words; words++)
-        if (strstr(text, *words))
-            return TRUE;
-    return FALSE;
 }
 
 static gboolean
@@ -392,13 +389,14 @@ best_claim(const GArray *mentions)
     return best;
 }
 
-static void
-read_lines(const GArray *lines, const char *sender, enum claim least, GPtrArray *recipients)
+GPtrArray *
+prose_read(const char *text, const char *sender)
 {
+    GPtrArray *recipients = g_ptr_array_new_with_free_func(prose_recipient_free);
+    g_autofree char *report = g_strndup(text, prose_length(text));
+    g_autoptr(GArray) lines = lines_split(report);
     g_autoptr(GArray) mentions = find_mentions(lines, sender);
     enum claim best = best_claim(mentions);
-    if (best < least)
-        return;
     for (guint i = 0; i < mentions->len; i++) {
         const struct mention *mention = &g_array_index(mentions, struct mention, i);
         gboolean reply = is_smtp_reply(line_at(lines, mention->line)->body); /* what follows is about the next */
@@ -407,27 +405,13 @@ read_lines(const GArray *lines, const char *sender, enum claim least, GPtrArray 
                        reply ? mention->line + 1 : next_mention(mentions, i, best, lines->len));
     }
     take_other_words(recipients, lines, mentions, best);
-}
-
-GPtrArray *
-prose_read(const char *text, const char *sender)
-{
-    GPtrArray *recipients = g_ptr_array_new_with_free_func(prose_recipient_free);
-    gsize length = prose_length(text);
-    g_autofree char *report = g_strndup(text, length);
-    g_autoptr(GArray) lines = lines_split(report);
-    read_lines(lines, sender, CLAIM_REPLY, recipients);
-    if (recipients->len == 0) { /* a report inside of the report: only what is plain */
-        g_autoptr(GArray) rest = lines_split(text + length);
-        read_lines(rest, sender, CLAIM_HEADING, recipients);
-    }
     return recipients;
 }
 
 enum prose_stage
 prose_stage(const char *words)
 {
-    g_autofree char *lower = g_ascii_strdown(words, -1);
+    g_autofree char *lower = g_ascii_strdown(words, (gssize)strnlen(words, WORDS_BYTES));
     if (any_of(lower, data_signs) && !strstr(lower, "need rcpt")) /* pipelined: the answers to RCPT come after DATA */
         return STAGE_DATA;
     return any_of(lower, rcpt_signs) ? STAGE_RCPT : STAGE_UNKNOWN;

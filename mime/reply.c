@@ -258,12 +258,15 @@ trim_tail(struct trimmer *t)
 static void
 trim_between(struct trimmer *t, guint left)
 {
+    guint quotes = 0;
+    for (guint i = 0; i < left; i++)
+        quotes += segment_at(t, i)->quote;
     for (guint i = 0; i < left; i++) {
         const struct segment *segment = segment_at(t, i);
         if (!segment->quote)
             continue;
-        gboolean goes_on = FALSE;
-        if (segment->intro && i + 2 < t->segments->len && segment_at(t, i + 2)->quote)
+        gboolean goes_on = quotes >= 2;
+        if (!goes_on && segment->intro && i + 2 < t->segments->len && segment_at(t, i + 2)->quote)
             goes_on = !segment_at(t, i + 2)->intro;
         if (segment->intro && !goes_on) {
             decide(t, segment->from, segment->to, FATE_ELIDE, "attribution");
@@ -338,7 +341,7 @@ trim_once(struct trimmer *t)
     make_segments(t);
 }
 
-/* ---- output ---- */
+/* ---- output: without blank lines at the ends ---- */
 
 static void
 put_line(GString *out, const char *text, gsize length)
@@ -350,6 +353,11 @@ put_line(GString *out, const char *text, gsize length)
 static char *
 finish(GString *out)
 {
+    gsize lead = 0;
+    for (gsize i = 0; i < out->len && strchr(" \t\r\n", out->str[i]); i++)
+        if (out->str[i] == '\n')
+            lead = i + 1;
+    g_string_erase(out, 0, (gssize)lead);
     while (out->len && strchr(" \t\n\r", out->str[out->len - 1]))
         g_string_truncate(out, out->len - 1);
     if (out->len)

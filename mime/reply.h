@@ -17,7 +17,7 @@ struct reply_cut {
 };
 
 struct reply {
-    char *text;      /* the new words, trailing blank lines taken off */
+    char *text;      /* the new words, blank lines at the ends taken off */
     char *signature; /* "" when there was none */
     char *elided;    /* everything else that was taken off, "" */
     GArray *cuts;    /* struct reply_cut, in the order of the text */

@@ -12,6 +12,7 @@
 
 #define RECIPIENTS 500
 #define PART_BYTES (256u << 10) /* of a status part are read */
+#define PROSE_BYTES (32u << 10) /* of what is said in prose */
 
 const char *
 report_kind_name(enum report_kind kind)
@@ -149,6 +150,7 @@ struct report {
     GPtrArray *recipients; /* struct report_recipient */
     char *prose;           /* the readable part, without the returned mail */
     const char *sender;    /* who wrote the mail that came back; NULL */
+    GPtrArray *said;       /* struct prose_recipient: who is named in the prose */
 };
 
 static void
@@ -169,9 +171,8 @@ add_recipient(struct report *report, const char *address, const struct diagnosis
 static char *
 prose_about(const struct report *report, const char *address)
 {
-    g_autoptr(GPtrArray) said = prose_read(report->prose, report->sender);
-    for (guint i = 0; i < said->len; i++) {
-        const struct prose_recipient *r = g_ptr_array_index(said, i);
+    for (guint i = 0; i < report->said->len; i++) {
+        const struct prose_recipient *r = g_ptr_array_index(report->said, i);
         if (g_ascii_strcasecmp(r->address, address) == 0)
             return g_strdup(r->words->str);
     }
@@ -295,12 +296,11 @@ read_status_parts(struct report *report, gconstpointer raw, gsize length, gboole
 static void
 read_prose(struct report *report)
 {
-    g_autoptr(GPtrArray) said = prose_read(report->prose, report->sender);
-    for (guint i = 0; i < said->len; i++) {
-        const struct prose_recipient *r = g_ptr_array_index(said, i);
+    for (guint i = 0; i < report->said->len; i++) {
+        const struct prose_recipient *r = g_ptr_array_index(report->said, i);
         struct diagnosis d, all;
         diagnose(r->words->str, "", prose_stage(r->words->str), &d);
-        if (!d.certain && said->len == 1) { /* the transcript stands apart from the list of recipients */
+        if (!d.certain && report->said->len == 1) { /* the transcript stands apart from the list of recipients */
             diagnose(report->prose, d.status, prose_stage(report->prose), &all);
             d = all;
         }
@@ -430,13 +430,14 @@ sender_of(const struct mail *m)
 GPtrArray *
 report_read(const struct mail *m, gconstpointer raw, gsize length)
 {
-    struct report report = {m, g_ptr_array_new_with_free_func(report_recipient_free), NULL, sender_of(m)};
+    struct report report = {m, g_ptr_array_new_with_free_func(report_recipient_free), NULL, sender_of(m), NULL};
     enum mail_class class = mail_nature(m, NULL).class;
     if (class == MAIL_COMPLAINT)
         read_complaint(&report, raw, length);
     if (class != MAIL_BOUNCE)
         return report.recipients;
-    report.prose = g_strndup(m->text, prose_length(m->text));
+    report.prose = g_strndup(m->text, MIN(prose_length(m->text), PROSE_BYTES));
+    report.said = prose_read(report.prose, report.sender);
     for (guint nested = 0; nested < 2 && report.recipients->len == 0; nested++)
         read_status_parts(&report, raw, length, nested);
     if (report.recipients->len == 0 && strcasestr(report.prose, "Final-Recipient"))
@@ -449,6 +450,7 @@ report_read(const struct mail *m, gconstpointer raw, gsize length)
         read_fields(&report, m->text);
     if (report.recipients->len == 0)
         read_returned(&report, raw, length);
+    g_ptr_array_unref(report.said);
     g_free(report.prose);
     return report.recipients;
 }
