@@ -123,6 +123,7 @@ fold(struct folded *out, const char *text, gsize length)
 gboolean
 is_word_char(gunichar c)
 {
-    /* Thai, Han and their like are written without blanks; Hebrew and Arabic write small words together with the next. */
+    /* Thai, Han and their like are written without blanks; Hebrew and Arabic write small words together with the next.
+     */
     return c < 0x0e00 && !(c >= 0x590 && c < 0x900) && g_unichar_isalnum(c);
 }
