@@ -59,8 +59,11 @@ class Ring:
         return (self.ended or time.monotonic()) - (self.started or time.monotonic())
 
     def words(self, lines=60):
+        """The end of the log, and before it the lines that name a trouble."""
         with open(self.log, encoding="utf-8", errors="replace") as file:
-            return "".join(file.readlines()[-lines:])
+            said = file.readlines()
+        troubles = [line for line in said[:-lines] if re.match(r"FAIL:|ERROR:|not ok|Bail out|.*\berror:", line)]
+        return "".join(troubles[-20:] + said[-lines:])
 
     def run(self, command, note, environment=None, nice=False):
         """The exit status; its words go to the ring's log."""
@@ -195,7 +198,7 @@ def run_script(ring, command, note):
     if status == 0:
         ring.count.good()
     elif status == SKIP:
-        ring.count.skip(ring.words(1).strip())
+        ring.count.skip(ring.words(1).strip().splitlines()[-1])
     else:
         ring.count.bad(note, ring.words())
 
@@ -261,6 +264,8 @@ def thread(ring):
 def dist(ring):
     """The tarball holds what it needs: unpacked elsewhere it builds without a warning, passes its tests, installs."""
     run_script(ring, ["make", "-C", BUILD, JOBS, "distcheck"], "make distcheck")
+    if ring.count.failed:
+        return
     if not os.path.isdir(os.path.join(TOP, ".git")):
         ring.count.skip("no git here to say what belongs in the tarball")
         return
