@@ -16,7 +16,6 @@ enum element_flag {
     HIDDEN = 1 << 4,    /* its content is not shown */
     INLINE = 1 << 5,    /* kept on the stack for its attributes, closed by blocks that end */
     CELL = 1 << 6,
-    HEADING = 1 << 7,
 };
 
 enum element {
@@ -95,12 +94,12 @@ static const struct {
     [FONT] = {"font", INLINE},
     [FOOTER] = {"footer", BLOCK},
     [FORM] = {"form", BLOCK},
-    [H1] = {"h1", BLOCK | PARAGRAPH | HEADING},
-    [H2] = {"h2", BLOCK | PARAGRAPH | HEADING},
-    [H3] = {"h3", BLOCK | PARAGRAPH | HEADING},
-    [H4] = {"h4", BLOCK | PARAGRAPH | HEADING},
-    [H5] = {"h5", BLOCK | PARAGRAPH | HEADING},
-    [H6] = {"h6", BLOCK | PARAGRAPH | HEADING},
+    [H1] = {"h1", BLOCK | PARAGRAPH},
+    [H2] = {"h2", BLOCK | PARAGRAPH},
+    [H3] = {"h3", BLOCK | PARAGRAPH},
+    [H4] = {"h4", BLOCK | PARAGRAPH},
+    [H5] = {"h5", BLOCK | PARAGRAPH},
+    [H6] = {"h6", BLOCK | PARAGRAPH},
     [HEADER] = {"header", BLOCK},
     [HR] = {"hr", VOID},
     [IMG] = {"img", VOID},
@@ -803,8 +802,13 @@ close_implied(struct render *r, enum element element)
 static gboolean
 is_hidden(const struct markup *m, const char *style)
 {
-    return m->attributes[MARKUP_HIDDEN].at != NULL || has(style, "display:none") || has(style, "visibility:hidden") ||
-           has(style, "mso-hide:all");
+    static const char *const styles[] = {"display:none", "visibility:hidden", "mso-hide:all", "font-size:0px",
+                                         "font-size:0;"};
+    gboolean hidden = m->attributes[MARKUP_HIDDEN].at != NULL;
+    for (guint i = 0; i < G_N_ELEMENTS(styles); i++) {
+        hidden = hidden || has(style, styles[i]);
+    }
+    return hidden || (has(style, "max-height:0") && has(style, "overflow:hidden"));
 }
 
 static gboolean

@@ -89,6 +89,8 @@ test_hidden(void)
         {"<div style='display:none'>pre<div>header</div></div>a", "a"},
         {"<span style='DISPLAY : none'>x</span>a", "a"},
         {"<p hidden>x</p>a", "a"},
+        {"<div style='max-height:0px; overflow:hidden'>x</div>a", "a"},
+        {"<!--[if !mso]><!-->a<!--<![endif]-->", "a"},
         {"<div style='mso-hide:all'>x</div>a", "a"},
         {"<select><option>x</select>a", "a"},
         {"<?xml version=1?>a", "a"},
