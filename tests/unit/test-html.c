@@ -90,6 +90,7 @@ test_hidden(void)
         {"<span style='DISPLAY : none'>x</span>a", "a"},
         {"<p hidden>x</p>a", "a"},
         {"<div style='max-height:0px; overflow:hidden'>x</div>a", "a"},
+        {"<td style='font-size:0px'><div style='font-size:13px'>a</div></td>", "a"},
         {"<!--[if !mso]><!-->a<!--<![endif]-->", "a"},
         {"<div style='mso-hide:all'>x</div>a", "a"},
         {"<select><option>x</select>a", "a"},
