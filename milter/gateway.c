@@ -127,6 +127,5 @@ gateway_close(struct gateway *gateway)
 {
     worker_pool_free(g_steal_pointer(&gateway->parsers));
     store_close(g_steal_pointer(&gateway->store));
-    if (gateway->current)
-        settings_release(gateway, g_steal_pointer(&gateway->current));
+    /* The settings stay: a session that found the gate open a moment ago may be about to take them. */
 }

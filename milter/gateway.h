@@ -33,7 +33,7 @@ gboolean gateway_open(struct gateway *gateway, const char *conf_path, GError **e
  * old value and is named in the log. On error nothing changes. */
 gboolean gateway_reload(struct gateway *gateway, GError **error);
 
-/* Nobody may be inside the gate any more. */
+/* For the end of the process. Nobody may be inside the gate any more; sessions that are not inside may go on. */
 void gateway_close(struct gateway *gateway);
 
 struct settings *gateway_settings(struct gateway *gateway); /* give back with settings_release() */

@@ -251,6 +251,13 @@ def test_recipient_given_twice_is_one(milter):
     assert milter.count() == before + 1
 
 
+def test_hundred_recipients_are_taken_and_the_next_asked_to_come_back(milter):
+    outcome = milter.send(make_mail(), recipients=[ACME] * 100 + ["<blauw@experts.test>", OTHER])
+    assert [answer.code for answer in outcome.recipients] == [250] * 100 + [452, 250]
+    assert outcome.recipients[100].text.startswith("452 4.5.3 ")
+    assert outcome.final.kind == "accept" and len(outcome.deleted) == 100
+
+
 def test_null_sender_is_taken(milter):
     assert milter.send(make_mail(), sender="<>").final.code == 250
 
