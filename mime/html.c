@@ -802,8 +802,9 @@ close_implied(struct render *r, enum element element)
 static gboolean
 is_hidden(const struct markup *m, const char *style)
 {
-    /* Not font-size:0, which many a layout sets around words that set their own. */
-    static const char *const styles[] = {"display:none", "visibility:hidden", "mso-hide:all"};
+    /* Not font-size:0, which many a layout sets around words that set their own, nor mso-hide, which Outlook alone
+     * heeds. */
+    static const char *const styles[] = {"display:none", "visibility:hidden"};
     gboolean hidden = m->attributes[MARKUP_HIDDEN].at != NULL;
     for (guint i = 0; i < G_N_ELEMENTS(styles); i++) {
         hidden = hidden || has(style, styles[i]);

@@ -92,7 +92,7 @@ test_hidden(void)
         {"<div style='max-height:0px; overflow:hidden'>x</div>a", "a"},
         {"<td style='font-size:0px'><div style='font-size:13px'>a</div></td>", "a"},
         {"<!--[if !mso]><!-->a<!--<![endif]-->", "a"},
-        {"<div style='mso-hide:all'>x</div>a", "a"},
+        {"<div style='mso-hide:all'>x</div>a", "x\na"},
         {"<select><option>x</select>a", "a"},
         {"<?xml version=1?>a", "a"},
         {"&#8203;&zwnj;&nbsp;<br>a", "a"},
