@@ -160,8 +160,7 @@ static void
 weigh_verb(struct facts *facts, const char *original, gsize original_length)
 {
     gsize bytes = 0;
-    g_autofree char *text = g_strndup(facts->text, facts->length);
-    const char *verb = phrase_in(PHRASE_VERB, text, &bytes);
+    const char *verb = phrase_in(PHRASE_VERB, facts->text, &bytes); /* it ends where the facts end */
     if (!verb)
         return;
     const char *rest = verb + bytes;

@@ -81,22 +81,28 @@ quoted_string(struct scan *s)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* A token up to one of `stops`, a blank, a comment or the end; or a quoted string. NULL: nothing there. */
+/* A token up to one of `stops`, a blank, a comment or the end. NULL: nothing there. */
 static char *
-word(struct scan *s, const char *stops)
+token(struct scan *s, const char *stops)
 {
-    if (*s->p == '"')
-        return quoted_string(s);
     const char *start = s->p;
     while (*s->p && !strchr(" \t\r\n(;\"", *s->p) && !strchr(stops, *s->p))
         s->p++;
     return s->p > start ? g_strndup(start, (gsize)(s->p - start)) : NULL;
 }
 
+/* A token, or a quoted string. */
+static char *
+word(struct scan *s, const char *stops)
+{
+    return *s->p == '"' ? quoted_string(s) : token(s, stops);
+}
+
+/* Keywords: methods, results, properties. */
 static char *
 lower_word(struct scan *s, const char *stops)
 {
-    g_autofree char *text = word(s, stops);
+    g_autofree char *text = token(s, stops);
     return text ? g_ascii_strdown(text, -1) : NULL;
 }
 
@@ -204,7 +210,7 @@ read_none(struct scan *s)
 static gboolean
 read_all(struct scan *s, struct authres *a)
 {
-    if (!skip_cfws(s) || !(a->id = word(s, "=")) || !skip_cfws(s))
+    if (!skip_cfws(s) || !(a->id = word(s, "=")) || !*a->id || !skip_cfws(s))
         return FALSE;
     if (g_ascii_isdigit(*s->p)) { /* the version */
         g_autofree char *version = word(s, "=");

@@ -82,13 +82,27 @@ static const struct {
     {"X-Failed-Recipients", NULL, FALSE},
 };
 
+/* Names are compared by length first: there are many headers in a mail and many rows in the table. */
+static gboolean
+is_machine_header(const struct mail_header *header, gboolean reply)
+{
+    gsize length = strlen(header->name);
+    for (gsize i = 0; i < G_N_ELEMENTS(machine_headers); i++) {
+        const char *const words[] = {machine_headers[i].value, NULL};
+        if ((!reply || machine_headers[i].reply) && strlen(machine_headers[i].name) == length &&
+            g_ascii_strcasecmp(machine_headers[i].name, header->name) == 0 &&
+            (!*words || has_word(header->value, words)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 machine_wrote(const struct mail *m, gboolean reply)
 {
-    for (gsize i = 0; i < G_N_ELEMENTS(machine_headers); i++) {
-        const char *value = mail_header(m, machine_headers[i].name);
-        const char *const words[] = {machine_headers[i].value, NULL};
-        if (value && (!reply || machine_headers[i].reply) && (!*words || has_word(value, words)))
+    for (guint i = 0; i < m->headers->len; i++) {
+        const struct mail_header *header = g_ptr_array_index(m->headers, i);
+        if (strchr("XxDdPp", *header->name) && is_machine_header(header, reply))
             return TRUE;
     }
     return FALSE;

@@ -92,12 +92,6 @@ sender_is(const struct mail *m, const char *end)
 }
 
 static gboolean
-subject_begins(const struct mail *m, const char *start)
-{
-    return g_ascii_strncasecmp(subject_base(m->subject), start, strlen(start)) == 0;
-}
-
-static gboolean
 is_adf(const char *text)
 {
     text += strspn(text, " \r\n\t");
@@ -125,24 +119,28 @@ line_begins(const char *text, const char *words)
 }
 
 static gboolean
-looks_like(const struct mail *m, gsize tool)
+has_marks(const struct mail *m, gsize tool, const char *subject)
 {
-    if (tools[tool].sender && sender_is(m, tools[tool].sender))
+    if (tools[tool].subject && g_ascii_strncasecmp(subject, tools[tool].subject, strlen(tools[tool].subject)) == 0)
         return TRUE;
-    if (m->in_reply_to->len || m->references->len || subject_kind(m->subject) == SUBJECT_FORWARD)
-        return FALSE; /* a person answers what a form sent, or sends it on */
     return (tools[tool].text && line_begins(m->text, tools[tool].text)) ||
-           (tools[tool].html && m->html && strstr(m->html, tools[tool].html)) ||
-           (tools[tool].subject && subject_begins(m, tools[tool].subject));
+           (tools[tool].html && m->html && strstr(m->html, tools[tool].html));
 }
 
+/* Marks in the words count only in a mail that is neither an answer to a form's mail nor sent on by a person. */
 const char *
 form_tool(const struct mail *m)
 {
     if (is_adf(m->text))
         return "adf";
     for (gsize i = 0; i < G_N_ELEMENTS(tools); i++)
-        if (looks_like(m, i))
+        if (tools[i].sender && sender_is(m, tools[i].sender))
+            return tools[i].tool;
+    if (m->in_reply_to->len || m->references->len || subject_kind(m->subject) == SUBJECT_FORWARD)
+        return NULL;
+    const char *subject = subject_base(m->subject);
+    for (gsize i = 0; i < G_N_ELEMENTS(tools); i++)
+        if (has_marks(m, i, subject))
             return tools[i].tool;
     return NULL;
 }

@@ -421,18 +421,36 @@ prepend(GString *joined, const struct line *line)
     g_string_prepend_len(joined, line->body, (gssize)line->body_length);
 }
 
+/* Cheap: a colon at the end, or dashes around, or, above a quote, an address at the end. */
 static gboolean
-may_end_attribution(const struct line *line)
+may_end_attribution(const struct line *line, gboolean quote)
 {
     const char *p = line->body;
     gsize n = line->body_length;
     if (n == 0)
         return FALSE;
-    if (p[n - 1] == ':' || p[n - 1] == '-' || p[n - 1] == '>' || p[n - 1] == '"')
+    if (p[n - 1] == ':' || (p[n - 1] == '-' && p[0] == '-'))
         return TRUE;
     if (n >= 3 && memcmp(p + n - 3, "\xef\xbc\x9a", 3) == 0)
         return TRUE;
-    return (g_ascii_isalpha(p[n - 1]) && memchr(p, '@', n)) || g_ascii_strncasecmp(p, "posted by ", MIN(n, 10)) == 0;
+    if (!memchr(p, '@', n))
+        return quote && g_ascii_strncasecmp(p, "posted by ", MIN(n, 10)) == 0;
+    return g_ascii_isalpha(p[n - 1]) || (quote && (p[n - 1] == '>' || p[n - 1] == '"')); /* `… <a@b.example> wrote` */
+}
+
+/* A digit or an address in the lines that may be one attribution. Without them only a quote below makes one of them. */
+static gboolean
+has_evidence(const GArray *lines, guint top, guint i)
+{
+    guint from = i - top >= ATTRIBUTION_LINES ? i - ATTRIBUTION_LINES : top;
+    for (guint j = from; j <= i; j++) {
+        const struct line *line = line_at(lines, j);
+        for (gsize k = 0; k < MIN(line->body_length, 400); k++)
+            if (g_ascii_isdigit(line->body[k]) || line->body[k] == '@' ||
+                (line->body[k] & 0x80)) /* digits of other scripts */
+                return TRUE;
+    }
+    return line_at(lines, i)->body[0] == '-';
 }
 
 /* The line above `i` that may belong to the same attribution; a blank one is passed over when what follows is a lone
@@ -482,7 +500,7 @@ attribution_before(const struct line *line, guint i, struct intro *intro)
     gsize n = MIN(line->body_length, 400);
     guint colons = 0;
     const char *at = memchr(p, '@', n);
-    if (!at || !(g_ascii_isupper(*p) || g_ascii_isdigit(*p)))
+    if (!at || !(g_ascii_isupper(*p) || g_ascii_isdigit(*p)) || !memchr(at, ':', (gsize)(p + n - at)))
         return FALSE;
     for (const char *colon = at; (colon = memchr(colon, ':', (gsize)(p + n - colon))) && colons < 4;
          colon++, colons++) {
@@ -500,9 +518,11 @@ attribution_at(const GArray *lines, guint top, guint i, guint end, struct intro 
 {
     const struct line *last = line_at(lines, i);
     enum attribution_extent best = ATTRIBUTION_TAIL, extent;
-    if (!may_end_attribution(last))
-        return attribution_before(last, i, intro);
     gboolean quote = is_quote(lines, i + 1, end, last->depth);
+    if (!may_end_attribution(last, quote))
+        return attribution_before(last, i, intro);
+    if (!quote && !has_evidence(lines, top, i))
+        return FALSE;
     g_autoptr(GString) joined = g_string_new_len(last->body, (gssize)last->body_length);
     guint from = i;
     for (guint n = 0; n < ATTRIBUTION_LINES && best != ATTRIBUTION_WHOLE; n++) {

@@ -7,7 +7,7 @@
 
 #include "mime/language-words.h"
 
-#define TEXT_BYTES 16384 /* of a text are read: its language shows early */
+#define TEXT_BYTES 3000 /* of a text are read: its language shows early */
 #define WORD_BYTES 40
 #define ENOUGH 12 /* one word that only one language has */
 #define LETTER_POINTS 3
@@ -98,10 +98,16 @@ count_word(struct tally *t, const char *word)
             t->points[i] += ENOUGH / (int)shared;
 }
 
-static gboolean
-is_in_word(gunichar c)
+/* The next character in lower case if it goes on with a word, 0 if not. */
+static gunichar
+word_char(const char *p)
 {
-    return g_unichar_isalpha(c) || c == '\'' || c == 0x2019;
+    if (!(*p & 0x80)) /* nearly all of most texts */
+        return g_ascii_isalpha(*p) || *p == '\'' ? (gunichar)g_ascii_tolower(*p) : 0;
+    gunichar c = g_utf8_get_char(p);
+    if (c == 0x2019)
+        return '\'';
+    return g_unichar_isalpha(c) ? g_unichar_tolower(c) : 0;
 }
 
 /* One word, or one character that is none. Addresses and links are no words. */
@@ -112,14 +118,12 @@ next_word(struct tally *t, const char *p, const char *end)
     gsize length = 0;
     const char *start = p;
     gunichar c;
-    while (p < end && (c = g_utf8_get_char(p), is_in_word(c))) {
-        if (g_unichar_isalpha(c)) {
-            c = g_unichar_tolower(c);
+    while (p < end && (c = word_char(p)) != 0) {
+        if (c != '\'')
             count_letter(t, c);
-        } else {
-            c = '\'';
-        }
-        if (length < WORD_BYTES)
+        if (length < WORD_BYTES && c < 0x80)
+            word[length++] = (char)c;
+        else if (length < WORD_BYTES)
             length += (gsize)g_unichar_to_utf8(c, word + length);
         p = g_utf8_next_char(p);
     }

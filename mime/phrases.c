@@ -2540,22 +2540,49 @@ is_edge(const char *start, const char *edge)
 {
     if (edge == start || *edge == '\0')
         return TRUE;
+    if (!(edge[-1] & 0x80) && !(*edge & 0x80))
+        return !(g_ascii_isalnum(edge[-1]) && g_ascii_isalnum(*edge));
     gunichar after = g_utf8_get_char_validated(edge, -1);
     gunichar before = g_utf8_get_char_validated(g_utf8_prev_char(edge), edge - g_utf8_prev_char(edge));
     return !(is_word_char(before) && is_word_char(after));
 }
 
-gsize
-phrase_starts(enum phrase_set set, const char *folded)
+/* The rows that begin with a byte: from `*low` up to the returned one. */
+static gsize
+rows_with(enum phrase_set set, guchar byte, gsize *low)
 {
-    gsize best = 0;
-    for (gsize i = 0; i < tables[set].count; i++) {
+    gsize from = 0, to = tables[set].count;
+    while (from < to) {
+        gsize middle = (from + to) / 2;
+        if ((guchar)*tables[set].rows[middle] < byte)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    *low = from;
+    while (to < tables[set].count && (guchar)*tables[set].rows[to] == byte)
+        to++;
+    return to;
+}
+
+/* Bytes of the longest phrase at `at`, which is at the edge of a word of the text; 0: none. */
+static gsize
+longest_at(enum phrase_set set, const char *text, const char *at)
+{
+    gsize low, high = rows_with(set, (guchar)*at, &low), best = 0;
+    for (gsize i = low; i < high; i++) {
         const char *row = tables[set].rows[i];
         gsize length = strlen(row);
-        if (*row == *folded && length > best && strncmp(folded, row, length) == 0 && is_edge(folded, folded + length))
+        if (length > best && strncmp(at, row, length) == 0 && is_edge(text, at + length))
             best = length;
     }
     return best;
+}
+
+gsize
+phrase_starts(enum phrase_set set, const char *folded)
+{
+    return *folded ? longest_at(set, folded, folded) : 0;
 }
 
 gsize
@@ -2577,16 +2604,14 @@ const char *
 phrase_in(enum phrase_set set, const char *folded, gsize *length)
 {
     const char *best = NULL;
-    for (gsize i = 0; i < tables[set].count; i++) {
-        const char *row = tables[set].rows[i];
-        gsize bytes = strlen(row);
-        for (const char *at = folded; (at = strstr(at, row)); at++) {
-            if (!is_edge(folded, at) || !is_edge(folded, at + bytes) ||
-                (best && (at < best || (at == best && bytes <= *length))))
-                continue;
-            best = at;
-            *length = bytes;
-        }
+    for (const char *at = folded; *at; at++) {
+        if ((*at & 0xc0) == 0x80 || *at == ' ' || !is_edge(folded, at))
+            continue;
+        gsize bytes = longest_at(set, folded, at);
+        if (!bytes)
+            continue;
+        best = at;
+        *length = bytes;
     }
     return best;
 }

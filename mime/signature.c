@@ -66,10 +66,22 @@ delimiter_of(const struct line *line)
     return line->length == 2 ? DASHES : DELIMITER;
 }
 
+static gboolean
+has_delimiter(const GArray *lines, guint from, guint to)
+{
+    for (guint i = to, behind = 0; i-- > from && behind <= BEHIND_DELIMITER;
+         behind += !line_is_blank(line_at(lines, i)))
+        if (delimiter_of(line_at(lines, i)) != NO_DELIMITER)
+            return TRUE;
+    return FALSE;
+}
+
 static guint
 after_delimiter(const GArray *lines, guint from, guint to)
 {
     guint behind = 0, start = to;
+    if (!has_delimiter(lines, from, to))
+        return to;
     gboolean words = FALSE;
     for (guint i = to; i-- > from && behind <= BEHIND_DELIMITER;) {
         const struct line *line = line_at(lines, i);
@@ -141,6 +153,16 @@ names_something(const struct line *line, const char *text, gsize head)
     return g_ascii_isupper(*word) || g_ascii_isdigit(*word);
 }
 
+/* Cheap: more blanks than a short line of words has. */
+static gboolean
+is_wordy(const struct line *line, guint words)
+{
+    guint blanks = 0;
+    for (gsize i = 0; i < line->body_length && blanks < words; i++)
+        blanks += line->body[i] == ' ';
+    return blanks >= words;
+}
+
 /* "Please excuse my brevity." before or behind it. */
 static gboolean
 is_excuse(const char *clause)
@@ -181,7 +203,7 @@ gboolean
 is_mobile_line(const struct line *line)
 {
     struct folded folded;
-    if (line->depth || line->body_length < 6 || line->body_length > MOBILE_BYTES)
+    if (line->depth || line->body_length < 6 || line->body_length > MOBILE_BYTES || is_wordy(line, 2 * MOBILE_WORDS))
         return FALSE;
     fold_line(&folded, line);
     drop_links(&folded);
@@ -260,7 +282,7 @@ static enum closing
 closing_of(const struct line *line)
 {
     struct folded folded;
-    if (line->depth || line->body_length < 2 || line->body_length > 90)
+    if (line->depth || line->body_length < 2 || line->body_length > 90 || is_wordy(line, 8))
         return NO_CLOSING;
     fold_line(&folded, line);
     while (folded.length && strchr(",.!;:-*", folded.text[folded.length - 1]))
@@ -319,7 +341,7 @@ is_notice(const GArray *lines, guint i, guint to)
     guint words = 0, more = 0;
     fold_line(&folded, line_at(lines, i));
     const char *text = folded.text + strspn(folded.text, "*_-[( ");
-    if (phrase_count(PHRASE_VIRUS_ADVERT, text) && count_words(text) <= 20)
+    if (count_words(text) <= 20 && phrase_count(PHRASE_VIRUS_ADVERT, text))
         return TRUE;
     if (!phrase_starts(PHRASE_NOTICE_START, text))
         return FALSE;

@@ -70,6 +70,9 @@ test_grammar(void)
         {"mx.example; dmarc=pass reason=\"open", "malformed"},
         {"mx.example dmarc=pass", "malformed"},
         {"mx.example; none; dmarc=pass", "malformed"},
+        {"mx.example; \"\"=pass", "malformed"}, /* found by the fuzzer */
+        {"mx.example; \"dmarc\"=pass", "malformed"},
+        {"\"\"; dmarc=pass", "malformed"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *got = spell(rows[i][0]);
