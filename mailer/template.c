@@ -295,7 +295,7 @@ add_tag(struct compiler *compiler, const struct tag *tag, GError **error)
 static gboolean
 compile_tag(struct compiler *compiler, const char *at, GError **error)
 {
-    struct tag tag = {NULL};
+    struct tag tag = {0};
     if (!read_tag(compiler, at, &tag, error))
         return FALSE;
     const char *text_end = tag.begin, *next = tag.end;

@@ -459,7 +459,7 @@ test_answered_before_is_in_no_overview(struct scene *s)
 static void
 test_reply_to_an_overview_of_several_is_not_guessed(struct scene *s)
 {
-    g_autofree char *mia = g_strdup(mia_asks(s));
+    mia_asks(s);
     assert_taken(scene_write(s, "joost@fietsen.test", "acme@experts.test", "Bikes", NULL, "A shop please."));
     assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "PS", NULL, "One."));
     assert_taken(scene_write(s, "joost@fietsen.test", "acme@experts.test", "PS", NULL, "Two."));

@@ -124,8 +124,8 @@ static const char *const attributions[] = {
     "Vào 15:12, Th 6, 5 thg 1, 2024 Bob Jones <bob@example.org> đã viết:",
     "Pada tanggal Jum, 5 Jan 2024 pukul 15.12 Bob Jones <bob@example.org> menulis:",
     "ในวันที่ ศ. 5 ม.ค. 2024 เวลา 15:12 Bob Jones <bob@example.org> เขียนว่า:",
-    "\u202bבתאריך יום ו׳, 5 בינו׳ 2024 ב-15:12 מאת \u202aBob Jones\u202c\u200f "
-    "<\u202abob@example.org\u202c\u200f>:\u202c",
+    ("\u202bבתאריך יום ו׳, 5 בינו׳ 2024 ב-15:12 מאת \u202aBob Jones\u202c\u200f "
+     "<\u202abob@example.org\u202c\u200f>:\u202c"),
     "\u202bב-5 בינו׳ 2024, בשעה 15:12, \u200fBob Jones <bob@example.org> כתב/ה:",
     "في الجمعة، 5 يناير 2024 في 3:12 م تمت كتابة ما يلي بواسطة Bob Jones <bob@example.org>:",
     "في الجمعة، ٥ يناير ٢٠٢٤ في ٣:١٢ م تمت كتابة ما يلي بواسطة Bob Jones <bob@example.org>:",
@@ -252,8 +252,8 @@ test_header_blocks(void)
 {
     static const char *const forms[] = {
         "%s: Bob Jones <bob@example.org>\n%s: 5 January 2024 15:12\n%s: Anna\n%s: Re: Theme\n\nCould you come?\n",
-        "________________________________\n%s: Bob Jones <bob@example.org>\n%s: 5 January 2024 15:12\n%s: Anna\n%s: "
-        "Theme\n\nBye\n",
+        ("________________________________\n%s: Bob Jones <bob@example.org>\n%s: 5 January 2024 15:12\n%s: Anna\n%s: "
+         "Theme\n\nBye\n"),
         "*%s:* Bob Jones [mailto:\nbob@example.org]\n*%s:* 5 January 2024 15:12\n*%s:* Anna\n*%s:* Theme\n\nBye\n",
         "   %s : Bob Jones\n   %s : 5 January 2024 15:12\n   %s : Anna\n   %s : a long\n   subject\n\nBye\n",
         "> %s: Bob Jones <bob@example.org>\n> %s: 5 January 2024 15:12\n> %s: Anna\n> %s: Theme\n>\n> Bye\n",
