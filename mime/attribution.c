@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-#define LONGEST 440 /* bytes; names and addresses of mailing systems are long */
+#define MOST_WORDS 45 /* more are a sentence … */
+#define MOST_LOWER 12 /* … as are so many that are no names */
+#define LONGEST 440   /* bytes; names and addresses of mailing systems are long */
 
 struct facts {
     const char *text; /* folded, without dashes around it */
@@ -222,8 +224,6 @@ static gboolean
 is_strong(const struct facts *facts)
 {
     gboolean when = facts->date || facts->time;
-    if (facts->words > 45 || facts->lower > 12)
-        return FALSE;
     if (facts->dashed && facts->verb)
         return TRUE;
     if (facts->verb && (facts->colon || facts->verb_last)) {
@@ -260,8 +260,6 @@ static gboolean
 is_weak(const struct facts *facts)
 {
     gboolean when = facts->date || facts->time;
-    if (facts->words > 45 || facts->lower > 12)
-        return FALSE;
     if (facts->verb && facts->colon)
         return facts->address || when || (facts->words <= 7 && facts->verb_last && !speaks_to_somebody(facts->text));
     if (facts->colon && facts->bracket && when)
@@ -310,7 +308,7 @@ weigh_name(struct facts *facts, const char *text, gsize length)
 }
 
 enum attribution
-attribution_weigh(const char *text, gsize length, enum attribution_extent *extent)
+attribution_weigh(const char *text, gsize length, gboolean quoted, enum attribution_extent *extent)
 {
     if (extent)
         *extent = ATTRIBUTION_TAIL;
@@ -329,17 +327,21 @@ attribution_weigh(const char *text, gsize length, enum attribution_extent *exten
     if (!facts.colon && !facts.dashed && !memchr(facts.text, '@', facts.length) &&
         strncmp(facts.text, "posted by ", 10) != 0)
         return ATTRIBUTION_NO;
-    facts.lower = count_lower(text, length, &facts.words);
-    facts.opener = phrase_starts(PHRASE_OPENER, facts.text);
     weigh_address(&facts);
+    facts.opener = phrase_starts(PHRASE_OPENER, facts.text);
     weigh_numbers(&facts);
+    if (!quoted && !facts.dashed && !facts.date && !facts.time && !facts.address)
+        return ATTRIBUTION_NO;
+    facts.lower = count_lower(text, length, &facts.words);
+    if (facts.words > MOST_WORDS || facts.lower > MOST_LOWER)
+        return ATTRIBUTION_NO;
     weigh_verb(&facts, text, length);
     weigh_name(&facts, text, length);
     if (extent)
         *extent = how_much(&facts);
     if (is_strong(&facts))
         return ATTRIBUTION_STRONG;
-    return is_weak(&facts) ? ATTRIBUTION_WEAK : ATTRIBUTION_NO;
+    return quoted && is_weak(&facts) ? ATTRIBUTION_WEAK : ATTRIBUTION_NO;
 }
 
 gsize
@@ -353,7 +355,7 @@ attribution_column(const char *text, gsize length)
             gsize bytes = strlen(openers[o]);
             if (length - i <= bytes || memcmp(text + i, openers[o], bytes) != 0)
                 continue;
-            if (attribution_weigh(text + i, length - i, NULL) != ATTRIBUTION_STRONG)
+            if (attribution_weigh(text + i, length - i, TRUE, NULL) != ATTRIBUTION_STRONG)
                 continue;
             while (i > 0 && (text[i - 1] == ' ' || text[i - 1] == '-'))
                 i--;

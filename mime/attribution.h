@@ -20,8 +20,9 @@ enum attribution_extent {
     ATTRIBUTION_WHOLE,
 };
 
-/* `text` is one line, or several joined by a blank. `extent` may be NULL. */
-enum attribution attribution_weigh(const char *text, gsize length, enum attribution_extent *extent);
+/* `text` is one line, or several joined by a blank. `quoted`: a quote follows, so that a weak one counts. `extent` may
+ * be NULL. */
+enum attribution attribution_weigh(const char *text, gsize length, gboolean quoted, enum attribution_extent *extent);
 
 /* Where in the line an attribution begins that shares it with somebody's words ("thanks On Monday, Bob wrote:"), or 0.
  */

@@ -505,7 +505,8 @@ attribution_before(const struct line *line, guint i, struct intro *intro)
     for (const char *colon = at; (colon = memchr(colon, ':', (gsize)(p + n - colon))) && colons < 4;
          colon++, colons++) {
         enum attribution_extent extent;
-        if (attribution_weigh(p, (gsize)(colon + 1 - p), &extent) != ATTRIBUTION_STRONG || extent != ATTRIBUTION_WHOLE)
+        if (attribution_weigh(p, (gsize)(colon + 1 - p), FALSE, &extent) != ATTRIBUTION_STRONG ||
+            extent != ATTRIBUTION_WHOLE)
             continue;
         *intro = (struct intro){INTRO_ATTRIBUTION, i, i + 1, 0, TRUE};
         return TRUE;
@@ -526,10 +527,10 @@ attribution_at(const GArray *lines, guint top, guint i, guint end, struct intro 
     g_autoptr(GString) joined = g_string_new_len(last->body, (gssize)last->body_length);
     guint from = i;
     for (guint n = 0; n < ATTRIBUTION_LINES && best != ATTRIBUTION_WHOLE; n++) {
-        enum attribution weight = attribution_weigh(joined->str, joined->len, &extent);
+        enum attribution weight = attribution_weigh(joined->str, joined->len, quote, &extent);
         if (n == 0 && quote && extent != ATTRIBUTION_WHOLE && column_at(last, i, intro))
             return TRUE;
-        if (weight == ATTRIBUTION_STRONG || (weight == ATTRIBUTION_WEAK && quote))
+        if (weight != ATTRIBUTION_NO)
             keep_best(intro, &best, weight, extent, from, i + 1);
         if (!line_above(lines, top, &from, last->depth))
             break;

@@ -7,7 +7,7 @@
 
 #include "mime/language-words.h"
 
-#define TEXT_BYTES 3000 /* of a text are read: its language shows early */
+#define TEXT_BYTES 1000 /* of a text are read: its language shows early */
 #define WORD_BYTES 40
 #define ENOUGH 12 /* one word that only one language has */
 #define LETTER_POINTS 3

@@ -2592,8 +2592,8 @@ phrase_ends(enum phrase_set set, const char *folded)
     for (gsize i = 0; i < tables[set].count; i++) {
         const char *row = tables[set].rows[i];
         gsize length = strlen(row);
-        if (length > best && length <= whole && strcmp(folded + whole - length, row) == 0 &&
-            is_edge(folded, folded + whole - length))
+        if (length > best && length <= whole && folded[whole - 1] == row[length - 1] &&
+            strcmp(folded + whole - length, row) == 0 && is_edge(folded, folded + whole - length))
             best = length;
     }
     return best;

@@ -150,7 +150,7 @@ struct report {
     GPtrArray *recipients; /* struct report_recipient */
     char *prose;           /* the readable part, without the returned mail */
     const char *sender;    /* who wrote the mail that came back; NULL */
-    GPtrArray *said;       /* struct prose_recipient: who is named in the prose */
+    GPtrArray *said;       /* struct prose_recipient: who is named in the prose; by said() */
 };
 
 static void
@@ -167,12 +167,22 @@ add_recipient(struct report *report, const char *address, const struct diagnosis
     g_ptr_array_add(report->recipients, r);
 }
 
+/* Read when it is first asked for: most reports say all in their fields. */
+static const GPtrArray *
+said(struct report *report)
+{
+    if (!report->said)
+        report->said = prose_read(report->prose, report->sender);
+    return report->said;
+}
+
 /* What the prose says about an address: from its mentions, or all of it. */
 static char *
-prose_about(const struct report *report, const char *address)
+prose_about(struct report *report, const char *address)
 {
-    for (guint i = 0; i < report->said->len; i++) {
-        const struct prose_recipient *r = g_ptr_array_index(report->said, i);
+    const GPtrArray *named = said(report);
+    for (guint i = 0; i < named->len; i++) {
+        const struct prose_recipient *r = g_ptr_array_index(named, i);
         if (g_ascii_strcasecmp(r->address, address) == 0)
             return g_strdup(r->words->str);
     }
@@ -181,7 +191,7 @@ prose_about(const struct report *report, const char *address)
 
 /* The server's words where they say enough; what the report says in prose besides, where they do not. */
 static void
-diagnose_fields(const struct report *report, const struct fields *f, const char *address, struct diagnosis *d)
+diagnose_fields(struct report *report, const struct fields *f, const char *address, struct diagnosis *d)
 {
     g_autofree char *words =
         f->category ? g_strdup_printf("%s\n\nbounce category: %s", f->diagnostic ? f->diagnostic : "", f->category)
@@ -189,12 +199,15 @@ diagnose_fields(const struct report *report, const struct fields *f, const char 
     char status[16] = "";
     if (f->status)
         enhanced_status(f->status, status);
+    diagnose(words, status, prose_stage(words), d);
+    if (f->diagnostic && d->certain && (d->reason != REASON_USER_UNKNOWN || d->kind == REPORT_HARD))
+        return;
     g_autofree char *prose = prose_about(report, address);
     enum prose_stage stage = prose_stage(words);
     if (stage == STAGE_UNKNOWN)
         stage = prose_stage(prose);
-    diagnose(words, status, stage, d);
     struct diagnosis more;
+    diagnose(words, status, stage, d);
     diagnose(prose, status, stage, &more);
     if (!d->certain && more.certain)
         *d = more;
@@ -296,11 +309,12 @@ read_status_parts(struct report *report, gconstpointer raw, gsize length, gboole
 static void
 read_prose(struct report *report)
 {
-    for (guint i = 0; i < report->said->len; i++) {
-        const struct prose_recipient *r = g_ptr_array_index(report->said, i);
+    const GPtrArray *named = said(report);
+    for (guint i = 0; i < named->len; i++) {
+        const struct prose_recipient *r = g_ptr_array_index(named, i);
         struct diagnosis d, all;
         diagnose(r->words->str, "", prose_stage(r->words->str), &d);
-        if (!d.certain && report->said->len == 1) { /* the transcript stands apart from the list of recipients */
+        if (!d.certain && named->len == 1) { /* the transcript stands apart from the list of recipients */
             diagnose(report->prose, d.status, prose_stage(report->prose), &all);
             d = all;
         }
@@ -437,7 +451,6 @@ report_read(const struct mail *m, gconstpointer raw, gsize length)
     if (class != MAIL_BOUNCE)
         return report.recipients;
     report.prose = g_strndup(m->text, MIN(prose_length(m->text), PROSE_BYTES));
-    report.said = prose_read(report.prose, report.sender);
     for (guint nested = 0; nested < 2 && report.recipients->len == 0; nested++)
         read_status_parts(&report, raw, length, nested);
     if (report.recipients->len == 0 && strcasestr(report.prose, "Final-Recipient"))
@@ -450,7 +463,7 @@ report_read(const struct mail *m, gconstpointer raw, gsize length)
         read_fields(&report, m->text);
     if (report.recipients->len == 0)
         read_returned(&report, raw, length);
-    g_ptr_array_unref(report.said);
+    g_clear_pointer(&report.said, g_ptr_array_unref);
     g_free(report.prose);
     return report.recipients;
 }

@@ -207,7 +207,11 @@ is_mobile_line(const struct line *line)
         return FALSE;
     fold_line(&folded, line);
     drop_links(&folded);
-    const char *text = main_clause(folded.text + strspn(folded.text, "-*_ "));
+    const char *whole = folded.text + strspn(folded.text, "-*_ ");
+    gboolean excuse = g_str_has_prefix(whole, "please excuse") || g_str_has_prefix(whole, "excuse");
+    if (!excuse && !phrase_starts(PHRASE_MOBILE_HEAD, whole) && !phrase_ends(PHRASE_MOBILE_TAIL, whole))
+        return FALSE;
+    const char *text = main_clause(folded.text + (whole - folded.text));
     if (!text || count_words(text) > MOBILE_WORDS || strpbrk(text, "?!;"))
         return FALSE;
     gsize head = phrase_starts(PHRASE_MOBILE_HEAD, text);
@@ -341,7 +345,8 @@ is_notice(const GArray *lines, guint i, guint to)
     guint words = 0, more = 0;
     fold_line(&folded, line_at(lines, i));
     const char *text = folded.text + strspn(folded.text, "*_-[( ");
-    if (count_words(text) <= 20 && phrase_count(PHRASE_VIRUS_ADVERT, text))
+    gboolean scanner = strstr(text, "vir") || strstr(text, "av") || strstr(text, "scan") || strstr(text, "вир");
+    if (scanner && count_words(text) <= 20 && phrase_count(PHRASE_VIRUS_ADVERT, text))
         return TRUE;
     if (!phrase_starts(PHRASE_NOTICE_START, text))
         return FALSE;
