@@ -412,7 +412,7 @@ enum prose_stage
 prose_stage(const char *words)
 {
     g_autofree char *lower = g_ascii_strdown(words, (gssize)strnlen(words, WORDS_BYTES));
-    if (any_of(lower, data_signs) && !strstr(lower, "need rcpt")) /* pipelined: the answers to RCPT come after DATA */
+    if (any_of(lower, data_signs))
         return STAGE_DATA;
     return any_of(lower, rcpt_signs) ? STAGE_RCPT : STAGE_UNKNOWN;
 }

@@ -635,6 +635,11 @@ test_answers_below_and_between(void)
           "> A line that is long enough to have been wrapped by some server on its\nway to us, which lost the mark\n> "
           "Bob\n",
           "Yes.\n");
+    /* an address that was wrapped at its bracket is no quote */
+    check("Yes.\n\ntir. 18. apr. 2017 kl. 13:09 skrev Bob Jones <bob@x.example\n>:\n\n> Hi\n", "Yes.\n");
+    check("Yes.\n\nOn Tue, Apr 11, 2017 at 10:07 PM Bob Jones\n\n<\nmailto:Bob Jones <bob@x.example>\n> wrote:\nHi\n",
+          "Yes.\n");
+    check("Look:\n>>> >>>  click here <<<\nThanks\n", "Look:\n>>> >>>  click here <<<\nThanks\n");
     /* the words share the line with the attribution */
     check("Yes On Wed, Apr 4, 2012 at 3:59 PM, bob@x.example wrote:\n> Hi\n", "Yes\n");
     check("Yes\n\n  On Fri, 5 Jan 2024 at 15:12, Bob<bob@x.example> wrote:   Hi Anna,\n\nMonday?\n", "Yes\n");
