@@ -194,7 +194,7 @@ static gboolean
 is_our_size(const struct check *check, const char *value)
 {
     guint64 limit = g_ascii_strtoull(value, NULL, 10);
-    return limit == 0 || limit >= (guint64)check->settings->max_message_size; /* 0 is no limit */
+    return limit == 0 || limit >= (guint64)check->settings->max_message_size * 3 / 2; /* 0 is no limit */
 }
 
 static const struct parameter {
@@ -219,8 +219,8 @@ static const struct parameter {
      "dsn, silent-discard", "Postfix offers delivery notices that a mail which the milter took never gets"},
     {"postfix.smtputf8_enable", "smtputf8_enable", is_no, CHECK_WARNING, "no",
      "the mailer cannot answer those whom it lets in"},
-    {"postfix.message_size_limit", "message_size_limit", is_our_size, CHECK_INFO, "26214400",
-     "Postfix refuses mails that milter.max_message_size would let in"},
+    {"postfix.message_size_limit", "message_size_limit", is_our_size, CHECK_INFO, "41943040",
+     "files grow on the way out: it should be half as much again as milter.max_message_size"},
 };
 
 static char *

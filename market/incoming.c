@@ -9,7 +9,7 @@
 #include "mime/reply.h"
 #include "mime/report.h"
 
-enum { SUBJECT_BYTES = 300, NAME_BYTES = 200, OURS_MAX = 20, TEXT_BYTES = 256 << 10 };
+enum { SUBJECT_BYTES = 300, NAME_BYTES = 200, OURS_MAX = 20, TEXT_BYTES = 256 << 10, PICTURE_BYTES = 5 << 10 };
 
 /* Reply and forward prefixes of the clients' languages; one letter repeated (`Re[2]:`) is handled beside them. */
 static const char *const prefixes[] = {"re", "aw",  "sv", "vs",  "antw",   "antwoord", "odp", "tr", "fw", "fwd", "wg",
@@ -119,14 +119,54 @@ is_clients_own(const struct mail_part *part)
     return FALSE;
 }
 
+/* A client's "attach the original": our own mail to the sender, with the sender's address and link in it. */
+static gboolean
+is_mail_of_ours(const struct market *market, const struct delivery *delivery, const struct mail_part *part)
+{
+    if (!g_str_has_prefix(part->type, "message/"))
+        return FALSE;
+    g_autoptr(GBytes) bytes = mail_decode((const char *)delivery->raw + part->offset, part->length, part->encoding);
+    gsize length = 0;
+    const char *data = g_bytes_get_data(bytes, &length);
+    g_autofree char *text = text_utf8(data ? data : "", length);
+    return link_is_in(market, text);
+}
+
+/* A picture in the text: pasted screenshots look like this, and so do logos in signatures, which are mostly smaller. */
+static gboolean
+is_pasted_picture(const struct mail_part *part)
+{
+    return !part->attachment && g_str_has_prefix(part->type, "image/") && part->size >= PICTURE_BYTES;
+}
+
 static void
-read_files(struct incoming *in)
+read_files(const struct market *market, struct incoming *in)
 {
     in->files = g_ptr_array_new();
     for (guint i = 0; i < in->delivery->mail->parts->len; i++) {
         const struct mail_part *part = g_ptr_array_index(in->delivery->mail->parts, i);
-        if (part->attachment && !part->nested && !is_clients_own(part))
+        if (part->nested || (!part->attachment && !is_pasted_picture(part)))
+            continue;
+        if (is_clients_own(part) || is_mail_of_ours(market, in->delivery, part))
+            in->left_out++;
+        else
             g_ptr_array_add(in->files, (gpointer)part);
+    }
+}
+
+/* The reader is told that there was something more. */
+static void
+note_left_out(struct incoming *in)
+{
+    static const char note[] = "\n\n[A visiting card, a signature file, winmail.dat or a copy of an earlier mail was "
+                               "attached and is not passed on.]";
+    char **texts[] = {&in->words, &in->whole};
+    for (guint i = 0; i < G_N_ELEMENTS(texts) && in->left_out; i++) {
+        if (!**texts[i])
+            continue;
+        char *noted = g_strconcat(*texts[i], note, NULL);
+        g_free(*texts[i]);
+        *texts[i] = noted;
     }
 }
 
@@ -223,7 +263,8 @@ incoming_read(const struct market *market, const struct delivery *delivery, gboo
     add_ours(market, in, mail->in_reply_to);
     add_ours(market, in, mail->references);
     read_words(in);
-    read_files(in);
+    read_files(market, in);
+    note_left_out(in);
     read_failure(in);
     if (to_leads)
         read_form(market, in);

@@ -25,6 +25,7 @@ struct incoming {
     gboolean has_command;  /* the new words begin with a line that begins with '/' */
     GPtrArray *ours;       /* char *: our own Message-IDs that it answers or refers to, latest first */
     GPtrArray *files;      /* const struct mail_part *, borrowed: what goes on to the other side */
+    guint left_out;        /* files that are not: signatures, visiting cards, winmail.dat, mails of ours */
     const char *language;  /* guessed, two letters; NULL */
     gboolean dropshipping; /* it speaks of dropshipping */
 

@@ -99,8 +99,7 @@ link_message_id_is_ours(const struct market *market, const char *message_id)
            secret_equal(mac, bytes + ID_KEY_BYTES + ID_RANDOM_BYTES, ID_MAC_BYTES);
 }
 
-/* Length of an `r+TOKEN@DOMAIN` that starts at `p`, or 0. The HMAC is not looked at: a token cut short by a client's
- * wrapping is as much a leak as a whole one. */
+/* Length of an `r+TOKEN@DOMAIN` that starts at `p`, or 0. The HMAC is not looked at. */
 static gsize
 link_length(const struct market *market, const char *p)
 {
@@ -144,6 +143,15 @@ quoted_address_length(const char *line, const char *p, const char *start, const 
             return length;
     }
     return 0;
+}
+
+gboolean
+link_is_in(const struct market *market, const char *text)
+{
+    for (const char *p = text; *p; p++)
+        if ((p == text || !is_address_byte(p[-1])) && link_length(market, p))
+            return TRUE;
+    return FALSE;
 }
 
 char *

@@ -35,6 +35,9 @@ char *link_message_id(const struct market *market, gint64 random);
 /* Did we make it? Says nothing about which row. */
 gboolean link_message_id_is_ours(const struct market *market, const char *message_id);
 
+/* Does a mail of ours stand in it: one of our Message-IDs or reply addresses? */
+gboolean link_is_in(const struct market *market, const char *text);
+
 /* Replaces every `r+TOKEN@DOMAIN` in `text`, and each of `addresses` (char *; NULL: none) where it stands in angle
  * brackets or in a quoted line, by `instead`: what a client's quoting adds must not carry an address of one side to the
  * other. What a person types stays. */

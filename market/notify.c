@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "market/overview.h"
 
 /* ---- adding ---- */
 
@@ -145,6 +146,9 @@ failure_cause(struct act *act, const store_rows *row)
 gboolean
 notify_failure(struct act *act, const store_rows *row, const char *reply, GError **error)
 {
+    gint64 overview = store_rows_int(row, 0, "overview_id");
+    if (overview && !overview_failed(act, overview, error)) /* what it told of belongs to the next one */
+        return FALSE;
     const char *kind = store_rows_text(row, 0, "kind");
     g_autofree char *cause = failure_cause(act, row);
     g_autoptr(conversation) c = NULL;
@@ -166,7 +170,7 @@ notify_failure(struct act *act, const store_rows *row, const char *reply, GError
 
 /* ---- loading ---- */
 
-enum { QUOTE_BYTES = 64 << 10, QUOTE_BYTES_ALL = 1 << 20, QUOTE_BYTES_LATE = 2 << 10 };
+enum { QUOTE_BYTES = 64 << 10, QUOTE_BYTES_ALL = 128 << 10, QUOTE_BYTES_LATE = 2 << 10 };
 
 struct loading {
     struct act *act;
@@ -250,11 +254,13 @@ notice_file_free(gpointer data)
     g_free(file);
 }
 
-/* Half of what Postfix takes is left for the words and for base64's third. */
+/* What Postfix is told to take is half as much again as we do (conf/postfix/main.cf): base64 adds three eighths, and
+ * words stand in a mail twice, in the worst case six times as long. */
 static gboolean
 fits(struct loading *loading, gint64 size)
 {
-    return loading->bytes + size <= loading->act->market->conf->max_message_size / 2;
+    gint64 files = loading->bytes + size, words = (gint64)loading->words + 5 * QUOTE_BYTES;
+    return files * 11 / 8 + words * 12 <= loading->act->market->conf->max_message_size * 3 / 2;
 }
 
 /* A single message's files always go, for they came in one mail of allowed size; an overview's only while they fit. */
@@ -276,7 +282,8 @@ load_files(struct loading *loading, gint64 message_id, gboolean all, json_t *obj
             continue;
         loading->bytes += size;
         struct notice_file *file = g_new0(struct notice_file, 1);
-        file->name = g_strdup(store_rows_text(rows, i, "name"));
+        g_autofree char *name = link_scrub(loading->act->market, store_rows_text(rows, i, "name"), NULL, "address");
+        file->name = text_file_name(name, "attachment");
         file->type = g_strdup(store_rows_text(rows, i, "type"));
         file->raw_id = store_rows_int(rows, i, "raw_id");
         file->offset = store_rows_int(rows, i, "byte_offset");

@@ -166,14 +166,6 @@ backoff(gint64 id, gint64 attempts)
     return wait + wait * (gint64)mixed / 4000;
 }
 
-/* What an overview told of that cannot be delivered belongs to the next one. */
-static gboolean
-release_overview(struct act *act, const store_rows *row, GError **error)
-{
-    gint64 overview = store_rows_int(row, 0, "overview_id");
-    return !overview || overview_failed(act, overview, error);
-}
-
 static gboolean
 give_up(struct act *act, const struct outbox_result *result, const char *reply, GError **error)
 {
@@ -182,7 +174,7 @@ give_up(struct act *act, const struct outbox_result *result, const char *reply, 
     if (!failed || !store_rows_count(failed))
         return failed != NULL;
     g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_BY_ID, error, store_int(result->id));
-    return row && release_overview(act, row, error) && notify_failure(act, row, reply, error);
+    return row && notify_failure(act, row, reply, error);
 }
 
 static gboolean

@@ -94,7 +94,8 @@ overview_claim(struct act *act, gint64 id, gint64 outbox_id, gboolean *send, GEr
         *send = FALSE;
         return TRUE;
     }
-    if (!cover(act, id, organisation_id, &covered, error))
+    if (!cover(act, id, organisation_id, &covered, error) ||
+        !store_run(act->tx, STMT_OVERVIEW_RECIPIENT, error, store_int(outbox_id), store_int(organisation_id)))
         return FALSE;
     *send = covered > 0;
     return *send || store_run(act->tx, STMT_OUTBOX_CANCEL, error, store_int(outbox_id));

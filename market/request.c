@@ -84,10 +84,12 @@ request_plan_clear(struct request_plan *plan)
 
 /* ---- words ---- */
 
+/* A field that is nothing but how to reach somebody. What stands in a person's words is that person's choice. */
 static gboolean
 is_contact(const struct form *form, const char *value)
 {
-    return strchr(value, '@') || (form->lead.phone && strcmp(form->lead.phone, value) == 0);
+    g_autofree char *address = text_address(value);
+    return address || (form->lead.phone && strcmp(form->lead.phone, value) == 0);
 }
 
 /* A form's fields as a person reads them; unknown labels are kept. Of a registered merchant all but how to reach it. */
@@ -116,6 +118,16 @@ first_words(const struct request *r, const struct merchant *merchant)
 
 /* ---- opening ---- */
 
+/* A form's subject is the tool's, and may name whom it is from. */
+static const char *
+subject_for(const struct request *r, const struct merchant *merchant)
+{
+    const struct form *form = r->from.form;
+    if (!form || !merchant->registered || !strchr(r->in->subject, '@'))
+        return subject_of(r->in);
+    return form->lead.service ? form->lead.service : no_subject;
+}
+
 /* One conversation with its first message and the notification of a first contact. */
 static gboolean
 open_one(struct act *act, const struct request *r, const struct merchant *merchant,
@@ -124,8 +136,8 @@ open_one(struct act *act, const struct request *r, const struct merchant *mercha
 {
     g_autofree char *text = first_words(r, merchant);
     const struct words words = {"in", text, r->from.name, r->from.address, TRUE, r->from.form != NULL};
-    return conversation_open(act, organisation, merchant, request_id, matched, r->plan->service, subject_of(r->in),
-                             conversation_id, error) &&
+    return conversation_open(act, organisation, merchant, request_id, matched, r->plan->service,
+                             subject_for(r, merchant), conversation_id, error) &&
            conversation_add_message(act, *conversation_id, r->in, &words, r->raw_id, message_id, error) &&
            notify_first_contact(act, organisation, merchant, *conversation_id, *message_id, error) &&
            audit_add(act, r->from.address, "conversation_opened", *conversation_id, text, error);
@@ -137,7 +149,7 @@ add_request(struct act *act, const struct request *r, const struct merchant *mer
 {
     g_autoptr(store_rows) rows =
         store_query(act->tx, STMT_REQUEST_ADD, error, store_int(merchant->id), store_text(kind),
-                    store_text(r->plan->service), store_text(subject_of(r->in)), store_int(act->now));
+                    store_text(r->plan->service), store_text(subject_for(r, merchant)), store_int(act->now));
     if (!rows)
         return FALSE;
     *id = store_rows_int(rows, 0, "id");

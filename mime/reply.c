@@ -76,7 +76,9 @@ is_wrapped(const struct line *before, const struct line *line)
         return TRUE;
     gunichar first = g_utf8_get_char_validated(line->body, (gssize)line->body_length);
     gboolean lower = first < (gunichar)-2 && g_unichar_islower(first);
-    return before->length >= 60 && (lower || !strchr(".?!:;>", end[-1])) && line->length < before->length + 12;
+    if (strchr("?!", end[-1])) /* it ended there: what stands below is an answer */
+        return FALSE;
+    return before->length >= 60 && (lower || !strchr(":;>", end[-1])) && line->length < before->length + 12;
 }
 
 /* `(http://…) >`: a link that a client pulled out of the quote. */

@@ -930,6 +930,78 @@ test_no_overview_overtakes_another(struct scene *s)
 }
 
 static void
+test_original_attached_is_left_out(struct scene *s)
+{
+    mia_asks(s);
+    const struct notice *first = scene_sent(s, "first-contact", NULL, 0);
+    g_autofree char *link = g_strdup(first->from_address);
+    g_autofree char *raw = g_strdup_printf(
+        "From: Anna <anna@acme.test>\nSubject: Re: A new theme\nMessage-ID: <eml@acme.test>\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nSee the original.\n--b\n"
+        "Content-Type: message/rfc822\nContent-Disposition: attachment; filename=\"A new theme.eml\"\n\n"
+        "From: Mia <%s>\nTo: team@acme.test\nReply-To: <%s>\nSubject: A new theme\n\nCould you?\n--b--\n",
+        link, link);
+    assert_taken(scene_mail(s, "anna@acme.test", link, raw));
+    scene_send(s);
+    const struct notice *relay = scene_sent(s, "relay-partner", NULL, 0);
+    g_assert_cmpuint(relay->files->len, ==, 0);
+    g_assert_nonnull(strstr(scene_text(relay->data, "text"), "not passed on"));
+}
+
+static void
+test_pasted_picture_goes_along(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    GString *raw = g_string_new(
+        "From: Anna <anna@acme.test>\nSubject: Re: A new theme\nMessage-ID: <pic@acme.test>\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/related; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>Like this?</p><img "
+        "src=\"cid:a\">\n"
+        "--b\nContent-Type: image/png; name=shot.png\nContent-ID: <a>\nContent-Transfer-Encoding: base64\n\n");
+    for (guint i = 0; i < 200; i++)
+        g_string_append(raw, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");
+    g_string_append(raw, "--b--\n");
+    assert_taken(scene_mail(s, "anna@acme.test", link, raw->str));
+    g_string_free(raw, TRUE);
+    scene_send(s);
+    g_assert_cmpuint(scene_sent(s, "relay-partner", NULL, 0)->files->len, ==, 1);
+}
+
+static void
+test_bounced_overview_is_told_again(struct scene *s)
+{
+    mia_asks(s);
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "PS", NULL, "Do not lose me."));
+    s->now += HOUR;
+    scene_send(s);
+    g_autofree char *path = g_strdup(scene_sent(s, "overview", NULL, 0)->envelope_sender);
+    assert_taken(bounce(s, path, "failed", "5.2.2"));
+    scene_import(s, "{\"organisations\":[{\"slug\":\"acme\",\"name\":\"Acme Studio\",\"notify\":\"new@acme.test\"}]}");
+    scene_forget(s);
+    s->now += HOUR + 1;
+    scene_send(s);
+    const struct notice *again = scene_sent(s, "overview", "new@acme.test", 0); /* where notifications go now */
+    g_assert_nonnull(again);
+    g_assert_cmpstr(scene_text(again->data, "items.0.text"), ==, "Do not lose me.");
+}
+
+static void
+test_form_keeps_what_a_person_wrote(struct scene *s)
+{
+    assert_taken(scene_mail(s, "wordpress@site.test", "leads@experts.test",
+                            "From: Site <wordpress@site.test>\nSubject: New submission from "
+                            "mia@mias-candles.test\nMessage-ID: <k@site.test>\n\n"
+                            "Name: Mia Jansen\nEmail: mia@mias-candles.test\nService: store-setup\nMessage: We are "
+                            "@miascandles on Instagram.\n"));
+    scene_send(s);
+    const struct notice *first = scene_sent(s, "first-contact", NULL, 0);
+    g_assert_nonnull(first);
+    g_assert_nonnull(strstr(scene_text(first->data, "text"), "@miascandles"));
+    char *dump = json_dumps(first->data, 0);
+    g_assert_null(strstr(dump, "mia@mias-candles.test"));
+    free(dump);
+}
+
+static void
 add(const char *path, scene_test fn)
 {
     g_test_add_data_func(path, (gconstpointer)fn, run);
@@ -992,5 +1064,9 @@ main(int argc, char **argv)
     add("/market/flood-fits-into-overviews", test_flood_fits_into_overviews);
     add("/market/failed-overview-gives-back-what-it-told", test_failed_overview_gives_back_what_it_told);
     add("/market/no-overview-overtakes-another", test_no_overview_overtakes_another);
+    add("/market/original-attached-is-left-out", test_original_attached_is_left_out);
+    add("/market/pasted-picture-goes-along", test_pasted_picture_goes_along);
+    add("/market/bounced-overview-is-told-again", test_bounced_overview_is_told_again);
+    add("/market/form-keeps-what-a-person-wrote", test_form_keeps_what_a_person_wrote);
     return g_test_run();
 }
