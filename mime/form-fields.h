@@ -29,6 +29,9 @@ enum lead_member form_label(const char *label, gsize length);
 #define FORM_FIELDS 200     /* a form has at most so many */
 #define FORM_LABEL_BYTES 90 /* longer ones are somebody's words */
 
+/* The line where what the tool appends begins, or the number of lines. */
+guint form_fields_end(const GArray *lines);
+
 /* Arrays of struct form_field, never NULL. */
 GPtrArray *form_fields_from_text(const char *text);
 GPtrArray *form_fields_from_html(const char *html);

@@ -39,8 +39,8 @@ any_of(const GArray *lines, guint from, guint to, const char *const *starts)
 
 /* What the tools append: behind `-- ` (Contact Form 7), behind `---` (Elementor, Formspree), or in a sentence of its
  * own. */
-static guint
-fields_end(const GArray *lines)
+guint
+form_fields_end(const GArray *lines)
 {
     static const char *const appended[] = {"Page URL",
                                            "User Agent",
@@ -201,7 +201,7 @@ GPtrArray *
 form_fields_from_text(const char *text)
 {
     g_autoptr(GArray) lines = lines_split(text);
-    guint end = fields_end(lines);
+    guint end = form_fields_end(lines);
     gboolean below = values_below(lines, end);
     struct reader r = {.fields = form_fields_new(), .value = g_string_new(NULL)};
     for (guint i = 0; i < end; i++) {

@@ -2,6 +2,7 @@
 
 #include "mime/reply.h"
 
+#include "mime/form-fields.h"
 #include "mime/html.h"
 #include "mime/intro.h"
 #include "mime/lines.h"
@@ -22,16 +23,22 @@ struct segment {
     guint from, to;
 };
 
-struct trimmer {
-    const GArray *lines;
+/* What the mail tells besides its text. */
+struct manner {
     const char *name;    /* the sender's */
     gboolean forwarding; /* the subject says that another mail is sent on */
-    guint8 *roles;       /* enum role, one a line */
-    guint end;           /* where a quoted mail without quote marks begins */
-    GArray *segments;    /* struct segment */
-    guint8 *fates;       /* enum fate, one a line */
-    const char **rules;  /* why, one a line */
-    gsize column;        /* where in line `column_line` an attribution shares the line with words */
+    gboolean form;       /* a lead form's mail: what the tool appends goes */
+};
+
+struct trimmer {
+    const GArray *lines;
+    struct manner manner;
+    guint8 *roles;      /* enum role, one a line */
+    guint end;          /* where a quoted mail without quote marks begins */
+    GArray *segments;   /* struct segment */
+    guint8 *fates;      /* enum fate, one a line */
+    const char **rules; /* why, one a line */
+    gsize column;       /* where in line `column_line` an attribution shares the line with words */
     guint column_line;
 };
 
@@ -246,7 +253,7 @@ trim_tail(struct trimmer *t)
             continue;
         }
         const char *rule;
-        guint start = signature_start(t->lines, last->from, last->to, t->name, &rule);
+        guint start = signature_start(t->lines, last->from, last->to, t->manner.name, &rule);
         decide(t, start, last->to, FATE_SIGNATURE, rule);
         if (lines_skip_blank(t->lines, last->from, start) < start)
             break;
@@ -296,22 +303,28 @@ above_end(const struct trimmer *t)
 }
 
 /* Nothing new is left. A header block at the top, not said to be forwarded, may have been put there on the mail's way;
- * a lone passage may be meant as it stands. Rather show old words than lose the only ones. */
+ * a lone passage (below) may be meant as it stands. Rather show old words than lose the only ones. */
 static gboolean
 is_all_quoted(const struct trimmer *t, guint left, guint *again)
 {
-    if (left > 0 || t->forwarding)
+    struct intro intro;
+    if (left > 0 || t->manner.forwarding || t->segments->len > 0 || t->end == t->lines->len)
         return FALSE;
-    if (t->segments->len == 0 && t->end < t->lines->len) {
-        struct intro intro;
-        if (!intro_at(t->lines, t->end, t->end, t->lines->len, &intro))
-            return FALSE;
-        if (intro.kind != INTRO_HEADERS && intro.kind != INTRO_ATTRIBUTION)
-            return FALSE;
-        *again = intro.to;
-        return lines_skip_blank(t->lines, intro.to, t->lines->len) < t->lines->len;
-    }
-    return FALSE;
+    if (!intro_at(t->lines, t->end, t->end, t->lines->len, &intro))
+        return FALSE;
+    if (intro.kind != INTRO_HEADERS && intro.kind != INTRO_ATTRIBUTION)
+        return FALSE;
+    *again = intro.to;
+    return lines_skip_blank(t->lines, intro.to, t->lines->len) < t->lines->len;
+}
+
+static gboolean
+is_lone_passage(const struct trimmer *t)
+{
+    struct intro intro;
+    const struct segment *only = t->segments->len == 1 ? segment_at(t, 0) : NULL;
+    return only && only->quote && !only->intro && t->end == t->lines->len && !t->manner.forwarding &&
+           !intro_at(t->lines, only->from, only->from, only->to, &intro);
 }
 
 /* Every line is in a blockquote that is no client's: somebody quotes, and means it. */
@@ -339,6 +352,11 @@ trim_once(struct trimmer *t)
         const char *rule = t->rules[t->end];
         t->end = above_end(t);
         decide(t, t->end, t->lines->len, FATE_ELIDE, rule);
+    }
+    guint footer = t->manner.form ? form_fields_end(t->lines) : t->end;
+    if (footer < t->end) {
+        decide(t, footer, t->end, FATE_ELIDE, "form footer");
+        t->end = footer;
     }
     make_segments(t);
 }
@@ -455,9 +473,9 @@ trimmer_clear(struct trimmer *t)
 }
 
 static void
-trimmer_init(struct trimmer *t, const GArray *lines, const char *name, gboolean forwarding)
+trimmer_init(struct trimmer *t, const GArray *lines, const struct manner *manner)
 {
-    *t = (struct trimmer){.lines = lines, .name = name, .forwarding = forwarding};
+    *t = (struct trimmer){.lines = lines, .manner = *manner};
     t->roles = g_new0(guint8, lines->len + 1);
     t->fates = g_new0(guint8, lines->len + 1);
     t->rules = g_new0(const char *, lines->len + 1);
@@ -474,14 +492,16 @@ lines_from(const GArray *lines, guint from)
 
 /* One round, and a second one below the header block where that is all there is. */
 static void
-trim(const GArray *lines, const char *name, gboolean forwarding, guint first_line, struct output *out)
+trim(const GArray *lines, const struct manner *manner, guint first_line, struct output *out)
 {
     struct trimmer t;
     guint again = 0;
-    trimmer_init(&t, lines, name, forwarding);
+    trimmer_init(&t, lines, manner);
     trim_once(&t);
     guint left = trim_tail(&t);
     trim_between(&t, left);
+    if (is_lone_passage(&t))
+        decide(&t, 0, lines->len, FATE_KEEP, NULL);
     if (first_line == 0 && is_all_quoted(&t, left, &again)) {
         g_autoptr(GArray) rest = lines_from(lines, again);
         for (guint i = 0; i < again; i++) {
@@ -489,7 +509,7 @@ trim(const GArray *lines, const char *name, gboolean forwarding, guint first_lin
             record(out->cuts, &t, 0, i);
         }
         trimmer_clear(&t);
-        trim(rest, name, TRUE, again, out);
+        trim(rest, manner, again, out);
         return;
     }
     put_lines(out, &t, first_line);
@@ -501,7 +521,9 @@ trim_lines(const GArray *lines, const struct mail *m, struct reply *reply)
 {
     struct output out = {g_string_new(NULL), g_string_new(NULL), g_string_new(NULL), cuts_new()};
     const struct mail_address *author = mail_author(m);
-    trim(lines, author ? author->name : "", subject_kind(m->subject) == SUBJECT_FORWARD, 0, &out);
+    const struct manner manner = {author ? author->name : "", subject_kind(m->subject) == SUBJECT_FORWARD,
+                                  form_tool(m) != NULL};
+    trim(lines, &manner, 0, &out);
     reply->text = finish(out.text);
     reply->signature = finish(out.signature);
     reply->elided = finish(out.elided);

@@ -8,6 +8,7 @@ static void
 trim(const char *text, const char *author, struct reply *reply)
 {
     struct mail m = {.text = (char *)text, .headers = g_ptr_array_new(), .from = g_ptr_array_new()};
+    m.in_reply_to = m.references = m.headers;
     struct mail_address from = {(char *)author, (char *)"anna@lead.example"};
     g_ptr_array_add(m.from, &from);
     reply_trim(&m, reply);
@@ -651,8 +652,21 @@ test_only_words_are_not_lost(void)
 {
     check("From: Bob <bob@x.example>\nSent: 5 January 2024 10:00\nSubject: Theme\n\nCan you come?\n",
           "Can you come?\n");
+    check("> Roses are red\n> Violets are blue\n", "> Roses are red\n> Violets are blue\n");
+    check("> On 5 Jan 2024 at 10:00, Bob <bob@x.example> wrote:\n> Roses\n", "");
     check("", "");
     check("\n\n", "");
+}
+
+static void
+test_form_footers_go(void)
+{
+    check("From: Ann <ann@lead.example>\nSubject: x\n\nMessage Body:\nHello\n\n-- \nThis e-mail was sent from a "
+          "contact form on Site\n",
+          "From: Ann <ann@lead.example>\nSubject: x\n\nMessage Body:\nHello\n");
+    check("Name: Ann\nMessage: Hello\n\n---\n\nDate: 1 May\nTime: 10:00\nPage URL: https://x.example\nPowered by: "
+          "Elementor\n",
+          "Name: Ann\nMessage: Hello\n");
 }
 
 /* ---- every line is somewhere ---- */
@@ -695,6 +709,7 @@ static void
 check_html(const char *html, const char *want)
 {
     struct mail m = {.text = (char *)"", .html = (char *)html, .headers = g_ptr_array_new(), .from = g_ptr_array_new()};
+    m.in_reply_to = m.references = m.headers;
     struct reply reply;
     reply_trim_html(&m, &reply);
     g_assert_cmpstr(reply.text, ==, want);
@@ -784,6 +799,7 @@ main(int argc, char **argv)
     g_test_add_func("/reply/signatures-go-and-sentences-stay", test_signatures);
     g_test_add_func("/reply/answers-below-and-between", test_answers_below_and_between);
     g_test_add_func("/reply/only-words-are-not-lost", test_only_words_are_not_lost);
+    g_test_add_func("/reply/form-footers-go", test_form_footers_go);
     g_test_add_func("/reply/nothing-vanishes", test_nothing_vanishes);
     g_test_add_func("/reply/html-by-the-clients-marks", test_html);
     g_test_add_func("/reply/hostile-texts-end", test_hostile_texts_end);
