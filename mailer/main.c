@@ -328,7 +328,7 @@ preview(const struct options *options)
     g_autoptr(GError) error = NULL;
     gsize length = 0;
     mail_init();
-    g_autoptr(GBytes) mail = read_and_preview(options, &error);
+    g_autoptr(GBytes) mail = secret_init(&error) ? read_and_preview(options, &error) : NULL;
     if (!mail) {
         fprintf(stderr, "postern-mailer: %s\n", error->message);
         return FAILED;

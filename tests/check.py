@@ -192,7 +192,8 @@ def run_pytest(ring, folders, environment=None):
         os.unlink(report)
     command = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-v", "-rs", "--tb=short", "--color=no",
                "-o", "junit_logging=all", f"--junitxml={report}", *folders]
-    settings = {"POSTERN_BUILD": BUILD, **(environment or {})}
+    # sudo passes nothing on, and what root leaves in the tree its owner cannot take away.
+    settings = {"POSTERN_BUILD": BUILD, "PYTHONDONTWRITEBYTECODE": "1", **(environment or {})}
     if os.geteuid() != 0 and shutil.which("sudo"):
         command = ["sudo", "env", *(f"{name}={value}" for name, value in settings.items()), *command]
     status = ring.run(command, "tests", settings)
@@ -302,7 +303,7 @@ def bench(ring):
     """Prints; is no timed test."""
     command = ["/usr/bin/python3", "tests/bench/latency.py"]
     if os.geteuid() != 0 and shutil.which("sudo"):
-        command = ["sudo", "env", f"POSTERN_BUILD={BUILD}", *command]
+        command = ["sudo", "env", f"POSTERN_BUILD={BUILD}", "PYTHONDONTWRITEBYTECODE=1", *command]
     run_script(ring, command, "latency")
     ring.remark = ring.words(3).strip()
 

@@ -280,6 +280,12 @@ def test_the_admins_listings_have_the_promised_shape(gateway, command, shape):
 
 def test_python_reads_what_we_send(gateway):
     """No defect in any mail that went out, as an independent parser sees it."""
+    merchant, to = Person("Zażółć Größe", "read@judge.test"), gateway.address("acme")
+    files = [("zażółć.bin", "application/octet-stream", bytes(range(256)) * 9)]
+    raw = compose(merchant, to, "Zażółć gęślą jaźń " * 9, "Grüße, " + "ein sehr langes Wort " * 99 + "\n", files=files)
+    assert gateway.send(merchant.address, to, raw).accepted
+    notice = gateway.mail.next("team@acme.test", wanted=lambda mail: mail.mentions("ein sehr langes Wort"))
+    assert gateway.send(ANNA.address, *reply(ANNA, notice, "Żółta odpowiedź.", "gmail")).accepted
     settled(gateway)
     seen = 0
     for address in os.listdir(gateway.mail.root):
@@ -290,4 +296,10 @@ def test_python_reads_what_we_send(gateway):
             assert len(mail.headers("From")) == len(mail.headers("Date")) == len(mail.headers("Message-ID")) == 1
             assert max(map(len, mail.raw.splitlines())) <= 998
             seen += mail.return_path.startswith("r+")
-    assert seen > 20
+    assert seen >= 3, "a notification, an acknowledgement, an answer"
+
+
+def test_the_shipped_settings_content_the_admins_check(gateway):
+    """What `postern check` demands of Postfix is what conf/postfix/ says."""
+    done = gateway.postern("check", "--postfix-config", gateway.postfix.config, check=False)
+    assert done.returncode == 0, done.stdout.decode()
