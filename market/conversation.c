@@ -48,6 +48,15 @@ conversation_from(const store_rows *rows)
     return c;
 }
 
+enum job_state
+conversation_state_at(const store_rows *rows, guint row, gint64 now)
+{
+    enum job_state state;
+    gboolean known = job_state_parse(store_rows_text(rows, row, "state"), &state);
+    g_assert(known);
+    return job_effective(state, store_rows_int(rows, row, "due_at"), now);
+}
+
 gboolean
 conversation_load(struct act *act, gint64 id, struct conversation **conversation, GError **error)
 {

@@ -32,6 +32,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(conversation, conversation_free)
 /* `*conversation` NULL with TRUE: there is none. */
 gboolean conversation_load(struct act *act, gint64 id, struct conversation **conversation, GError **error);
 
+/* The state in a row with `state` and `due_at`, as it counts at `now` (job_effective). */
+enum job_state conversation_state_at(const store_rows *rows, guint row, gint64 now);
+
 /* Opens one with its first job, both sides' links and the timer of its first answer. */
 gboolean conversation_open(struct act *act, const struct organisation *organisation, const struct merchant *merchant,
                            gint64 request_id, gboolean matched, const char *service, const char *subject, gint64 *id,

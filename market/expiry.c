@@ -12,10 +12,7 @@ is_last_hope(struct act *act, const struct conversation *c, gboolean *last, GErr
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++) {
-        enum job_state state;
-        gboolean known = job_state_parse(store_rows_text(rows, i, "state"), &state);
-        g_assert(known);
-        state = job_effective(state, store_rows_int(rows, i, "due_at"), act->now);
+        enum job_state state = conversation_state_at(rows, i, act->now);
         if (store_rows_int(rows, i, "id") != c->id && state != JOB_EXPIRED && state != JOB_DECLINED)
             *last = FALSE;
     }

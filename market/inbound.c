@@ -389,7 +389,6 @@ to_matching(struct receive *r, const struct target *target, const char *recipien
 {
     const struct incoming *in = r->in;
     const struct request_from from = target->kind == TARGET_LEADS ? incoming_form(in) : incoming_author(in);
-    const struct request request = {in, from, from.form ? r->form_plan : r->author_plan, 0};
     g_autoptr(conversation) thread = NULL;
     g_autoptr(merchant) merchant = NULL;
     const char *why = why_no_request(in, &from);
@@ -401,9 +400,8 @@ to_matching(struct receive *r, const struct target *target, const char *recipien
     if (thread)
         return thread->matched ? merchant_adds(r, thread, recipient, error)
                                : merchant_writes(r, thread, recipient, error);
-    struct request stored = request;
-    stored.raw_id = r->raw_id;
-    return find_merchant(r, &from, &merchant, error) && request_matched(&r->act, &stored, merchant, error);
+    const struct request request = {in, from, from.form ? r->form_plan : r->author_plan, r->raw_id};
+    return find_merchant(r, &from, &merchant, error) && request_matched(&r->act, &request, merchant, error);
 }
 
 /* R6a: the list of those who can be found. One an hour an address, for the request may be forged. */

@@ -13,7 +13,7 @@ struct incoming {
     const struct delivery *delivery;
     struct mail_nature nature;
     guint8 fingerprint[32];
-    char *key; /* the fingerprint's first half in hex: names this mail in causes */
+    char *key; /* 32 hex digits made from the fingerprint: names this mail in causes */
 
     char *author_address;  /* From, as text_address() has it; the envelope sender where From has none; NULL: neither, or
                             * one of  the gateway's own addresses: an answer to it would come back in as somebody else's

@@ -333,16 +333,6 @@ request_continue(struct act *act, const struct incoming *in, const struct conver
     return conversation_set_state(act, c, (enum job_state)next, error) && overview_expect(act, organisation, error);
 }
 
-/* The state of a request's conversation as it counts now. */
-static enum job_state
-state_of(const store_rows *rows, guint i, gint64 now)
-{
-    enum job_state state;
-    gboolean known = job_state_parse(store_rows_text(rows, i, "state"), &state);
-    g_assert(known);
-    return job_effective(state, store_rows_int(rows, i, "due_at"), now);
-}
-
 /* Adds to those that are under way, or (`expired`) to those whose time is over. `*taken`: how many. */
 static gboolean
 add_to(struct act *act, const struct incoming *in, const store_rows *rows, gboolean expired, const char *author,
@@ -351,7 +341,7 @@ add_to(struct act *act, const struct incoming *in, const store_rows *rows, gbool
     *taken = 0;
     for (guint i = 0; i < store_rows_count(rows); i++) {
         g_autoptr(conversation) c = NULL;
-        enum job_state state = state_of(rows, i, act->now);
+        enum job_state state = conversation_state_at(rows, i, act->now);
         if (state == JOB_DECLINED || (state == JOB_EXPIRED) != expired)
             continue;
         if (!conversation_load(act, store_rows_int(rows, i, "id"), &c, error) ||

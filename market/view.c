@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/text.h"
-#include "market/job.h"
+#include "market/conversation.h"
 
 enum { LIMIT_DEFAULT = 100 };
 
@@ -48,10 +48,7 @@ merchant_of(const store_rows *rows, guint i)
 static json_t *
 state_of(const store_rows *rows, guint i, gint64 now)
 {
-    enum job_state state;
-    gboolean known = job_state_parse(store_rows_text(rows, i, "state"), &state);
-    g_assert(known);
-    return json_string(job_state_name(job_effective(state, store_rows_int(rows, i, "due_at"), now)));
+    return json_string(job_state_name(conversation_state_at(rows, i, now)));
 }
 
 static gint64
