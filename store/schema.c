@@ -134,7 +134,128 @@ static const char schema_1[] =
     " event TEXT NOT NULL, subject_id INTEGER NOT NULL, digest BLOB NOT NULL, hash BLOB NOT NULL, UNIQUE (chain, seq)) "
     "STRICT;";
 
+/* Commands and what they work on. Each subject has its own paragraph. */
+static const char schema_2[] =
+    /* Preferences of organisations (R4) and members. away_until: unavailable until then, comes back by itself.
+     * reminders, calendar: whether the notification address gets them. digest: html, mime, off; NULL: as the
+     * organisation's notification address has it, nothing for a member. */
+    "ALTER TABLE organisation ADD COLUMN away_until INTEGER;"
+    "ALTER TABLE organisation ADD COLUMN timezone TEXT;"
+    "ALTER TABLE organisation ADD COLUMN reminders INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE organisation ADD COLUMN calendar INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE organisation ADD COLUMN digest TEXT NOT NULL DEFAULT 'html';"
+    "ALTER TABLE member ADD COLUMN language TEXT;"
+    "ALTER TABLE member ADD COLUMN digest TEXT;"
+    /* Own aliases: further addresses that act for a member, confirmed at the registered address. */
+    "CREATE TABLE member_alias (address TEXT PRIMARY KEY, member_id INTEGER NOT NULL REFERENCES member, confirmed_at "
+    "INTEGER) STRICT;"
+    "CREATE INDEX member_alias_member ON member_alias (member_id);"
+
+    /* Facts that ranking uses, kept as they happen (R9). answer_seconds: the sum over `answers` first answers. */
+    "ALTER TABLE organisation ADD COLUMN answers INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE organisation ADD COLUMN answer_seconds INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE organisation ADD COLUMN reviews INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE organisation ADD COLUMN review_points INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE declined_service (organisation_id INTEGER NOT NULL REFERENCES organisation, service TEXT NOT NULL, "
+    "declined INTEGER NOT NULL,"
+    " PRIMARY KEY (organisation_id, service)) STRICT;"
+
+    /* A command that waits for its confirmation. actor: whose it is; command: the line as it will be performed;
+     * state: what it was asked in, compared before it acts. */
+    "CREATE TABLE confirmation (id INTEGER PRIMARY KEY, organisation_id INTEGER REFERENCES organisation, "
+    "conversation_id INTEGER REFERENCES conversation,"
+    " side TEXT NOT NULL, actor TEXT NOT NULL, command TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT "
+    "NULL, expires_at INTEGER NOT NULL,"
+    " used_at INTEGER) STRICT;"
+    "CREATE INDEX confirmation_conversation ON confirmation (conversation_id);"
+
+    /* Jobs: who works on one (R20), what is said inside (R21). void: spam, without effect on ranking (Decisions 12).
+     */
+    "ALTER TABLE job ADD COLUMN void INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN reason TEXT;"
+    "CREATE TABLE assignee (job_id INTEGER NOT NULL REFERENCES job, member_id INTEGER NOT NULL REFERENCES member, "
+    "assigned_at INTEGER NOT NULL,"
+    " PRIMARY KEY (job_id, member_id)) STRICT;"
+    "CREATE INDEX assignee_member ON assignee (member_id);"
+    "CREATE TABLE comment (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, job_id "
+    "INTEGER NOT NULL REFERENCES job,"
+    " author_name TEXT NOT NULL, author_address TEXT NOT NULL, text TEXT NOT NULL, created_at INTEGER NOT NULL) "
+    "STRICT;"
+    "CREATE INDEX comment_conversation ON comment (conversation_id);"
+    /* What taking a partner's message back restores (/undo). */
+    "CREATE TABLE undo (message_id INTEGER PRIMARY KEY REFERENCES message, job_id INTEGER NOT NULL REFERENCES job, "
+    "state TEXT NOT NULL,"
+    " answered_at INTEGER, due_at INTEGER NOT NULL, read_at INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX undo_job ON undo (job_id);"
+
+    /* Mails that wait for a word: which conversation is meant; a lead's third unanswered mail (R8). data: JSON, by
+     * kind. */
+    "CREATE TABLE held (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, raw_id INTEGER NOT NULL REFERENCES raw, sender "
+    "TEXT NOT NULL, recipient TEXT NOT NULL,"
+    " conversation_id INTEGER REFERENCES conversation, data TEXT, created_at INTEGER NOT NULL, expires_at INTEGER NOT "
+    "NULL, released_at INTEGER) STRICT;"
+    "CREATE INDEX held_conversation ON held (conversation_id);"
+
+    /* Tags (R14): shared by an organisation; folded: as text_fold() has the name. */
+    "CREATE TABLE tag (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFERENCES organisation, name TEXT NOT "
+    "NULL, folded TEXT NOT NULL,"
+    " UNIQUE (organisation_id, folded)) STRICT;"
+    "CREATE TABLE conversation_tag (conversation_id INTEGER NOT NULL REFERENCES conversation, tag_id INTEGER NOT NULL "
+    "REFERENCES tag ON DELETE CASCADE,"
+    " PRIMARY KEY (conversation_id, tag_id)) STRICT;"
+    "CREATE INDEX conversation_tag_tag ON conversation_tag (tag_id, conversation_id);"
+
+    /* Search (R15): folded words, found by prefix. kind: what the word was found in; id: a conversation's or a job's.
+     */
+    "CREATE TABLE search_term (organisation_id INTEGER NOT NULL, kind TEXT NOT NULL, term TEXT NOT NULL, id INTEGER "
+    "NOT NULL,"
+    " PRIMARY KEY (organisation_id, kind, term, id)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX search_term_id ON search_term (kind, id);"
+
+    /* Proposals, invoices, access, reviews (R22–R24). Money in minor units, ISO 4217. number: counts within the
+     * conversation; a changed proposal keeps it and has the next version. */
+    "CREATE TABLE proposal (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, job_id "
+    "INTEGER NOT NULL REFERENCES job,"
+    " number INTEGER NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL, service TEXT, description TEXT NOT NULL, "
+    "total INTEGER NOT NULL,"
+    " currency TEXT NOT NULL, terms TEXT NOT NULL, created_at INTEGER NOT NULL, decided_at INTEGER,"
+    " UNIQUE (conversation_id, number, version)) STRICT;"
+    "CREATE TABLE milestone (proposal_id INTEGER NOT NULL REFERENCES proposal, position INTEGER NOT NULL, description "
+    "TEXT NOT NULL, price INTEGER NOT NULL,"
+    " duration TEXT NOT NULL, PRIMARY KEY (proposal_id, position)) STRICT;"
+    "CREATE TABLE invoice (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, "
+    "proposal_id INTEGER NOT NULL REFERENCES proposal,"
+    " number INTEGER NOT NULL, state TEXT NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, description TEXT "
+    "NOT NULL,"
+    " created_at INTEGER NOT NULL, decided_at INTEGER, UNIQUE (conversation_id, number)) STRICT;"
+    "CREATE TABLE access_request (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, "
+    "state TEXT NOT NULL, basis TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL, decided_at INTEGER) STRICT;"
+    "CREATE INDEX access_request_conversation ON access_request (conversation_id);"
+    "CREATE TABLE review (id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL UNIQUE REFERENCES job, conversation_id "
+    "INTEGER NOT NULL REFERENCES conversation,"
+    " organisation_id INTEGER NOT NULL REFERENCES organisation, state TEXT NOT NULL, rating INTEGER, text TEXT NOT "
+    "NULL DEFAULT '',"
+    " asked_at INTEGER NOT NULL, given_at INTEGER) STRICT;"
+    "CREATE INDEX review_organisation ON review (organisation_id);"
+
+    /* Blocks (R16): a merchant's whole side, by all its addresses. Nothing takes one back. */
+    "CREATE TABLE block (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFERENCES organisation, merchant_id "
+    "INTEGER NOT NULL REFERENCES merchant,"
+    " shop_id INTEGER REFERENCES shop, actor TEXT NOT NULL, created_at INTEGER NOT NULL, UNIQUE (organisation_id, "
+    "merchant_id)) STRICT;"
+    "CREATE INDEX block_shop ON block (shop_id) WHERE shop_id IS NOT NULL;"
+    "CREATE TABLE block_address (organisation_id INTEGER NOT NULL REFERENCES organisation, address TEXT NOT NULL, "
+    "block_id INTEGER NOT NULL REFERENCES block,"
+    " PRIMARY KEY (organisation_id, address)) STRICT;"
+
+    /* Addresses that mail came back from. hard: it never will arrive. */
+    "CREATE TABLE bad_address (address TEXT PRIMARY KEY, hard INTEGER NOT NULL, failures INTEGER NOT NULL, first_at "
+    "INTEGER NOT NULL, last_at INTEGER NOT NULL,"
+    " reason TEXT NOT NULL) STRICT;";
+
 const struct store_migration store_migrations[] = {
     {1, schema_1, NULL},
+    {2, schema_2, NULL},
 };
 const guint store_migrations_count = G_N_ELEMENTS(store_migrations);

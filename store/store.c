@@ -156,6 +156,32 @@ store_tx_call(struct store_tx *tx, store_fn fn, gpointer arg, GError **error)
 }
 
 gboolean
+store_attempt(store_tx *tx, store_fn fn, gpointer arg, gboolean *done, GError **refusal, GError **error)
+{
+    GError *reason = NULL;
+    g_assert(!tx->failure);
+    if (!tx->driver->mark(tx->conn, error))
+        return FALSE;
+    *done = fn(tx, arg, &reason);
+    g_assert(*done == (reason == NULL));
+    if (*done && !tx->failure)
+        return tx->driver->keep(tx->conn, error);
+    /* The mark goes in any case: it has the same name as the one around it. */
+    gboolean undone = !tx->driver->alive(tx->conn) || tx->driver->undo(tx->conn, error);
+    if (tx->failure) { /* the engine's error, not the function's: nothing of this transaction can be trusted */
+        g_clear_error(&reason);
+        if (undone)
+            g_propagate_error(error, g_error_copy(tx->failure));
+        return FALSE;
+    }
+    if (refusal && undone)
+        *refusal = reason;
+    else
+        g_error_free(reason);
+    return undone;
+}
+
+gboolean
 store_write(store *self, store_fn fn, gpointer arg, GError **error)
 {
     pthread_mutex_lock(&self->mutex);

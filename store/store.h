@@ -68,6 +68,11 @@ typedef gboolean (*store_fn)(store_tx *tx, gpointer arg, GError **error);
 gboolean store_write(store *store, store_fn fn, gpointer arg, GError **error);
 gboolean store_read(store *store, store_fn fn, gpointer arg, GError **error);
 
+/* Runs `fn` inside the transaction of `tx` so that it leaves no row behind when it returns FALSE: all or nothing of a
+ * part. `*done` FALSE with TRUE: it refused with an error of its own, which is in `*refusal` (may be NULL; caller
+ * frees); the transaction goes on. FALSE: a statement failed, and with it everything. */
+gboolean store_attempt(store_tx *tx, store_fn fn, gpointer arg, gboolean *done, GError **refusal, GError **error);
+
 /* ---- statements ---- */
 
 struct store_value {

@@ -73,6 +73,75 @@ test_blobs_keep_their_bytes(void)
     g_assert_true(store_read(store, check_blobs, NULL, NULL));
 }
 
+/* ---- a part of a transaction ---- */
+
+static gboolean
+put_and_refuse(store_tx *tx, gpointer arg, GError **error)
+{
+    if (!put_timers(tx, NULL, error))
+        return FALSE;
+    if (!arg)
+        return TRUE;
+    g_set_error_literal(error, POSTERN_ERROR, POSTERN_ERROR_REFUSED, "no");
+    return FALSE;
+}
+
+static gboolean
+attempt_twice(store_tx *tx, gpointer arg, GError **error)
+{
+    g_autoptr(GError) refusal = NULL;
+    gboolean done = TRUE;
+    if (!store_run(tx, STMT_TIMER_SET, error, store_text("before"), store_int(1), store_int(1)) ||
+        !store_attempt(tx, put_and_refuse, arg, &done, &refusal, error))
+        return FALSE;
+    g_assert_true(done == !arg);
+    g_assert_true((refusal != NULL) == (arg != NULL));
+    return store_run(tx, STMT_TIMER_SET, error, store_text("after"), store_int(1), store_int(9));
+}
+
+static void
+test_an_attempt_that_is_refused_leaves_nothing(void)
+{
+    static int refuse;
+    g_autoptr(scratch) scratch = scratch_new();
+    g_autoptr(store) store = scratch_open(scratch);
+    g_autoptr(store_rows) refused = NULL, taken = NULL;
+    g_assert_true(store_write(store, attempt_twice, &refuse, NULL));
+    g_assert_true(store_read(store, get_timers, &refused, NULL));
+    g_assert_cmpuint(store_rows_count(refused), ==, 2);
+    g_assert_cmpstr(store_rows_text(refused, 0, "kind"), ==, "before");
+    g_assert_cmpstr(store_rows_text(refused, 1, "kind"), ==, "after");
+    g_assert_true(store_write(store, attempt_twice, NULL, NULL));
+    g_assert_true(store_read(store, get_timers, &taken, NULL));
+    g_assert_cmpuint(store_rows_count(taken), ==, 5);
+}
+
+static gboolean
+break_a_constraint(store_tx *tx, G_GNUC_UNUSED gpointer arg, GError **error)
+{
+    return store_run(tx, STMT_TIMER_SET, error, store_null(), store_null(), store_null());
+}
+
+static gboolean
+attempt_to_break(store_tx *tx, G_GNUC_UNUSED gpointer arg, GError **error)
+{
+    gboolean done = FALSE;
+    return put_timers(tx, NULL, error) && store_attempt(tx, break_a_constraint, NULL, &done, NULL, error);
+}
+
+static void
+test_a_statement_that_fails_in_an_attempt_fails_all(void)
+{
+    g_autoptr(scratch) scratch = scratch_new();
+    g_autoptr(store) store = scratch_open(scratch);
+    g_autoptr(store_rows) rows = NULL;
+    g_autoptr(GError) error = NULL;
+    g_assert_false(store_write(store, attempt_to_break, NULL, &error));
+    g_assert_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID);
+    g_assert_true(store_read(store, get_timers, &rows, NULL));
+    g_assert_cmpuint(store_rows_count(rows), ==, 0);
+}
+
 static gboolean
 check_null(store_tx *tx, G_GNUC_UNUSED gpointer arg, GError **error)
 {
@@ -465,6 +534,8 @@ main(int argc, char **argv)
     g_test_add_func("/store/errors/say-what-to-do", test_errors_say_what_to_do);
     g_test_add_func("/store/read/sees-one-moment", test_a_reader_sees_one_moment);
     g_test_add_func("/store/read/more-callers-than-readers-queue", test_more_callers_than_readers_queue);
+    g_test_add_func("/store/attempt/a-refused-one-leaves-nothing", test_an_attempt_that_is_refused_leaves_nothing);
+    g_test_add_func("/store/attempt/a-failed-statement-fails-all", test_a_statement_that_fails_in_an_attempt_fails_all);
     g_test_add_func("/store/raw/slices-are-the-mails-bytes", test_slices_of_a_mail_are_its_bytes);
     g_test_add_func("/store/raw/only-the-chunks-of-a-slice-are-read", test_only_the_chunks_of_a_slice_are_read);
     g_test_add_func("/store/raw/missing-is-not-found", test_a_missing_mail_is_not_found);

@@ -1,0 +1,65 @@
+/*
+ * What the commands of a mail do. All of a mail's commands and its message are one attempt: one that fails leaves
+ * nothing of them, nothing is relayed, and the sender gets a transcript. A mail whose commands worked gets a transcript
+ * too where there is something to tell.
+ *
+ * The table in perform.c says for each command: its function, who may use it, where, and its risk. The functions stand
+ * with what they work on (market/tag.c, market/proposal.c …) and are declared there as command_fn.
+ *
+ * No words here: what is told is a key of the catalogue (templates/en.words, "said.…") and its variables.
+ */
+#ifndef POSTERN_MARKET_PERFORM_H
+#define POSTERN_MARKET_PERFORM_H
+
+#include <jansson.h>
+
+#include "market/command.h"
+#include "market/conversation.h"
+
+/* Who may do what (DESIGN.md): from the link, From's registration and DMARC. */
+enum trust {
+    TRUST_ACT,     /* acts; what cannot be taken back is confirmed */
+    TRUST_CONFIRM, /* what matters is confirmed as well */
+};
+
+/* A mail's commands being performed. Borrowed but for `items`. */
+struct performing {
+    struct act *act;
+    const struct incoming *in;
+    enum side side;
+    const struct conversation *conversation; /* NULL: a mail to desk@, which is about none. As it was before the first
+                                                command: reload with conversation_load() after a change of state */
+    const struct organisation *organisation; /* the partner's own, or that of the conversation */
+    gint64 member_id;                        /* who acts; 0: the notification address, or the merchant's side */
+    const char *actor;                       /* the address that acts, for the audit */
+    const char *actor_name;                  /* "" */
+    gint64 raw_id;
+    enum trust trust;
+    gboolean confirmed;  /* performed by its confirmation: do not ask again */
+    const char *message; /* the mail's ordinary text, "" */
+    gboolean full;       /* /full: relay what was trimmed too */
+    json_t *items;       /* the transcript: [{line, ok, say, …}] */
+    const char *line;    /* of the command that is being performed */
+    gboolean failed;     /* one said no */
+    gboolean tells;      /* somebody has to read the transcript even where all went well */
+};
+
+/* Returns FALSE for a store's error only. What a sender did wrong is perform_fail(). */
+typedef gboolean command_fn(struct performing *p, const struct command *command, GError **error);
+
+/* It was done: `key` of the catalogue ("said.tagged") with `variables` (an object; taken over; NULL: none). */
+void perform_said(struct performing *p, const char *key, json_t *variables);
+/* The same, and it has to be read: a list, a search's results. */
+void perform_tell(struct performing *p, const char *key, json_t *variables);
+/* It cannot be done ("cannot.no_such_tag"): the whole mail is undone. Returns TRUE, to return from a command_fn. */
+gboolean perform_fail(struct performing *p, const char *key, json_t *variables);
+
+/* Relays the mail's message after its commands went well; given by the caller. */
+typedef gboolean perform_message_fn(struct performing *p, gpointer arg, GError **error);
+
+/* Performs them as one attempt and then `message`, when there is text and no command said no. `*done` FALSE: nothing
+ * happened. The transcript is in p->items either way. */
+gboolean perform_commands(struct performing *p, const struct commands *commands, perform_message_fn *message,
+                          gpointer arg, gboolean *done, GError **error);
+
+#endif
