@@ -17,8 +17,6 @@
 
 G_STATIC_ASSERT(KEY_BYTES == crypto_auth_hmacsha256_KEYBYTES);
 G_STATIC_ASSERT(SECRET_MAC_BYTES == crypto_auth_hmacsha256_BYTES);
-G_STATIC_ASSERT(sizeof(struct sha256) >= sizeof(crypto_hash_sha256_state));
-G_STATIC_ASSERT(G_ALIGNOF(struct sha256) >= G_ALIGNOF(crypto_hash_sha256_state));
 
 struct key {
     guint8 id;
@@ -318,34 +316,4 @@ base32_decode(const char *text, gsize text_length, gsize *length)
     if (held >= 5 || (bits & ((1u << held) - 1)))
         return NULL;
     return g_steal_pointer(&out);
-}
-
-/* ---- SHA-256 ---- */
-
-void
-sha256_init(struct sha256 *state)
-{
-    crypto_hash_sha256_init((crypto_hash_sha256_state *)(void *)state);
-}
-
-void
-sha256_update(struct sha256 *state, gconstpointer data, gsize length)
-{
-    if (length)
-        crypto_hash_sha256_update((crypto_hash_sha256_state *)(void *)state, data, length);
-}
-
-void
-sha256_final(struct sha256 *state, guint8 digest[32])
-{
-    crypto_hash_sha256_final((crypto_hash_sha256_state *)(void *)state, digest);
-}
-
-char *
-sha256_hex(gconstpointer data, gsize length)
-{
-    guint8 digest[32];
-    char *hex = g_malloc(65);
-    crypto_hash_sha256(digest, length ? data : "", length);
-    return sodium_bin2hex(hex, 65, digest, sizeof digest);
 }

@@ -37,13 +37,4 @@ gint64 secret_random_id(void); /* 63 random bits, never 0: fits every database's
 char *base32_encode(gconstpointer data, gsize length);
 guint8 *base32_decode(const char *text, gsize text_length, gsize *length);
 
-/* SHA-256, streaming: `struct sha256 s; sha256_init(&s); sha256_update(…); sha256_final(…)`. */
-struct sha256 {
-    guint64 opaque[16]; /* room and alignment for libsodium's state; checked by a static assertion in secret.c */
-};
-void sha256_init(struct sha256 *state);
-void sha256_update(struct sha256 *state, gconstpointer data, gsize length);
-void sha256_final(struct sha256 *state, guint8 digest[32]);
-char *sha256_hex(gconstpointer data, gsize length); /* 64 lower-case hex digits */
-
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/sha256.h"
+
 static void
 link_hash(gconstpointer previous, gsize previous_length, const char *fields, const guint8 digest[32], guint8 hash[32])
 {

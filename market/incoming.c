@@ -2,48 +2,16 @@
 
 #include <string.h>
 
+#include "lib/sha256.h"
 #include "lib/text.h"
 #include "market/link.h"
 #include "mime/language.h"
 #include "mime/read.h"
 #include "mime/reply.h"
 #include "mime/report.h"
+#include "mime/subject.h"
 
 enum { SUBJECT_BYTES = 300, NAME_BYTES = 200, OURS_MAX = 20, TEXT_BYTES = 256 << 10, PICTURE_BYTES = 5 << 10 };
-
-/* Reply and forward prefixes of the clients' languages; one letter repeated (`Re[2]:`) is handled beside them. */
-static const char *const prefixes[] = {"re", "aw",  "sv", "vs",  "antw",   "antwoord", "odp", "tr", "fw", "fwd", "wg",
-                                       "pd", "rif", "rv", "enc", "doorst", "ref",      "vb",  "vl", "r",  "i"};
-
-static gboolean
-is_prefix(const char *text, gsize length)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(prefixes); i++)
-        if (strlen(prefixes[i]) == length && g_ascii_strncasecmp(prefixes[i], text, length) == 0)
-            return TRUE;
-    return FALSE;
-}
-
-/* The text behind "Re: ", "Odp: ", "Re[2]: ", "RE :" …, any number of them. */
-static const char *
-skip_prefixes(const char *subject)
-{
-    for (;;) {
-        const char *p = subject;
-        while (g_ascii_isalpha(*p))
-            p++;
-        gsize length = (gsize)(p - subject);
-        if (*p == '[' && strchr(p, ']'))
-            p = strchr(p, ']') + 1;
-        while (*p == ' ')
-            p++;
-        if (!length || *p != ':' || !is_prefix(subject, length))
-            return subject;
-        subject = p + 1;
-        while (*subject == ' ')
-            subject++;
-    }
-}
 
 static gboolean
 is_own(const struct market *market, const char *address)
@@ -258,7 +226,7 @@ incoming_read(const struct market *market, const struct delivery *delivery, gboo
     in->key = g_strndup(hex, 32);
     read_author(market, in);
     g_autofree char *subject = text_one_line(mail->subject ? mail->subject : "", SUBJECT_BYTES);
-    in->subject = g_strdup(skip_prefixes(subject));
+    in->subject = g_strdup(subject_base(subject));
     in->ours = g_ptr_array_new_with_free_func(g_free);
     add_ours(market, in, mail->in_reply_to);
     add_ours(market, in, mail->references);

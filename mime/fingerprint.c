@@ -1,7 +1,7 @@
 /* The key of "the same mail again": mail_fingerprint() of mime/read.h. */
 #include <string.h>
 
-#include "lib/secret.h"
+#include "lib/sha256.h"
 #include "mime/read.h"
 
 struct lines {

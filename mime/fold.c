@@ -90,30 +90,40 @@ put_wide(struct folded *out, gunichar c)
         put(out, bytes, (gsize)g_unichar_to_utf8(c, bytes));
 }
 
+/* The run of ASCII at `text`, which nearly all text is. Returns where it ends, or where the room does. */
+static const char *
+put_ascii(struct folded *out, const char *text, const char *end)
+{
+    char *o = out->text + out->length, *const limit = out->text + FOLD_MAX - 1;
+    for (; text < end; text++) {
+        guchar c = (guchar)*text;
+        if (c >= 0x80 || o == limit)
+            break;
+        if (c > ' ')
+            *o++ = (char)(c == '`' ? '\'' : c | (guchar)(((guchar)(c - 'A') < 26) << 5));
+        else if (o > out->text && o[-1] != ' ')
+            *o++ = ' ';
+    }
+    out->length = (gsize)(o - out->text);
+    return text;
+}
+
 void
 fold(struct folded *out, const char *text, gsize length)
 {
     const char *end = text + length;
     out->length = 0;
     out->cut = FALSE;
-    while (text < end && !out->cut) {
-        guchar byte = (guchar)*text;
-        if (byte < 0x80) {
-            char lower = g_ascii_tolower((gchar)byte);
-            if (byte <= ' ' || byte == '\'' || byte == '`')
-                byte <= ' ' ? put_blank(out) : put(out, "'", 1);
-            else
-                put(out, &lower, 1);
-            text++;
-            continue;
-        }
-        gunichar c = g_utf8_get_char_validated(text, end - text);
-        if (c >= (gunichar)-2) { /* not UTF-8: as it stands */
+    while ((text = put_ascii(out, text, end)) < end && !out->cut) {
+        gunichar c = (guchar)*text < 0x80 ? 0 : g_utf8_get_char_validated(text, end - text);
+        if (c == 0) { /* no room */
+            out->cut = TRUE;
+        } else if (c >= (gunichar)-2) { /* not UTF-8: as it stands */
             put(out, text++, 1);
-            continue;
+        } else {
+            put_wide(out, c);
+            text = g_utf8_next_char(text);
         }
-        put_wide(out, c);
-        text = g_utf8_next_char(text);
     }
     if (out->length && out->text[out->length - 1] == ' ')
         out->length--;

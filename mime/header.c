@@ -54,12 +54,6 @@ header_unfold(const char *field, gsize length)
     return g_string_free(s, FALSE);
 }
 
-char *
-header_utf8(const char *unfolded)
-{
-    return charset_decode(NULL, unfolded, strlen(unfolded), NULL);
-}
-
 /* ---- encoded words ---- */
 
 struct word {
@@ -224,6 +218,12 @@ is_plain(const char *text)
         }
     }
     return TRUE;
+}
+
+char *
+header_utf8(const char *unfolded)
+{
+    return is_plain(unfolded) ? g_strdup(unfolded) : charset_decode(NULL, unfolded, strlen(unfolded), NULL);
 }
 
 char *

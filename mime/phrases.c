@@ -2572,6 +2572,8 @@ longest_at(enum phrase_set set, const char *text, const char *at)
     gsize low, high = rows_with(set, (guchar)*at, &low), best = 0;
     for (gsize i = low; i < high; i++) {
         const char *row = tables[set].rows[i];
+        if (row[1] != at[1] && row[1] != '\0') /* nearly all of them */
+            continue;
         gsize length = strlen(row);
         if (length > best && strncmp(at, row, length) == 0 && is_edge(text, at + length))
             best = length;

@@ -3,7 +3,7 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
-#include "lib/secret.h"
+#include "lib/sha256.h"
 #include "lib/text.h"
 #include "mime/address.h"
 #include "mime/body.h"

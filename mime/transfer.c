@@ -86,18 +86,20 @@ base64_flush(guint8 *o, guint32 bits, guint n)
 
 /* Four digits at a time, as long as there are four. */
 static const guint8 *
-base64_quanta(const guint8 *p, const guint8 *end, guint8 **o)
+base64_quanta(const guint8 *p, const guint8 *end, guint8 **out)
 {
-    while (end - p >= 4) {
-        guint8 a = base64_values[p[0]], b = base64_values[p[1]], c = base64_values[p[2]], d = base64_values[p[3]];
+    guint8 *o = *out; /* a pointer of its own: bytes that are stored may not be it */
+    for (; end - p >= 4; p += 4, o += 3) {
+        guint32 a = base64_values[p[0]], b = base64_values[p[1]], c = base64_values[p[2]], d = base64_values[p[3]];
         if ((a | b | c | d) >= PAD) {
             break;
         }
-        *(*o)++ = (guint8)(a << 2 | b >> 4);
-        *(*o)++ = (guint8)(b << 4 | c >> 2);
-        *(*o)++ = (guint8)(c << 6 | d);
-        p += 4;
+        guint32 bits = a << 18 | b << 12 | c << 6 | d;
+        o[0] = (guint8)(bits >> 16);
+        o[1] = (guint8)(bits >> 8);
+        o[2] = (guint8)bits;
     }
+    *out = o;
     return p;
 }
 

@@ -15,6 +15,7 @@
 #include <gmime/gmime.h>
 
 #include "lib/secret.h"
+#include "lib/sha256.h"
 #include "lib/worker.h"
 #include "mime/automatic.h"
 #include "mime/form.h"

@@ -2,7 +2,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-#include "lib/secret.h"
+#include "lib/sha256.h"
 #include "mime/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

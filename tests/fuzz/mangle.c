@@ -18,6 +18,7 @@
 #include <glib.h>
 
 #include "lib/secret.h"
+#include "lib/sha256.h"
 #include "mime/automatic.h"
 #include "mime/form.h"
 #include "mime/forward.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/secret.h"
+#include "lib/sha256.h"
 #include "mime/read.h"
 
 static struct mail *

@@ -8,6 +8,7 @@
 
 #include "lib/error.h"
 #include "lib/secret.h"
+#include "lib/sha256.h"
 
 #define HEX_A "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"
 #define HEX_B "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c"

@@ -7,6 +7,7 @@
 
 #include "lib/error.h"
 #include "lib/secret.h"
+#include "lib/sha256.h"
 #include "mime/read.h"
 #include "mime/write.h"
 

@@ -5,7 +5,7 @@
 # prepare_root                  sets the array `as_root` to what runs a command as root: nothing, or sudo
 
 PREPARE_BUILD="gcc libc6-dev make autoconf automake pkg-config libglib2.0-dev libgmime-3.0-dev libsodium-dev libjansson-dev
-    libsqlite3-dev libzstd-dev libxml2-dev libicu-dev libetpan-dev libmilter-dev"
+    libsqlite3-dev libzstd-dev nettle-dev libicu-dev libetpan-dev libmilter-dev"
 PREPARE_RUN="python3 postfix util-linux"
 PREPARE_CHECK="clang clang-format libclang-rt-14-dev universal-ctags python3-pytest"
 
