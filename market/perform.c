@@ -1,6 +1,7 @@
 #include "market/perform.h"
 
 #include "market/audit.h"
+#include "market/tag.h"
 
 /* How bad it is when somebody else's mail did it. */
 enum risk {
@@ -20,6 +21,11 @@ static const struct rule {
     enum risk risk;
 } rules[COMMAND_COUNT] = {
     [COMMAND_UNKNOWN] = {NULL, BOTH, ANYWHERE, RISK_LOW},
+    [COMMAND_TAG] = {tag_perform_add, PARTNER, IN_CONVERSATION, RISK_LOW},
+    [COMMAND_UNTAG] = {tag_perform_take, PARTNER, IN_CONVERSATION, RISK_LOW},
+    [COMMAND_TAG_RENAME] = {tag_perform_rename, PARTNER, ANYWHERE, RISK_LOW},
+    [COMMAND_TAG_DELETE] = {tag_perform_delete, PARTNER, ANYWHERE, RISK_IRREVERSIBLE},
+    [COMMAND_TAGS] = {tag_perform_list, PARTNER, ANYWHERE, RISK_LOW},
 };
 
 /* ---- what is told ---- */

@@ -4,6 +4,7 @@
 
 #include "lib/text.h"
 #include "market/conversation.h"
+#include "market/tag.h"
 
 enum { LIMIT_DEFAULT = 100 };
 
@@ -100,15 +101,19 @@ only_entry(json_t *list, const char *what, const char *id, GError **error)
 /* ---- conversations ---- */
 
 static json_t *
-conversation_entry(const store_rows *rows, guint i, gint64 now)
+conversation_entry(store_tx *tx, const store_rows *rows, guint i, gint64 now, GError **error)
 {
+    json_t *tags = tag_names(tx, store_rows_int(rows, i, "id"), error);
+    if (!tags)
+        return NULL;
     json_t *job = json_pack("{s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "job_id"), "state", state_of(rows, i, now),
                             "service", text_or_null(rows, i, "service"), "due_at", time_or_null(rows, i, "due_at"));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[], s:o, s:o}", "id", int_of(rows, i, "id"),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"),
                      "organisation", text_or_null(rows, i, "organisation"), "merchant", merchant_of(rows, i), "shop",
                      text_or_null(rows, i, "shop"), "kind", text_or_null(rows, i, "kind"), "subject",
                      text_or_null(rows, i, "subject"), "messages", int_of(rows, i, "messages"), "unread",
-                     int_of(rows, i, "unread"), "tags", "job", job, "updated_at", time_or_null(rows, i, "updated_at"));
+                     int_of(rows, i, "unread"), "tags", tags, "job", job, "updated_at",
+                     time_or_null(rows, i, "updated_at"));
 }
 
 static gboolean
@@ -122,8 +127,12 @@ conversations(store_tx *tx, gpointer arg, GError **error)
                     store_int(f->unread), store_ref(view->id), store_int(limit_of(f)), store_int(view->now));
     if (!rows)
         return FALSE;
-    for (guint i = 0; i < store_rows_count(rows); i++)
-        json_array_append_new(view->result, conversation_entry(rows, i, view->now));
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        json_t *entry = conversation_entry(tx, rows, i, view->now, error);
+        if (!entry)
+            return FALSE;
+        json_array_append_new(view->result, entry);
+    }
     return TRUE;
 }
 

@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 
+#include "market/perform.h"
 #include "market/registry.h"
 #include "mime/read.h"
 
@@ -255,4 +256,68 @@ scene_quarantined(struct scene *scene)
     guint n = (guint)json_array_size(list);
     json_decref(list);
     return n;
+}
+
+struct performance {
+    struct scene *scene;
+    const char *slug, *actor;
+    gint64 conversation_id;
+    const struct commands *commands;
+    json_t *items;
+    gboolean done;
+};
+
+static gboolean
+perform_in_transaction(store_tx *tx, gpointer arg, GError **error)
+{
+    struct performance *ran = arg;
+    struct act act = {.market = &ran->scene->market, .tx = tx, .now = ran->scene->now};
+    static guint serial;
+    g_autofree char *key = g_strdup_printf("performed%u", ++serial);
+    const struct incoming in = {.key = key};
+    g_autoptr(organisation) organisation = NULL;
+    g_autoptr(conversation) conversation = NULL;
+    if (!organisation_by_slug(&act, ran->slug, &organisation, error) ||
+        (ran->conversation_id && !conversation_load(&act, ran->conversation_id, &conversation, error)))
+        return FALSE;
+    json_array_clear(ran->items);
+    struct performing p = {
+        .act = &act,
+        .in = &in,
+        .side = SIDE_PARTNER,
+        .conversation = conversation,
+        .organisation = organisation,
+        .actor = ran->actor,
+        .actor_name = "",
+        .trust = TRUST_ACT,
+        .confirmed = TRUE,
+        .items = ran->items,
+    };
+    return perform_commands(&p, ran->commands, NULL, NULL, &ran->done, error);
+}
+
+json_t *
+scene_perform(struct scene *scene, const char *slug, gint64 conversation_id, const char *actor, const char *words,
+              gboolean *done)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(commands_read_words) commands = {0};
+    struct performance ran = {scene, slug, actor, conversation_id, &commands, json_array(), FALSE};
+    commands_read(words, &commands);
+    store_write(scene->db, perform_in_transaction, &ran, &error);
+    g_assert_no_error(error);
+    if (done)
+        *done = ran.done;
+    return ran.items;
+}
+
+const char *
+scene_command(struct scene *scene, const char *slug, gint64 conversation_id, const char *words)
+{
+    static char key[100];
+    json_t *items = scene_perform(scene, slug, conversation_id, "anna@acme.test", words, NULL);
+    g_assert_cmpuint(json_array_size(items), ==, 1);
+    g_strlcpy(key, scene_text(items, "0.say"), sizeof key);
+    json_decref(items);
+    return key;
 }

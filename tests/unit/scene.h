@@ -40,6 +40,13 @@ void scene_import(struct scene *scene, const char *json);
 /* Claims what is due and reports it with `result`; how many rows. */
 guint scene_fail(struct scene *scene, int result);
 
+/* Performs a mail's commands as `actor` of an organisation (a slug) in a conversation (0: none), confirmed already. The
+ * transcript; caller frees. `*done` (may be NULL): nothing said no. */
+json_t *scene_perform(struct scene *scene, const char *slug, gint64 conversation_id, const char *actor,
+                      const char *words, gboolean *done);
+/* The same with one command; its one item's key. Static until the next call. */
+const char *scene_command(struct scene *scene, const char *slug, gint64 conversation_id, const char *words);
+
 /* Text at a path like "0.job.state" of a listing; "" when absent, numbers in decimal. */
 const char *scene_text(json_t *json, const char *path);
 json_t *scene_conversations(struct scene *scene); /* caller frees */
