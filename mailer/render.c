@@ -10,8 +10,9 @@
 #define SUFFIX ".mustache"
 
 static const char *const kinds[] = {
-    "first-contact", "lead",          "overview", "ack",     "relay-partner", "expired-merchant", "expired-partner",
-    "not-relayed",   "undeliverable", "no-match", "refused", "experts",       "admin-alert",      NULL,
+    "first-contact",   "lead",        "overview",    "ack",     "relay-partner", "expired-merchant",
+    "expired-partner", "not-relayed", "transcript",  "confirm", "undeliverable", "no-match",
+    "refused",         "experts",     "admin-alert", NULL,
 };
 
 enum part { PART_SUBJECT, PART_TEXT, PART_HTML, PART_COUNT };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "market/trust.h"
 
 const char *
 side_name(enum side side)
@@ -147,11 +148,11 @@ conversation_add_message(struct act *act, gint64 id, const struct incoming *in, 
                          gint64 raw_id, gint64 *message_id, GError **error)
 {
     gboolean inward = strcmp(words->direction, "in") == 0;
-    g_autoptr(store_rows) rows =
-        store_query(act->tx, STMT_MESSAGE_ADD, error, store_int(id), store_int(raw_id), store_text(words->direction),
-                    store_text(words->author_name), store_text(words->author_address), store_text(in->subject),
-                    store_text(words->text), store_text(words->form ? NULL : in->delivery->mail->message_id),
-                    store_int(act->now), store_int(words->notified));
+    g_autoptr(store_rows) rows = store_query(
+        act->tx, STMT_MESSAGE_ADD, error, store_int(id), store_int(raw_id), store_text(words->direction),
+        store_text(words->author_name), store_text(words->author_address), store_text(in->subject),
+        store_text(words->text), store_text(words->form ? NULL : in->delivery->mail->message_id), store_int(act->now),
+        store_int(words->notified), store_int(!trust_is_unverified(act->market->conf, in)));
     if (!rows)
         return FALSE;
     *message_id = store_rows_int(rows, 0, "id");

@@ -8,9 +8,13 @@
 #include "lib/log.h"
 #include "lib/text.h"
 #include "market/address.h"
+#include "market/answer.h"
 #include "market/audit.h"
+#include "market/confirmation.h"
+#include "market/desk.h"
 #include "market/match.h"
 #include "market/notify.h"
+#include "market/quarantine.h"
 #include "market/request.h"
 
 /* ---- verdicts ---- */
@@ -141,11 +145,13 @@ judge_token(struct act *act, const struct link_token *token, struct verdict *ver
     case LINK_REQUEST:
         return judge_link(act, token, &conversation_id, &side, verdict, error);
     case LINK_OVERVIEW:
+    case LINK_DESK:
         take(verdict);
         if (token->expires_at < act->now)
             refuse_old(verdict);
         return TRUE;
-    case LINK_BOUNCE: /* a late bounce is still news */
+    case LINK_BOUNCE:  /* a late bounce is still news */
+    case LINK_CONFIRM: /* one that is too late gets its answer in words */
         take(verdict);
         return TRUE;
     }
@@ -193,9 +199,7 @@ market_recipient(const struct market *market, const char *sender, const char *re
     case TARGET_FORGED:
         refuse_forged(verdict);
         return TRUE;
-    case TARGET_DESK:
-        refuse(verdict, "5.1.1", "This address takes no mail yet, please reply to a notification");
-        return TRUE;
+    case TARGET_DESK: /* who may write there is judged at the end: here it would tell whose address is known */
     case TARGET_JOBS:
     case TARGET_LEADS:
     case TARGET_EXPERTS:
@@ -233,19 +237,11 @@ store_raw_once(struct receive *r, GError **error)
     return r->raw_id || store_raw_put(r->act.tx, r->raw, r->now, &r->raw_id, error);
 }
 
-/* Kept raw and shown to the admin: nothing that was taken is dropped. */
 static gboolean
 keep(struct receive *r, const char *reason, const char *recipient, gint64 conversation_id, GError **error)
 {
-    const struct incoming *in = r->in;
-    if (!store_raw_once(r, error))
-        return FALSE;
-    g_autoptr(store_rows) rows =
-        store_query(r->act.tx, STMT_QUARANTINE_ADD, error, store_int(r->raw_id), store_text(reason),
-                    store_text(in->author_address ? in->author_address : ""), store_text(recipient),
-                    store_text(in->subject), store_ref(conversation_id), store_int(r->now));
-    return rows && audit_add(&r->act, in->author_address ? in->author_address : "<>", "quarantined",
-                             store_rows_int(rows, 0, "id"), reason, error);
+    return store_raw_once(r, error) &&
+           quarantine_add(&r->act, r->in, r->raw_id, reason, recipient, conversation_id, error);
 }
 
 /* Kept, and the side whose link was used is told why nothing was relayed. */
@@ -253,12 +249,8 @@ static gboolean
 keep_and_tell(struct receive *r, const char *recipient, const struct conversation *c, enum side side,
               const char *reason, const char *words, const char *cause, GError **error)
 {
-    g_autofree char *at = text_time(r->now);
-    json_t *data = json_pack("{s:s, s:s, s:s}", "reason", words, "subject", r->in->subject, "at", at);
-    gboolean done =
-        keep(r, reason, recipient, c->id, error) && notify_side(&r->act, "not-relayed", c, side, data, cause, error);
-    json_decref(data);
-    return done;
+    return store_raw_once(r, error) &&
+           quarantine_and_tell(&r->act, r->in, r->raw_id, recipient, c, side, reason, words, cause, error);
 }
 
 /* The merchant behind an address, or a new lead. */
@@ -324,32 +316,15 @@ why_no_request(const struct incoming *in, const struct request_from *from)
     return NULL;
 }
 
-/* An answer to one of ours with nothing new in it; all its text is what somebody else wrote. */
+/* The merchant's side goes on in a conversation that its mail answers. `request`: in all of its request. */
 static gboolean
-has_no_words(const struct incoming *in)
+merchant_answers(struct receive *r, const struct conversation *c, gboolean request, enum trust trust,
+                 const char *recipient, GError **error)
 {
-    return !*in->words && !in->files->len;
-}
-
-static const char no_words[] =
-    "There were no new words in it, only quoted text. Please write above the quoted text and send it again.";
-
-/* The merchant's side goes on in a conversation that its mail answers. */
-static gboolean
-merchant_writes(struct receive *r, const struct conversation *c, const char *recipient, GError **error)
-{
-    if (has_no_words(r->in))
-        return keep_and_tell(r, recipient, c, SIDE_MERCHANT, "no new words", no_words, r->in->key, error);
-    return store_raw_once(r, error) &&
-           request_continue(&r->act, r->in, c, r->in->author_address, r->in->words, r->raw_id, error);
-}
-
-static gboolean
-merchant_adds(struct receive *r, const struct conversation *c, const char *recipient, GError **error)
-{
-    if (has_no_words(r->in))
-        return keep_and_tell(r, recipient, c, SIDE_MERCHANT, "no new words", no_words, r->in->key, error);
-    return store_raw_once(r, error) && request_add(&r->act, r->in, c, r->in->author_address, r->raw_id, error);
+    if (!store_raw_once(r, error))
+        return FALSE;
+    const struct answer answer = {&r->act, r->in, c, SIDE_MERCHANT, request, trust, recipient, r->raw_id};
+    return answer_take(&answer, error);
 }
 
 static gboolean
@@ -375,7 +350,7 @@ to_organisation(struct receive *r, const struct target *target, const char *reci
     if (!store_raw_once(r, error) || !find_thread(r, organisation->id, &thread, error))
         return FALSE;
     if (thread)
-        return merchant_writes(r, thread, recipient, error);
+        return merchant_answers(r, thread, FALSE, TRUST_CONFIRM, recipient, error);
     if (running)
         return conversation_load(&r->act, running, &thread, error) &&
                request_continue(&r->act, in, thread, from.address, in->whole, r->raw_id, error);
@@ -398,8 +373,7 @@ to_matching(struct receive *r, const struct target *target, const char *recipien
     if (!store_raw_once(r, error) || (!from.form && !find_thread(r, 0, &thread, error)))
         return FALSE;
     if (thread)
-        return thread->matched ? merchant_adds(r, thread, recipient, error)
-                               : merchant_writes(r, thread, recipient, error);
+        return merchant_answers(r, thread, thread->matched, TRUST_CONFIRM, recipient, error);
     const struct request request = {in, from, from.form ? r->form_plan : r->author_plan, r->raw_id};
     return find_merchant(r, &from, &merchant, error) && request_matched(&r->act, &request, merchant, error);
 }
@@ -430,97 +404,32 @@ to_experts(struct receive *r, const char *recipient, GError **error)
     return done;
 }
 
-/* The message of the merchant's that a partner's mail answers: up to it all is read (Decisions 1). */
 static gboolean
-answered_message(struct receive *r, const struct conversation *c, gint64 *message_id, GError **error)
+partner_answers(struct receive *r, const struct conversation *c, enum trust trust, const char *recipient,
+                struct verdict *verdict, GError **error)
 {
-    *message_id = 0;
-    for (guint i = 0; i < r->in->ours->len && !*message_id; i++) {
-        g_autoptr(store_rows) sent =
-            store_query(r->act.tx, STMT_OUTBOX_BY_MESSAGE_ID, error, store_text(g_ptr_array_index(r->in->ours, i)));
-        if (!sent)
-            return FALSE;
-        if (!store_rows_count(sent))
-            continue;
-        gint64 overview = store_rows_int(sent, 0, "overview_id");
-        if (store_rows_int(sent, 0, "conversation_id") == c->id)
-            *message_id = store_rows_int(sent, 0, "message_ref");
-        if (!overview)
-            continue;
-        g_autoptr(store_rows) item =
-            store_query(r->act.tx, STMT_OVERVIEW_LAST_ITEM, error, store_int(overview), store_int(c->id));
-        if (!item)
-            return FALSE;
-        *message_id = store_rows_int(item, 0, "id");
-    }
-    if (*message_id)
-        return TRUE;
-    g_autoptr(store_rows) last = store_query(r->act.tx, STMT_MESSAGE_LAST_IN, error, store_int(c->id));
-    if (!last)
-        return FALSE;
-    *message_id = store_rows_int(last, 0, "id");
-    return TRUE;
-}
-
-/* To everybody of the merchant's side who wrote in it and still may (Decisions 5): who left the shop hears no more. */
-static gboolean
-relay_to_merchant(struct receive *r, const struct conversation *c, gint64 message_id, GError **error)
-{
-    guint told = 0;
-    g_autoptr(merchant) merchant = NULL;
-    g_autoptr(store_rows) writers = store_query(r->act.tx, STMT_MESSAGE_WRITERS, error, store_int(c->id));
-    if (!writers || !merchant_by_id(&r->act, c->merchant_id, &merchant, error))
-        return FALSE;
-    for (guint i = 0; i < store_rows_count(writers); i++) {
-        const char *address = store_rows_text(writers, i, "address");
-        gboolean speaks = FALSE;
-        if (!merchant_has_address(&r->act, c->merchant_id, address, &speaks, error))
-            return FALSE;
-        if (!speaks)
-            continue;
-        if (!notify_relay(&r->act, merchant, address, store_rows_text(writers, i, "name"), c->id, message_id, error))
-            return FALSE;
-        told++;
-    }
-    return told || notify_relay(&r->act, merchant, merchant->address, merchant->name, c->id, message_id, error);
-}
-
-/* Why a partner's mail is not relayed although it may be, in words for its author; NULL: it is. */
-static const char *
-why_not_relayed(const struct incoming *in)
-{
-    if (in->has_command)
-        return "Its first line begins with a slash, which stands for a command. Commands are not understood yet, so "
-               "nothing was sent. If it "
-               "was meant as text, put a word before it and send it again.";
-    if (has_no_words(in))
-        return no_words;
-    return NULL;
-}
-
-static gboolean
-partner_writes(struct receive *r, const struct conversation *c, const char *recipient, struct verdict *verdict,
-               GError **error)
-{
-    const struct incoming *in = r->in;
-    gint64 answered = 0, message_id = 0;
-    int next = job_next(job_effective(c->state, c->due_at, r->now), JOB_PARTNER_WRITES);
-    const char *why = why_not_relayed(in);
-
-    if (next == JOB_REFUSED) {
+    if (answer_is_too_late(&r->act, r->in, c)) {
         refuse(verdict, "5.7.1",
                "The time for a first answer is over, this job has expired and cannot be answered any more");
         return TRUE;
     }
-    if (why)
-        return keep_and_tell(r, recipient, c, SIDE_PARTNER, "not relayed", why, in->key, error);
-    const struct words words = {"out", in->words, in->author_name, in->author_address, TRUE, FALSE};
-    return store_raw_once(r, error) && answered_message(r, c, &answered, error) &&
-           conversation_add_message(&r->act, c->id, in, &words, r->raw_id, &message_id, error) &&
-           conversation_mark_read(&r->act, c->id, answered, error) &&
-           conversation_set_state(&r->act, c, (enum job_state)next, error) &&
-           relay_to_merchant(r, c, message_id, error) &&
-           audit_add(&r->act, in->author_address, "partner_wrote", message_id, in->words, error);
+    if (!store_raw_once(r, error))
+        return FALSE;
+    const struct answer answer = {&r->act, r->in, c, SIDE_PARTNER, FALSE, trust, recipient, r->raw_id};
+    return answer_take(&answer, error);
+}
+
+/* A filter says that From is a lie: kept, and the registered address hears of it once a day. */
+static gboolean
+distrust(struct receive *r, const struct link_token *token, const struct conversation *c, enum side side,
+         const char *recipient, GError **error)
+{
+    g_autofree char *cause =
+        g_strdup_printf("distrust-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, token->id, r->now / 86400);
+    return keep_and_tell(r, recipient, c, side, "DMARC says that the sender is not who it claims to be",
+                         "The checks of mail servers say that it did not come from the address it names as its "
+                         "sender, so we did not pass it on. If it was you, please ask your mail administrator.",
+                         cause, error);
 }
 
 /* A reply link: From must be registered for its side, else nothing is relayed and the registered address is told (once
@@ -553,10 +462,12 @@ to_reply_link(struct receive *r, const struct link_token *token, const char *rec
                              "was you, send it again from your registered address.",
                              cause, error);
     }
+    enum trust trust = trust_of(r->market->conf, in, TRUE);
+    if (trust == TRUST_QUARANTINE)
+        return distrust(r, token, c, side, recipient, error);
     if (side == SIDE_PARTNER)
-        return partner_writes(r, c, recipient, verdict, error);
-    return token->purpose == LINK_REQUEST ? merchant_adds(r, c, recipient, error)
-                                          : merchant_writes(r, c, recipient, error);
+        return partner_answers(r, c, trust, recipient, verdict, error);
+    return merchant_answers(r, c, token->purpose == LINK_REQUEST, trust, recipient, error);
 }
 
 /* What we sent came back: as good as the relay's own refusal. */
@@ -598,6 +509,30 @@ to_overview_link(struct receive *r, gint64 overview_id, const char *recipient, G
         r->in->key, error);
 }
 
+/* Commands without a conversation. Only partners have something to say there. */
+static gboolean
+to_desk(struct receive *r, gint64 holder, const char *recipient, struct verdict *verdict, GError **error)
+{
+    g_autoptr(organisation) organisation = NULL;
+    if (!desk_find(&r->act, r->in, holder, &organisation, error))
+        return FALSE;
+    if (!organisation) {
+        refuse(verdict, "5.7.1", "This address takes commands from partners only, write to %s@%s instead",
+               r->market->conf->jobs, r->market->conf->domain);
+        return TRUE;
+    }
+    if (!store_raw_once(r, error))
+        return FALSE;
+    const struct desk_mail mail = {&r->act, r->in, holder, recipient, r->raw_id};
+    return desk_take(&mail, organisation, error);
+}
+
+static gboolean
+to_confirmation(struct receive *r, gint64 id, const char *recipient, GError **error)
+{
+    return store_raw_once(r, error) && confirmation_take(&r->act, r->in, id, recipient, r->raw_id, error);
+}
+
 static gboolean
 to_link(struct receive *r, const struct link_token *token, const char *recipient, struct verdict *verdict,
         GError **error)
@@ -610,6 +545,10 @@ to_link(struct receive *r, const struct link_token *token, const char *recipient
         return to_bounce_link(r, token->id, recipient, error);
     case LINK_OVERVIEW:
         return to_overview_link(r, token->id, recipient, error);
+    case LINK_CONFIRM:
+        return to_confirmation(r, token->id, recipient, error);
+    case LINK_DESK:
+        return to_desk(r, token->id, recipient, verdict, error);
     }
     refuse_forged(verdict);
     return TRUE;
@@ -634,6 +573,7 @@ to_target(struct receive *r, const struct target *target, const char *recipient,
         refuse_forged(verdict);
         return TRUE;
     case TARGET_DESK:
+        return to_desk(r, 0, recipient, verdict, error);
     case TARGET_FOREIGN:
     case TARGET_RESERVED:
         break; /* RCPT does not let them in; kept should one come all the same */

@@ -128,7 +128,7 @@ note_left_out(struct incoming *in)
 {
     static const char note[] = "\n\n[A visiting card, a signature file, winmail.dat or a copy of an earlier mail was "
                                "attached and is not passed on.]";
-    char **texts[] = {&in->words, &in->whole};
+    char **texts[] = {&in->words, &in->whole, &in->commands.message};
     for (guint i = 0; i < G_N_ELEMENTS(texts) && in->left_out; i++) {
         if (!**texts[i])
             continue;
@@ -186,10 +186,7 @@ read_words(struct incoming *in)
     in->whole = incoming_bounded(whole_text(in->delivery->mail, &reply));
     in->words = incoming_bounded(g_strchomp(g_steal_pointer(&reply.text)));
     reply_clear(&reply);
-    const char *first = in->words;
-    while (g_ascii_isspace(*first))
-        first++;
-    in->has_command = *first == '/' && g_ascii_isalpha(first[1]);
+    commands_read(in->words, &in->commands);
 }
 
 /* RFC 3464: what became of a mail of ours. A delay is not a failure; a bounce that cannot be read is taken for one. */
@@ -236,7 +233,8 @@ incoming_read(const struct market *market, const struct delivery *delivery, gboo
     read_failure(in);
     if (to_leads)
         read_form(market, in);
-    in->language = language_guess(in->words);
+    in->language = language_guess(in->commands.message);
+    in->dmarc = authres_dmarc(mail, market->conf->authserv_id);
     g_autofree char *folded = text_fold(in->whole);
     in->dropshipping = strstr(folded, "dropship") != NULL;
 }
@@ -249,6 +247,7 @@ incoming_clear(struct incoming *in)
     g_free(in->subject);
     g_free(in->words);
     g_free(in->whole);
+    commands_clear(&in->commands);
     g_clear_pointer(&in->ours, g_ptr_array_unref);
     g_clear_pointer(&in->files, g_ptr_array_unref);
     g_clear_pointer(&in->form, form_free);

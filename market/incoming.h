@@ -5,7 +5,9 @@
 #ifndef POSTERN_MARKET_INCOMING_H
 #define POSTERN_MARKET_INCOMING_H
 
+#include "market/command.h"
 #include "market/market.h"
+#include "mime/authres.h"
 #include "mime/automatic.h"
 #include "mime/form.h"
 
@@ -15,19 +17,20 @@ struct incoming {
     guint8 fingerprint[32];
     char *key; /* 32 hex digits made from the fingerprint: names this mail in causes */
 
-    char *author_address;  /* From, as text_address() has it; the envelope sender where From has none; NULL: neither, or
-                            * one of  the gateway's own addresses: an answer to it would come back in as somebody else's
-                            * words */
-    char *author_name;     /* one line, "" */
-    char *subject;         /* one line without Re: and the like, "" */
-    char *words;           /* the new words alone; like `whole` at most 256 KiB, the raw mail has the rest */
-    char *whole;           /* for a first contact: all readable text without the signature */
-    gboolean has_command;  /* the new words begin with a line that begins with '/' */
-    GPtrArray *ours;       /* char *: our own Message-IDs that it answers or refers to, latest first */
-    GPtrArray *files;      /* const struct mail_part *, borrowed: what goes on to the other side */
-    guint left_out;        /* files that are not: signatures, visiting cards, winmail.dat, mails of ours */
-    const char *language;  /* guessed, two letters; NULL */
-    gboolean dropshipping; /* it speaks of dropshipping */
+    char *author_address; /* From, as text_address() has it; the envelope sender where From has none; NULL: neither, or
+                           * one of  the gateway's own addresses: an answer to it would come back in as somebody else's
+                           * words */
+    char *author_name;    /* one line, "" */
+    char *subject;        /* one line without Re: and the like, "" */
+    char *words;          /* the new words alone; like `whole` at most 256 KiB, the raw mail has the rest */
+    char *whole;          /* for a first contact: all readable text without the signature */
+    struct commands commands;   /* that the new words begin with, and the message below them */
+    enum authres_verdict dmarc; /* by the filter that the settings name */
+    GPtrArray *ours;            /* char *: our own Message-IDs that it answers or refers to, latest first */
+    GPtrArray *files;           /* const struct mail_part *, borrowed: what goes on to the other side */
+    guint left_out;             /* files that are not: signatures, visiting cards, winmail.dat, mails of ours */
+    const char *language;       /* guessed, two letters; NULL */
+    gboolean dropshipping;      /* it speaks of dropshipping */
 
     gboolean failed; /* a delivery status notification says that some recipient's delivery failed for good */
     char *failure;   /* in the other server's words; NULL */

@@ -16,7 +16,10 @@ enum link_purpose {                     /* the byte in the token */
                     LINK_REQUEST = 'q', /* a merchant's matched request: all its conversations */
                     LINK_BOUNCE = 'b',  /* the return path of one mail of ours */
                     LINK_OVERVIEW =
-                        'o', /* an overview of several conversations: a plain reply to it is never guessed */
+                        'o',            /* an overview of several conversations: a plain reply to it is never guessed */
+                    LINK_CONFIRM = 'c', /* a command that waits for its confirmation */
+                    LINK_DESK = 'd',    /* a member's own address at the desk (id: the member's row; negative: the
+                                         * organisation's, for its notification address) */
 };
 
 struct link_token {

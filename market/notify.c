@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "market/action.h"
 #include "market/overview.h"
 
 /* ---- adding ---- */
@@ -360,6 +361,8 @@ set_sender(struct loading *loading, const char *name, enum side reader, enum lin
     notice->from_address = address;
     notice->answerable = TRUE;
     set_text(notice->data, "reply_address", address);
+    json_object_set_new(notice->data, "actions",
+                        actions_for(loading->conversation, reader, address, notice->language, loading->act->now));
     return TRUE;
 }
 
@@ -573,6 +576,25 @@ load_about(struct loading *loading, GError **error)
                       hidden ? LINK_REQUEST : LINK_REPLY, error);
 }
 
+/* A notice that is answered at an address of its own: the rule put it, and what can be done there, into the data. */
+static gboolean
+load_own(struct loading *loading, GError **error)
+{
+    struct notice *notice = loading->notice;
+    json_t *actions = json_object_get(notice->data, "own_actions");
+    if (!load_about(loading, error))
+        return FALSE;
+    const char *address = json_string_value(json_object_get(notice->data, "own_address"));
+    if (!address)
+        return TRUE;
+    g_free(notice->from_address);
+    notice->from_address = g_strdup(address);
+    notice->answerable = TRUE;
+    set_text(notice->data, "reply_address", address);
+    json_object_set_new(notice->data, "actions", actions ? json_incref(actions) : json_array());
+    return TRUE;
+}
+
 static gboolean
 load_plain(struct loading *loading, GError **error)
 {
@@ -627,6 +649,8 @@ static const struct kind {
     {"expired-merchant", load_about, TRUE},
     {"expired-partner", load_about, TRUE},
     {"not-relayed", load_about, TRUE},
+    {"transcript", load_own, TRUE},
+    {"confirm", load_own, TRUE},
     {"undeliverable", load_about, TRUE},
     {"no-match", load_plain, TRUE},
     {"refused", load_plain, TRUE},

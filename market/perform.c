@@ -2,6 +2,8 @@
 
 #include "market/audit.h"
 #include "market/tag.h"
+#include "market/confirmation.h"
+#include "market/help.h"
 
 /* How bad it is when somebody else's mail did it. */
 enum risk {
@@ -19,14 +21,26 @@ static const struct rule {
     guint8 sides; /* of enum side, as bits */
     enum place place;
     enum risk risk;
+    guint states; /* of enum job_state, as bits: where `/help` offers it; 0: in all */
 } rules[COMMAND_COUNT] = {
-    [COMMAND_UNKNOWN] = {NULL, BOTH, ANYWHERE, RISK_LOW},
-    [COMMAND_TAG] = {tag_perform_add, PARTNER, IN_CONVERSATION, RISK_LOW},
-    [COMMAND_UNTAG] = {tag_perform_take, PARTNER, IN_CONVERSATION, RISK_LOW},
-    [COMMAND_TAG_RENAME] = {tag_perform_rename, PARTNER, ANYWHERE, RISK_LOW},
-    [COMMAND_TAG_DELETE] = {tag_perform_delete, PARTNER, ANYWHERE, RISK_IRREVERSIBLE},
-    [COMMAND_TAGS] = {tag_perform_list, PARTNER, ANYWHERE, RISK_LOW},
+    [COMMAND_TAG] = {tag_perform_add, PARTNER, IN_CONVERSATION, RISK_LOW, 0},
+    [COMMAND_UNTAG] = {tag_perform_take, PARTNER, IN_CONVERSATION, RISK_LOW, 0},
+    [COMMAND_TAG_RENAME] = {tag_perform_rename, PARTNER, ANYWHERE, RISK_LOW, 0},
+    [COMMAND_TAG_DELETE] = {tag_perform_delete, PARTNER, ANYWHERE, RISK_IRREVERSIBLE, 0},
+    [COMMAND_TAGS] = {tag_perform_list, PARTNER, ANYWHERE, RISK_LOW, 0},
+    [COMMAND_HELP] = {help_perform, BOTH, ANYWHERE, RISK_LOW, 0},
 };
+
+gboolean
+perform_is_possible(const struct performing *p, enum command_id id)
+{
+    const struct rule *rule = &rules[id];
+    if (!rule->perform || !(rule->sides & 1 << p->side) || (rule->place == IN_CONVERSATION && !p->conversation))
+        return FALSE;
+    if (!p->conversation || !rule->states)
+        return TRUE;
+    return rule->states & 1u << job_effective(p->conversation->state, p->conversation->due_at, p->act->now);
+}
 
 /* ---- what is told ---- */
 
@@ -61,6 +75,68 @@ perform_fail(struct performing *p, const char *key, json_t *variables)
     return TRUE;
 }
 
+gboolean
+performing_find_member(struct performing *p, GError **error)
+{
+    g_autoptr(store_rows) rows =
+        store_query(p->act->tx, STMT_MEMBER_BY_ADDRESS, error, store_int(p->organisation->id), store_text(p->actor));
+    if (!rows)
+        return FALSE;
+    p->member_id = store_rows_count(rows) ? store_rows_int(rows, 0, "id") : 0;
+    return TRUE;
+}
+
+/* ---- asking first ---- */
+
+static gboolean
+is_to_be_confirmed(const struct performing *p, const struct rule *rule)
+{
+    return !p->confirmed &&
+           (rule->risk == RISK_IRREVERSIBLE || (rule->risk == RISK_MATTERS && p->trust == TRUST_CONFIRM));
+}
+
+struct trial {
+    struct performing *p;
+    const struct rule *rule;
+    const struct command *command;
+};
+
+/* Performs it to see what it would do, and refuses itself. */
+static gboolean
+try_out(store_tx *tx, gpointer arg, GError **error)
+{
+    struct trial *trial = arg;
+    (void)tx; /* p->act has it */
+    if (!trial->rule->perform(trial->p, trial->command, error))
+        return FALSE;
+    g_set_error_literal(error, POSTERN_ERROR, POSTERN_ERROR_REFUSED, "tried out");
+    return FALSE;
+}
+
+/* What would fail is not asked. */
+static gboolean
+ask_first(struct performing *p, const struct rule *rule, const struct command *command, GError **error)
+{
+    struct trial trial = {p, rule, command};
+    g_autoptr(GError) refusal = NULL;
+    gboolean done = FALSE, wake = p->act->wake;
+    json_t *items = p->items, *would = json_array();
+    p->items = would;
+    gboolean tried = store_attempt(p->act->tx, try_out, &trial, &done, &refusal, error);
+    p->items = items;
+    p->act->wake = wake;
+    if (tried && !g_error_matches(refusal, POSTERN_ERROR, POSTERN_ERROR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&refusal));
+        tried = FALSE;
+    }
+    if (tried && p->failed)
+        json_array_extend(items, would);
+    else if (tried && (tried = confirmation_ask(p, command, would, error)))
+        perform_tell(p, "said.confirmation_asked", NULL);
+    json_decref(would);
+    return tried;
+}
+
 /* ---- one after the other ---- */
 
 static gboolean
@@ -73,6 +149,8 @@ perform_one(struct performing *p, const struct command *command, GError **error)
         return perform_fail(p, "cannot.not_yours", json_pack("{s:s}", "command", command_name(command->id)));
     if (rule->place == IN_CONVERSATION && !p->conversation)
         return perform_fail(p, "cannot.no_conversation", json_pack("{s:s}", "command", command_name(command->id)));
+    if (is_to_be_confirmed(p, rule))
+        return ask_first(p, rule, command, error);
     return rule->perform(p, command, error) &&
            (p->failed ||
             audit_add(p->act, p->actor, "command", p->conversation ? p->conversation->id : 0, command->line, error));

@@ -15,12 +15,7 @@
 
 #include "market/command.h"
 #include "market/conversation.h"
-
-/* Who may do what (DESIGN.md): from the link, From's registration and DMARC. */
-enum trust {
-    TRUST_ACT,     /* acts; what cannot be taken back is confirmed */
-    TRUST_CONFIRM, /* what matters is confirmed as well */
-};
+#include "market/trust.h"
 
 /* A mail's commands being performed. Borrowed but for `items`. */
 struct performing {
@@ -47,12 +42,18 @@ struct performing {
 /* Returns FALSE for a store's error only. What a sender did wrong is perform_fail(). */
 typedef gboolean command_fn(struct performing *p, const struct command *command, GError **error);
 
+/* Sets member_id from the actor's address. */
+gboolean performing_find_member(struct performing *p, GError **error);
+
 /* It was done: `key` of the catalogue ("said.tagged") with `variables` (an object; taken over; NULL: none). */
 void perform_said(struct performing *p, const char *key, json_t *variables);
 /* The same, and it has to be read: a list, a search's results. */
 void perform_tell(struct performing *p, const char *key, json_t *variables);
 /* It cannot be done ("cannot.no_such_tag"): the whole mail is undone. Returns TRUE, to return from a command_fn. */
 gboolean perform_fail(struct performing *p, const char *key, json_t *variables);
+
+/* Whether `/help` offers it to this sender here and now. */
+gboolean perform_is_possible(const struct performing *p, enum command_id id);
 
 /* Relays the mail's message after its commands went well; given by the caller. */
 typedef gboolean perform_message_fn(struct performing *p, gpointer arg, GError **error);

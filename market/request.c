@@ -336,7 +336,7 @@ request_continue(struct act *act, const struct incoming *in, const struct conver
 /* Adds to those that are under way, or (`expired`) to those whose time is over. `*taken`: how many. */
 static gboolean
 add_to(struct act *act, const struct incoming *in, const store_rows *rows, gboolean expired, const char *author,
-       gint64 raw_id, guint *taken, GError **error)
+       const char *text, gint64 raw_id, guint *taken, GError **error)
 {
     *taken = 0;
     for (guint i = 0; i < store_rows_count(rows); i++) {
@@ -345,7 +345,7 @@ add_to(struct act *act, const struct incoming *in, const store_rows *rows, gbool
         if (state == JOB_DECLINED || (state == JOB_EXPIRED) != expired)
             continue;
         if (!conversation_load(act, store_rows_int(rows, i, "id"), &c, error) ||
-            !request_continue(act, in, c, author, in->words, raw_id, error))
+            !request_continue(act, in, c, author, text, raw_id, error))
             return FALSE;
         (*taken)++;
     }
@@ -354,14 +354,14 @@ add_to(struct act *act, const struct incoming *in, const store_rows *rows, gbool
 
 gboolean
 request_add(struct act *act, const struct incoming *in, const struct conversation *first, const char *author,
-            gint64 raw_id, GError **error)
+            const char *text, gint64 raw_id, GError **error)
 {
     guint taken = 0;
     g_autoptr(store_rows) rows =
         store_query(act->tx, STMT_CONVERSATIONS_OF_REQUEST, error, store_int(first->request_id));
-    if (!rows || !add_to(act, in, rows, FALSE, author, raw_id, &taken, error))
+    if (!rows || !add_to(act, in, rows, FALSE, author, text, raw_id, &taken, error))
         return FALSE;
-    if (!taken && !add_to(act, in, rows, TRUE, author, raw_id, &taken, error)) /* all are over: asked anew */
+    if (!taken && !add_to(act, in, rows, TRUE, author, text, raw_id, &taken, error)) /* all are over: asked anew */
         return FALSE;
-    return taken || request_continue(act, in, first, author, in->words, raw_id, error);
+    return taken || request_continue(act, in, first, author, text, raw_id, error);
 }

@@ -43,6 +43,6 @@ gboolean request_continue(struct act *act, const struct incoming *in, const stru
 /* More words to a matched request, through the link of its acknowledgement: to all its conversations that are not over.
  */
 gboolean request_add(struct act *act, const struct incoming *in, const struct conversation *first, const char *author,
-                     gint64 raw_id, GError **error);
+                     const char *text, gint64 raw_id, GError **error);
 
 #endif

@@ -171,12 +171,12 @@ add_messages(store_tx *tx, json_t *entry, gint64 conversation_id, GError **error
             return FALSE;
         json_t *author = json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "author_name"), "address",
                                    text_or_null(rows, i, "author_address"));
-        json_array_append_new(list,
-                              json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"),
-                                        "direction", text_or_null(rows, i, "direction"), "author", author, "subject",
-                                        text_or_null(rows, i, "subject"), "text", text_or_null(rows, i, "text"),
-                                        "attachments", files, "at", time_or_null(rows, i, "received_at"), "read_at",
-                                        time_or_null(rows, i, "read_at")));
+        json_array_append_new(
+            list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "id", int_of(rows, i, "id"), "direction",
+                            text_or_null(rows, i, "direction"), "author", author, "subject",
+                            text_or_null(rows, i, "subject"), "text", text_or_null(rows, i, "text"), "attachments",
+                            files, "at", time_or_null(rows, i, "received_at"), "read_at",
+                            time_or_null(rows, i, "read_at"), "verified", store_rows_int(rows, i, "verified") != 0));
     }
     return TRUE;
 }

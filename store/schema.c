@@ -160,6 +160,9 @@ static const char schema_2[] =
     "declined INTEGER NOT NULL,"
     " PRIMARY KEY (organisation_id, service)) STRICT;"
 
+    /* verified: 0 where a filter is set up and did not vouch for the author (DMARC). */
+    "ALTER TABLE message ADD COLUMN verified INTEGER NOT NULL DEFAULT 1;"
+
     /* A command that waits for its confirmation. actor: whose it is; command: the line as it will be performed;
      * state: what it was asked in, compared before it acts. */
     "CREATE TABLE confirmation (id INTEGER PRIMARY KEY, organisation_id INTEGER REFERENCES organisation, "

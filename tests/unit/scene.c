@@ -80,6 +80,7 @@ scene_open(struct scene *scene)
         .hold_time = 0,
         .link_lifetime = 400 * 86400,
         .seen_lifetime = 14 * 86400,
+        .authserv_id = (char *)"",
         .unauthenticated_act = TRUE,
     };
     g_autofree char *keys = g_build_filename(scene->folder, "keys", NULL);
@@ -233,6 +234,8 @@ scene_text(json_t *json, const char *path)
         g_snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(json));
         return number;
     }
+    if (json_is_boolean(json))
+        return json_is_true(json) ? "true" : "false";
     return json_is_string(json) ? json_string_value(json) : "";
 }
 

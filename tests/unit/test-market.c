@@ -371,7 +371,7 @@ test_commands_never_leave(struct scene *s)
     assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "/note this merchant never pays"));
     scene_send(s);
     g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
-    g_assert_nonnull(scene_sent(s, "not-relayed", "team@acme.test", 0));
+    g_assert_nonnull(scene_sent(s, "transcript", "anna@acme.test", 0));
     assert_listing(s, "0.messages", "1");
 }
 
@@ -810,8 +810,10 @@ static void
 test_every_unrelayed_mail_is_told(struct scene *s)
 {
     g_autofree char *link = g_strdup(mia_asks(s));
-    static const char *const mails[] = {"From: anna@acme.test\nSubject: one\n\n/decline\n",
-                                        "From: anna@acme.test\nSubject: two\n\n/complete\n"};
+    static const char *const mails[] = {
+        "From: anna@acme.test\nSubject: one\n\nOn Sun, 22 Nov 2026 at 09:00, Mia <x@experts.test> wrote:\n> just a "
+        "quote\n",
+        "From: anna@acme.test\nSubject: two\n\nOn Sun, 22 Nov 2026 at 09:00, Mia <x@experts.test> wrote:\n> another\n"};
     for (guint i = 0; i < G_N_ELEMENTS(mails); i++)
         assert_taken(scene_mail(s, "anna@acme.test", link, mails[i]));
     scene_send(s);

@@ -65,6 +65,9 @@ static const struct sample samples[] = {
                 "\"last\":true}]},"
                 "{\"name\":\"Blauw\",\"profile_url\":\"https://experts.test/blauw\",\"address\":\"blauw@experts.test\","
                 "\"services\":[{\"service\":\"c\",\"last\":true}]}]"},
+    {"transcript",
+     "\"subject\":\"A <theme>\",\"done\":true,\"items\":[{\"line\":\"/help\",\"said\":\"x\",\"ok\":true}]," LINK},
+    {"confirm", "\"subject\":\"A <theme>\",\"line\":\"/block\",\"would\":[{\"said\":\"x\",\"ok\":true}]," LINK},
     {"admin-alert", "\"subject\":\"A <theme>\",\"text\":\"See: postern org list & think\""},
 };
 

@@ -1,0 +1,50 @@
+#include "market/action.h"
+
+#define STATE(state) (1u << (state))
+#define UNANSWERED (STATE(JOB_NEW) | STATE(JOB_OPENED))
+#define RUNNING (STATE(JOB_RESPONDED) | STATE(JOB_AWAITING_RESPONSE))
+#define OVER (STATE(JOB_DECLINED) | STATE(JOB_EXPIRED) | STATE(JOB_COMPLETED))
+
+static const struct {
+    enum command_id id;
+    enum side reader;
+    guint states;
+    const char *argument;
+} actions[] = {
+    {COMMAND_DECLINE, SIDE_PARTNER, UNANSWERED, NULL},
+    {COMMAND_ASSIGN, SIDE_PARTNER, UNANSWERED, "me"},
+    {COMMAND_COMPLETE, SIDE_PARTNER, RUNNING, NULL},
+    {COMMAND_INACTIVE, SIDE_PARTNER, RUNNING, NULL},
+    {COMMAND_ACTIVE, SIDE_PARTNER, STATE(JOB_INACTIVE), NULL},
+    {COMMAND_SHOW, SIDE_PARTNER, UNANSWERED | RUNNING | OVER | STATE(JOB_INACTIVE), NULL},
+    {COMMAND_HELP, SIDE_PARTNER, UNANSWERED | RUNNING | OVER | STATE(JOB_INACTIVE), NULL},
+    {COMMAND_DECLINE, SIDE_MERCHANT, UNANSWERED | RUNNING, NULL},
+};
+
+char *
+action_mailto(const char *address, const char *body)
+{
+    g_autofree char *escaped = g_uri_escape_string(body, NULL, FALSE);
+    return g_strdup_printf("mailto:%s?body=%s", address, escaped);
+}
+
+void
+action_add(json_t *list, const char *address, enum command_id id, const char *argument, const char *language)
+{
+    g_autofree char *key = g_strdup_printf("action.%s", command_name(id));
+    g_autofree char *command =
+        g_strdup_printf("/%s%s%s", command_word(id, language), argument ? " " : "", argument ? argument : "");
+    g_autofree char *mailto = action_mailto(address, command);
+    json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "say", key, "command", command, "mailto", mailto));
+}
+
+json_t *
+actions_for(const struct conversation *c, enum side reader, const char *address, const char *language, gint64 now)
+{
+    json_t *list = json_array();
+    guint state = STATE(job_effective(c->state, c->due_at, now));
+    for (guint i = 0; i < G_N_ELEMENTS(actions); i++)
+        if (actions[i].reader == reader && actions[i].states & state)
+            action_add(list, address, actions[i].id, actions[i].argument, language);
+    return list;
+}

@@ -1,0 +1,28 @@
+/*
+ * A mail through a reply link, or one that threads: commands, then the message below them. Its author speaks for its
+ * side; that was looked at before.
+ */
+#ifndef POSTERN_MARKET_ANSWER_H
+#define POSTERN_MARKET_ANSWER_H
+
+#include "market/conversation.h"
+#include "market/trust.h"
+
+/* All borrowed. */
+struct answer {
+    struct act *act;
+    const struct incoming *in;
+    const struct conversation *conversation;
+    enum side side;
+    gboolean request; /* through the link of a matched request: words are for all its conversations */
+    enum trust trust;
+    const char *recipient;
+    gint64 raw_id;
+};
+
+/* A partner's words to a job whose time is over, without a command: refused in SMTP before anything is stored. */
+gboolean answer_is_too_late(struct act *act, const struct incoming *in, const struct conversation *conversation);
+
+gboolean answer_take(const struct answer *answer, GError **error);
+
+#endif

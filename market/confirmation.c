@@ -1,0 +1,170 @@
+#include "market/confirmation.h"
+
+#include <string.h>
+
+#include "market/action.h"
+#include "market/audit.h"
+#include "market/notify.h"
+#include "market/quarantine.h"
+#include "market/transcript.h"
+
+enum { LIFETIME = 24 * 3600 };
+
+/* What it was asked in. A job that went on since is another question. */
+static char *
+state_now(struct act *act, const struct conversation *c)
+{
+    if (!c)
+        return g_strdup("");
+    enum job_state state = job_effective(c->state, c->due_at, act->now);
+    return g_strdup_printf("job %" G_GINT64_FORMAT " %s", c->job_id, job_state_name(state));
+}
+
+/* ---- asking ---- */
+
+static gboolean
+mail_question(struct performing *p, const struct command *command, gint64 id, json_t *would, GError **error)
+{
+    const char *language = p->side == SIDE_PARTNER ? p->organisation->language : p->in->language;
+    struct link_token token = {LINK_CONFIRM, id, p->act->now + LIFETIME};
+    g_autofree char *address = link_address(p->act->market, &token);
+    g_autofree char *cause = g_strdup_printf("confirmation-%" G_GINT64_FORMAT, id);
+    json_t *data = json_pack("{s:s, s:O, s:s, s:I, s:s, s:o}", "line", command->line, "would", would, "subject",
+                             p->in->subject, "until_time", (json_int_t)(p->act->now + LIFETIME), "own_address", address,
+                             "own_actions", json_array());
+    action_add(json_object_get(data, "own_actions"), address, COMMAND_CONFIRM, NULL, language);
+    const struct notification n = {
+        .kind = "confirm",
+        .recipient = p->actor,
+        .recipient_name = p->actor_name,
+        .language = language,
+        .side = side_name(p->side),
+        .conversation_id = p->conversation ? p->conversation->id : 0,
+        .data = data,
+        .cause = cause,
+        .due_at = p->act->now,
+    };
+    gboolean done = notify_add(p->act, &n, error);
+    json_decref(data);
+    return done;
+}
+
+gboolean
+confirmation_ask(struct performing *p, const struct command *command, json_t *would, GError **error)
+{
+    struct act *act = p->act;
+    gint64 id = secret_random_id();
+    g_autofree char *state = state_now(act, p->conversation);
+    g_autofree char *text = g_strdup_printf("/%s %s", command_name(command->id), command->argument);
+    return store_run(act->tx, STMT_CONFIRMATION_ADD, error, store_int(id), store_ref(p->organisation->id),
+                     store_ref(p->conversation ? p->conversation->id : 0), store_text(side_name(p->side)),
+                     store_text(p->actor), store_text(text), store_text(state), store_int(act->now),
+                     store_int(act->now + LIFETIME)) &&
+           mail_question(p, command, id, would, error) &&
+           audit_add(act, p->actor, "confirmation_asked", p->conversation ? p->conversation->id : 0, text, error);
+}
+
+/* ---- the answer ---- */
+
+/* Whoever acted when it was asked must still act for that side. */
+static gboolean
+still_speaks(struct performing *p, gboolean *speaks, GError **error)
+{
+    if (p->side == SIDE_PARTNER)
+        return organisation_has_address(p->act, p->organisation->id, p->actor, speaks, error);
+    *speaks = FALSE;
+    return !p->conversation || merchant_has_address(p->act, p->conversation->merchant_id, p->actor, speaks, error);
+}
+
+/* Why it does not act; NULL: it may. */
+static const char *
+obstacle(struct performing *p, const store_rows *row)
+{
+    g_autofree char *state = state_now(p->act, p->conversation);
+    const GPtrArray *list = p->in->commands.list;
+    if (!list->len || ((const struct command *)g_ptr_array_index(list, 0))->id != COMMAND_CONFIRM)
+        return "cannot.confirm_without_word";
+    if (!store_rows_is_null(row, 0, "used_at"))
+        return "cannot.confirmation_used";
+    if (store_rows_int(row, 0, "expires_at") < p->act->now)
+        return "cannot.confirmation_expired";
+    if (strcmp(store_rows_text(row, 0, "state"), state) != 0)
+        return "cannot.confirmation_moved";
+    return NULL;
+}
+
+/* Spent before it acts: whatever comes of it, it was used. */
+static gboolean
+act_once(struct performing *p, const store_rows *row, gboolean *done, GError **error)
+{
+    g_auto(commands_read_words) commands = {0};
+    g_autoptr(store_rows) mine = store_query(p->act->tx, STMT_CONFIRMATION_USE, error,
+                                             store_int(store_rows_int(row, 0, "id")), store_int(p->act->now));
+    if (!mine)
+        return FALSE;
+    if (!store_rows_count(mine))
+        return perform_fail(p, "cannot.confirmation_used", NULL);
+    commands_read(store_rows_text(row, 0, "command"), &commands);
+    p->confirmed = TRUE;
+    return perform_commands(p, &commands, NULL, NULL, done, error);
+}
+
+static gboolean
+answer_question(struct performing *p, const store_rows *row, const char *recipient, GError **error)
+{
+    gboolean done = FALSE;
+    const char *why = obstacle(p, row);
+    if (why ? !perform_fail(p, why, NULL) : !act_once(p, row, &done, error))
+        return FALSE;
+    if (!done && !quarantine_add(p->act, p->in, p->raw_id, "a confirmation that did not act", recipient,
+                                 p->conversation ? p->conversation->id : 0, error))
+        return FALSE;
+    return transcript_send(p, done, error);
+}
+
+static gboolean
+load_question(struct act *act, const store_rows *row, struct conversation **c, struct organisation **organisation,
+              GError **error)
+{
+    gint64 conversation_id = store_rows_int(row, 0, "conversation_id");
+    return (!conversation_id || conversation_load(act, conversation_id, c, error)) &&
+           organisation_by_id(act, store_rows_int(row, 0, "organisation_id"), organisation, error);
+}
+
+gboolean
+confirmation_take(struct act *act, const struct incoming *in, gint64 id, const char *recipient, gint64 raw_id,
+                  GError **error)
+{
+    g_autoptr(conversation) c = NULL;
+    g_autoptr(organisation) organisation = NULL;
+    gboolean speaks = FALSE;
+    g_autoptr(store_rows) row = store_query(act->tx, STMT_CONFIRMATION_BY_ID, error, store_int(id));
+    if (!row)
+        return FALSE;
+    if (incoming_is_by_machine(in) || !store_rows_count(row))
+        return quarantine_add(act, in, raw_id, "automatic mail", recipient, 0, error);
+    if (!load_question(act, row, &c, &organisation, error))
+        return FALSE;
+    const char *actor = store_rows_text(row, 0, "actor");
+    gboolean partner = strcmp(store_rows_text(row, 0, "side"), side_name(SIDE_PARTNER)) == 0;
+    struct performing p = {
+        .act = act,
+        .in = in,
+        .side = partner ? SIDE_PARTNER : SIDE_MERCHANT,
+        .conversation = c,
+        .organisation = organisation,
+        .actor = actor,
+        .actor_name = in->author_name,
+        .raw_id = raw_id,
+        .trust = trust_of(act->market->conf, in, TRUE),
+        .message = "",
+        .items = json_array(),
+    };
+    gboolean done = still_speaks(&p, &speaks, error) && (!partner || performing_find_member(&p, error));
+    if (done && (!speaks || p.trust == TRUST_QUARANTINE || g_strcmp0(in->author_address, actor) != 0))
+        done = quarantine_add(act, in, raw_id, "a confirmation from somebody else", recipient, 0, error);
+    else if (done)
+        done = answer_question(&p, row, recipient, error);
+    json_decref(p.items);
+    return done;
+}

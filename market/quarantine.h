@@ -1,0 +1,21 @@
+/*
+ * Mails that are kept raw and shown to the admin: nothing that was taken is dropped.
+ */
+#ifndef POSTERN_MARKET_QUARANTINE_H
+#define POSTERN_MARKET_QUARANTINE_H
+
+#include "market/conversation.h"
+
+/* `reason`: for the admin, plain English. `conversation_id`: 0: none. */
+gboolean quarantine_add(struct act *act, const struct incoming *in, gint64 raw_id, const char *reason,
+                        const char *recipient, gint64 conversation_id, GError **error);
+
+/* The same, and the side whose link was used is told why nothing was passed on. `words`: why, for that reader. */
+gboolean quarantine_and_tell(struct act *act, const struct incoming *in, gint64 raw_id, const char *recipient,
+                             const struct conversation *conversation, enum side side, const char *reason,
+                             const char *words, const char *cause, GError **error);
+
+/* An answer with nothing new in it, for quarantine_and_tell(). */
+extern const char quarantine_no_words[];
+
+#endif

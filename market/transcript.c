@@ -1,0 +1,34 @@
+#include "market/transcript.h"
+
+#include "market/desk.h"
+#include "market/notify.h"
+
+static const char *
+language_of(const struct performing *p)
+{
+    return p->side == SIDE_PARTNER && p->organisation ? p->organisation->language : p->in->language;
+}
+
+gboolean
+transcript_send(struct performing *p, gboolean done, GError **error)
+{
+    json_t *data = json_pack("{s:O, s:b, s:s, s:b}", "items", p->items, "done", done, "subject", p->in->subject,
+                             "message", *p->message != '\0');
+    const struct notification n = {
+        .kind = "transcript",
+        .recipient = p->actor,
+        .recipient_name = p->actor_name,
+        .language = language_of(p),
+        .side = side_name(p->side),
+        .conversation_id = p->conversation ? p->conversation->id : 0,
+        .data = data,
+        .cause = p->in->key,
+        .due_at = p->act->now,
+    };
+    g_autofree char *desk = p->conversation ? NULL : desk_address(p->act, p->organisation->id, p->member_id);
+    if (desk)
+        json_object_set_new(data, "own_address", json_string(desk));
+    gboolean sent = notify_add(p->act, &n, error);
+    json_decref(data);
+    return sent;
+}
