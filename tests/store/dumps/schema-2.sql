@@ -23,7 +23,7 @@ CREATE INDEX conversation_request ON conversation (request_id);
 CREATE TABLE job (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, state TEXT NOT NULL, service TEXT, listed INTEGER NOT NULL, due_at INTEGER NOT NULL, answered_at INTEGER, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, void INTEGER NOT NULL DEFAULT 0, reason TEXT) STRICT;
 CREATE INDEX job_conversation ON job (conversation_id);
 CREATE INDEX job_updated ON job (updated_at);
-CREATE TABLE message (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, raw_id INTEGER NOT NULL REFERENCES raw, direction TEXT NOT NULL, author_name TEXT NOT NULL, author_address TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, message_id TEXT, received_at INTEGER NOT NULL, read_at INTEGER, notified INTEGER NOT NULL, overview_id INTEGER) STRICT;
+CREATE TABLE message (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, raw_id INTEGER NOT NULL REFERENCES raw, direction TEXT NOT NULL, author_name TEXT NOT NULL, author_address TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL, message_id TEXT, received_at INTEGER NOT NULL, read_at INTEGER, notified INTEGER NOT NULL, overview_id INTEGER, verified INTEGER NOT NULL DEFAULT 1) STRICT;
 CREATE INDEX message_conversation ON message (conversation_id, id);
 CREATE INDEX message_message_id ON message (message_id) WHERE message_id IS NOT NULL;
 CREATE TABLE attachment (id INTEGER PRIMARY KEY, message_id INTEGER NOT NULL REFERENCES message, path TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, byte_offset INTEGER NOT NULL, byte_length INTEGER NOT NULL, encoding INTEGER NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL) STRICT;
