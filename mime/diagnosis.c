@@ -30,10 +30,15 @@ static const struct saying precise[] = {
     {REASON_POLICY_VIOLATION, "relay access denied"},
     {REASON_POLICY_VIOLATION, "relaying denied"},
 
+    /* a group that is not there or takes no mail of ours: Google says no more, in any language */
+    {REASON_POLICY_VIOLATION, "groups.google.com"},
+
     /* the server has no room */
     {REASON_OTHER, "insufficient disk space"},
     {REASON_OTHER, "insufficient system storage"},
     {REASON_OTHER, "no space left on device"},
+    {REASON_OTHER, "system storage"},
+    {REASON_OTHER, "malformed or unexpected name server reply"},
 
     /* the mailbox is full */
     {REASON_MAILBOX_FULL, "mailbox full"},
@@ -90,6 +95,73 @@ static const struct saying precise[] = {
     {REASON_MAILBOX_FULL, "insufficient quota"},
     {REASON_MAILBOX_FULL, "mailbox exceeds"},
     {REASON_MAILBOX_FULL, "exceeds allowed size"},
+    {REASON_MAILBOX_FULL, "mailbox quota"},
+    {REASON_MAILBOX_FULL, "quota exhausted"},
+    {REASON_MAILBOX_FULL, "out of quota"},
+    {REASON_MAILBOX_FULL, "over its quota"},
+    {REASON_MAILBOX_FULL, "over their quota"},
+    {REASON_MAILBOX_FULL, "quota was exceeded"},
+    {REASON_MAILBOX_FULL, "quotaexceeded"},
+    {REASON_MAILBOX_FULL, "resolver.rst.recipsizelimit.full"},
+    {REASON_MAILBOX_FULL, "storequota"},
+    {REASON_MAILBOX_FULL, "recipient storage"},
+    {REASON_MAILBOX_FULL, "mailbox is over"},
+    {REASON_MAILBOX_FULL, "mailbox over"},
+    {REASON_MAILBOX_FULL, "inbox full"},
+    {REASON_MAILBOX_FULL, "postvak is vol"},
+    {REASON_MAILBOX_FULL, "postvak vol"},
+    {REASON_MAILBOX_FULL, "mailbox is vol"},
+    {REASON_MAILBOX_FULL, "mailbox van de ontvanger"},
+    {REASON_MAILBOX_FULL, "brievenbus is vol"},
+    {REASON_MAILBOX_FULL, "postfach des empfängers ist voll"},
+    {REASON_MAILBOX_FULL, "posteingang des empfängers ist voll"},
+    {REASON_MAILBOX_FULL, "posteingang ist voll"},
+    {REASON_MAILBOX_FULL, "kontingent überschritten"},
+    {REASON_MAILBOX_FULL, "boîte aux lettres du destinataire est pleine"},
+    {REASON_MAILBOX_FULL, "boîte aux lettres est pleine"},
+    {REASON_MAILBOX_FULL, "boite aux lettres est pleine"},
+    {REASON_MAILBOX_FULL, "boîte de réception du destinataire est pleine"},
+    {REASON_MAILBOX_FULL, "boîte de réception est pleine"},
+    {REASON_MAILBOX_FULL, "espace de stockage"},
+    {REASON_MAILBOX_FULL, "skrzynka pełna"},
+    {REASON_MAILBOX_FULL, "skrzynka jest pełna"},
+    {REASON_MAILBOX_FULL, "skrzynka jest przepełniona"},
+    {REASON_MAILBOX_FULL, "skrzynka odbiorcza adresata jest pełna"},
+    {REASON_MAILBOX_FULL, "przekroczony limit pojemności"},
+    {REASON_MAILBOX_FULL, "przekroczono limit pojemności"},
+    {REASON_MAILBOX_FULL, "buzón está lleno"},
+    {REASON_MAILBOX_FULL, "buzón de correo está lleno"},
+    {REASON_MAILBOX_FULL, "buzón del destinatario está lleno"},
+    {REASON_MAILBOX_FULL, "bandeja de entrada del destinatario está llena"},
+    {REASON_MAILBOX_FULL, "cuota excedida"},
+    {REASON_MAILBOX_FULL, "casella è piena"},
+    {REASON_MAILBOX_FULL, "casella di posta è piena"},
+    {REASON_MAILBOX_FULL, "casella postale piena"},
+    {REASON_MAILBOX_FULL, "spazio esaurito"},
+    {REASON_MAILBOX_FULL, "caixa de correio cheia"},
+    {REASON_MAILBOX_FULL, "caixa de correio está cheia"},
+    {REASON_MAILBOX_FULL, "caixa postal cheia"},
+    {REASON_MAILBOX_FULL, "caixa de entrada do destinatário está cheia"},
+    {REASON_MAILBOX_FULL, "quota excedida"},
+    {REASON_MAILBOX_FULL, "schránka je plná"},
+    {REASON_MAILBOX_FULL, "schránka příjemce je plná"},
+    {REASON_MAILBOX_FULL, "postlåda är full"},
+    {REASON_MAILBOX_FULL, "postkassen er fuld"},
+    {REASON_MAILBOX_FULL, "postkassen er full"},
+    {REASON_MAILBOX_FULL, "postilaatikko on täynnä"},
+    {REASON_MAILBOX_FULL, "posta kutusu dolu"},
+    {REASON_MAILBOX_FULL, "postafiókja megtelt"},
+    {REASON_MAILBOX_FULL, "megtelt"},
+    {REASON_MAILBOX_FULL, "cutia poștală este plină"},
+    {REASON_MAILBOX_FULL, "ящик переполнен"},
+    {REASON_MAILBOX_FULL, "ящик заполнен"},
+    {REASON_MAILBOX_FULL, "ящик получателя переполнен"},
+    {REASON_MAILBOX_FULL, "скринька переповнена"},
+    {REASON_MAILBOX_FULL, "邮箱已满"},
+    {REASON_MAILBOX_FULL, "郵箱已滿"},
+    {REASON_MAILBOX_FULL, "邮箱空间不足"},
+    {REASON_MAILBOX_FULL, "容量を超え"},
+    {REASON_MAILBOX_FULL, "いっぱい"},
 
     /* the mail is too large */
     {REASON_TOO_BIG, "message too large"},
@@ -114,6 +186,27 @@ static const struct saying precise[] = {
     {REASON_TOO_BIG, "recipsizelimit"},
     {REASON_TOO_BIG, "nachricht ist zu gro"},
     {REASON_TOO_BIG, "message trop volumineux"},
+    {REASON_TOO_BIG, "message exceeds"},
+    {REASON_TOO_BIG, "mail size limit"},
+    {REASON_TOO_BIG, "maximum allowed size"},
+    {REASON_TOO_BIG, "maximum permitted size"},
+    {REASON_TOO_BIG, "exceeds our limit of"},
+    {REASON_TOO_BIG, "exceeds size"},
+    {REASON_TOO_BIG, "size exceeds"},
+    {REASON_TOO_BIG, "exceeded size"},
+    {REASON_TOO_BIG, "file size limit"},
+    {REASON_TOO_BIG, "nachricht zu groß"},
+    {REASON_TOO_BIG, "ist zu groß"},
+    {REASON_TOO_BIG, "überschreitet die maximale größe"},
+    {REASON_TOO_BIG, "bericht is te groot"},
+    {REASON_TOO_BIG, "taille maximale"},
+    {REASON_TOO_BIG, "zbyt duż"},
+    {REASON_TOO_BIG, "demasiado grande"},
+    {REASON_TOO_BIG, "troppo grande"},
+    {REASON_TOO_BIG, "muito grande"},
+    {REASON_TOO_BIG, "för stort"},
+    {REASON_TOO_BIG, "слишком больш"},
+    {REASON_TOO_BIG, "resolver.rst.recipsizelimit"},
 
     /* the domain or its host is not there, or takes no mail at all */
     {REASON_HOST_UNKNOWN, "host unknown"},
@@ -157,6 +250,67 @@ static const struct saying precise[] = {
     {REASON_HOST_UNKNOWN, "kein mail-exchanger"},
     {REASON_HOST_UNKNOWN, "unbekannte domain"},
     {REASON_HOST_UNKNOWN, "domaine inconnu"},
+    {REASON_HOST_UNKNOWN, "nxdomain"},
+    {REASON_HOST_UNKNOWN, "non-existent domain"},
+    {REASON_HOST_UNKNOWN, "nonexistent domain"},
+    {REASON_HOST_UNKNOWN, "non existent domain"},
+    {REASON_HOST_UNKNOWN, "no mx record"},
+    {REASON_HOST_UNKNOWN, "no mx records"},
+    {REASON_HOST_UNKNOWN, "no mail servers for"},
+    {REASON_HOST_UNKNOWN, "no a or mx"},
+    {REASON_HOST_UNKNOWN, "has no mx"},
+    {REASON_HOST_UNKNOWN, "no mail server"},
+    {REASON_HOST_UNKNOWN, "unable to find mx"},
+    {REASON_HOST_UNKNOWN, "unable to lookup dns"},
+    {REASON_HOST_UNKNOWN, "domain not known"},
+    {REASON_HOST_UNKNOWN, "domain isn't known"},
+    {REASON_HOST_UNKNOWN, "domain name does not exist"},
+    {REASON_HOST_UNKNOWN, "domain couldn't be found"},
+    {REASON_HOST_UNKNOWN, "unknown mail domain"},
+    {REASON_HOST_UNKNOWN, "unable to resolve host"},
+    {REASON_HOST_UNKNOWN, "could not resolve host"},
+    {REASON_HOST_UNKNOWN, "cannot resolve"},
+    {REASON_HOST_UNKNOWN, "hostname could not be resolved"},
+    {REASON_HOST_UNKNOWN, "no valid hosts"},
+    {REASON_HOST_UNKNOWN, "no route to domain"},
+    {REASON_HOST_UNKNOWN, "bad destination host"},
+    {REASON_HOST_UNKNOWN, "bad destination system address"},
+    {REASON_HOST_UNKNOWN, "nullmx"},
+    {REASON_HOST_UNKNOWN, "unresolvable"},
+    {REASON_HOST_UNKNOWN, "unrouteable domain"},
+    {REASON_HOST_UNKNOWN, "unroutable domain"},
+    {REASON_HOST_UNKNOWN, "domain is parked"},
+    {REASON_HOST_UNKNOWN, "domain has expired"},
+    {REASON_HOST_UNKNOWN, "domain nicht gefunden"},
+    {REASON_HOST_UNKNOWN, "domain existiert nicht"},
+    {REASON_HOST_UNKNOWN, "domäne nicht gefunden"},
+    {REASON_HOST_UNKNOWN, "domäne existiert nicht"},
+    {REASON_HOST_UNKNOWN, "unbekannter host"},
+    {REASON_HOST_UNKNOWN, "host unbekannt"},
+    {REASON_HOST_UNKNOWN, "onbekend domein"},
+    {REASON_HOST_UNKNOWN, "domein bestaat niet"},
+    {REASON_HOST_UNKNOWN, "domein is niet gevonden"},
+    {REASON_HOST_UNKNOWN, "domein kan niet worden gevonden"},
+    {REASON_HOST_UNKNOWN, "domaine n'existe pas"},
+    {REASON_HOST_UNKNOWN, "domaine introuvable"},
+    {REASON_HOST_UNKNOWN, "hôte inconnu"},
+    {REASON_HOST_UNKNOWN, "nieznana domena"},
+    {REASON_HOST_UNKNOWN, "domena nie istnieje"},
+    {REASON_HOST_UNKNOWN, "nie znaleziono domeny"},
+    {REASON_HOST_UNKNOWN, "nie znaleziono serwera"},
+    {REASON_HOST_UNKNOWN, "dominio no existe"},
+    {REASON_HOST_UNKNOWN, "dominio desconocido"},
+    {REASON_HOST_UNKNOWN, "no se encontró el dominio"},
+    {REASON_HOST_UNKNOWN, "dominio inesistente"},
+    {REASON_HOST_UNKNOWN, "dominio sconosciuto"},
+    {REASON_HOST_UNKNOWN, "dominio non trovato"},
+    {REASON_HOST_UNKNOWN, "domínio não existe"},
+    {REASON_HOST_UNKNOWN, "domínio não encontrado"},
+    {REASON_HOST_UNKNOWN, "doména neexistuje"},
+    {REASON_HOST_UNKNOWN, "domänen finns inte"},
+    {REASON_HOST_UNKNOWN, "домен не найден"},
+    {REASON_HOST_UNKNOWN, "домен не существует"},
+    {REASON_HOST_UNKNOWN, "域名不存在"},
 };
 
 /* The queue's time is over, or will be: believed last, for the cause is often told besides. */
@@ -204,6 +358,52 @@ static const struct saying late[] = {
     {REASON_EXPIRED, "no answer from host"},
     {REASON_EXPIRED, "unable to connect successfully"},
     {REASON_EXPIRED, "undeliverable for"},
+    {REASON_EXPIRED, "will keep trying"},
+    {REASON_EXPIRED, "will continue trying"},
+    {REASON_EXPIRED, "will continue to try"},
+    {REASON_EXPIRED, "we will retry"},
+    {REASON_EXPIRED, "will be retried"},
+    {REASON_EXPIRED, "has not yet been delivered"},
+    {REASON_EXPIRED, "hasn't been delivered"},
+    {REASON_EXPIRED, "not yet been delivered"},
+    {REASON_EXPIRED, "still being retried"},
+    {REASON_EXPIRED, "have not been able to deliver"},
+    {REASON_EXPIRED, "delivery is delayed"},
+    {REASON_EXPIRED, "temporarily delayed"},
+    {REASON_EXPIRED, "delivery attempts will"},
+    {REASON_EXPIRED, "retry limit"},
+    {REASON_EXPIRED, "message was not delivered within"},
+    {REASON_EXPIRED, "unable to deliver your message for"},
+    {REASON_EXPIRED, "expired before"},
+    {REASON_EXPIRED, "queue lifetime"},
+    {REASON_EXPIRED, "lifetime expired"},
+    {REASON_EXPIRED, "message timeout"},
+    {REASON_EXPIRED, "timed-out"},
+    {REASON_EXPIRED, "timeout exceeded"},
+    {REASON_EXPIRED, "time limit exceeded"},
+    {REASON_EXPIRED, "too long in queue"},
+    {REASON_EXPIRED, "too long in the queue"},
+    {REASON_EXPIRED, "maximum queue time"},
+    {REASON_EXPIRED, "konnte bisher nicht zugestellt"},
+    {REASON_EXPIRED, "noch nicht zugestellt"},
+    {REASON_EXPIRED, "zustellung verzögert"},
+    {REASON_EXPIRED, "verzögert"},
+    {REASON_EXPIRED, "weiterhin versucht"},
+    {REASON_EXPIRED, "nog niet bezorgd"},
+    {REASON_EXPIRED, "vertraagd"},
+    {REASON_EXPIRED, "pas encore été"},
+    {REASON_EXPIRED, "a été retardé"},
+    {REASON_EXPIRED, "retardée"},
+    {REASON_EXPIRED, "opóźnion"},
+    {REASON_EXPIRED, "nie została jeszcze dostarczona"},
+    {REASON_EXPIRED, "se ha retrasado"},
+    {REASON_EXPIRED, "retrasad"},
+    {REASON_EXPIRED, "ritardo"},
+    {REASON_EXPIRED, "atrasad"},
+    {REASON_EXPIRED, "zpožděn"},
+    {REASON_EXPIRED, "försen"},
+    {REASON_EXPIRED, "forsinket"},
+    {REASON_EXPIRED, "задерж"},
 };
 
 /* The message was refused for what it is, or for who sends it. */
@@ -248,6 +448,25 @@ static const struct saying judged[] = {
     {REASON_SPAM_DETECTED, "content rejected"},
     {REASON_SPAM_DETECTED, "message content rejected"},
     {REASON_SPAM_DETECTED, "als spam"},
+    {REASON_SPAM_DETECTED, "spam-like"},
+    {REASON_SPAM_DETECTED, "spamassassin"},
+    {REASON_SPAM_DETECTED, "spam detection"},
+    {REASON_SPAM_DETECTED, "spam rejected"},
+    {REASON_SPAM_DETECTED, "spam blocked"},
+    {REASON_SPAM_DETECTED, "probably spam"},
+    {REASON_SPAM_DETECTED, "possible spam"},
+    {REASON_SPAM_DETECTED, "possibly spam"},
+    {REASON_SPAM_DETECTED, "spamming"},
+    {REASON_SPAM_DETECTED, "comme spam"},
+    {REASON_SPAM_DETECTED, "jako spam"},
+    {REASON_SPAM_DETECTED, "como spam"},
+    {REASON_SPAM_DETECTED, "come spam"},
+    {REASON_SPAM_DETECTED, "indésirable"},
+    {REASON_SPAM_DETECTED, "pourriel"},
+    {REASON_SPAM_DETECTED, "suspicious content"},
+    {REASON_SPAM_DETECTED, "infected"},
+    {REASON_SPAM_DETECTED, "trojan"},
+    {REASON_SPAM_DETECTED, "спам"},
     {REASON_SPAM_DETECTED, "virus"},
     {REASON_SPAM_DETECTED, "malware"},
     {REASON_POLICY_VIOLATION, "dmarc"},
@@ -317,6 +536,36 @@ static const struct saying judged[] = {
     {REASON_POLICY_VIOLATION, "access denied"},
     {REASON_POLICY_VIOLATION, "permission"},
     {REASON_POLICY_VIOLATION, "refused due to recipient preferences"},
+    {REASON_POLICY_VIOLATION, "poor reputation"},
+    {REASON_POLICY_VIOLATION, "bad reputation"},
+    {REASON_POLICY_VIOLATION, "sender reputation"},
+    {REASON_POLICY_VIOLATION, "tls required"},
+    {REASON_POLICY_VIOLATION, "must issue a starttls"},
+    {REASON_POLICY_VIOLATION, "encryption required"},
+    {REASON_POLICY_VIOLATION, "encryption needed"},
+    {REASON_POLICY_VIOLATION, "not rfc compliant"},
+    {REASON_POLICY_VIOLATION, "does not comply"},
+    {REASON_POLICY_VIOLATION, "message rejected due to"},
+    {REASON_POLICY_VIOLATION, "administrative prohibition"},
+    {REASON_POLICY_VIOLATION, "administratively denied"},
+    {REASON_POLICY_VIOLATION, "requires authentication"},
+    {REASON_POLICY_VIOLATION, "rate-limit"},
+    {REASON_POLICY_VIOLATION, "rate limited"},
+    {REASON_POLICY_VIOLATION, "too many emails"},
+    {REASON_POLICY_VIOLATION, "sending rate"},
+    {REASON_POLICY_VIOLATION, "not accept mail from"},
+    {REASON_POLICY_VIOLATION, "not accept email from"},
+    {REASON_POLICY_VIOLATION, "no permission"},
+    {REASON_POLICY_VIOLATION, "delivery not authorized"},
+    {REASON_POLICY_VIOLATION, "not an allowed"},
+    {REASON_POLICY_VIOLATION, "resolver.rst."},
+    {REASON_POLICY_VIOLATION, "temporär abgelehnt"},
+    {REASON_POLICY_VIOLATION, "richtlinie"},
+    {REASON_POLICY_VIOLATION, "refusé pour raison"},
+    {REASON_POLICY_VIOLATION, "polityk"},
+    {REASON_POLICY_VIOLATION, "beleid"},
+    {REASON_POLICY_VIOLATION, "política"},
+    {REASON_POLICY_VIOLATION, "criteri di"},
 };
 
 /* Nobody is at home there. */
@@ -410,6 +659,157 @@ static const struct saying unknown[] = {
     {REASON_USER_UNKNOWN, "не существует"},
     {REASON_USER_UNKNOWN, "見つかりません"},
     {REASON_USER_UNKNOWN, "存在しません"},
+    {REASON_USER_UNKNOWN, "address is unknown"},
+    {REASON_USER_UNKNOWN, "unknown account"},
+    {REASON_USER_UNKNOWN, "unknown to us"},
+    {REASON_USER_UNKNOWN, "unknown local user"},
+    {REASON_USER_UNKNOWN, "unknown or illegal user"},
+    {REASON_USER_UNKNOWN, "recipient is unknown"},
+    {REASON_USER_UNKNOWN, "recipient address unknown"},
+    {REASON_USER_UNKNOWN, "recipient is not local"},
+    {REASON_USER_UNKNOWN, "recipient invalid"},
+    {REASON_USER_UNKNOWN, "recipient is invalid"},
+    {REASON_USER_UNKNOWN, "recipient is not valid"},
+    {REASON_USER_UNKNOWN, "recipient not valid"},
+    {REASON_USER_UNKNOWN, "recipientnotfound"},
+    {REASON_USER_UNKNOWN, "recipient not recognized"},
+    {REASON_USER_UNKNOWN, "recipient not recognised"},
+    {REASON_USER_UNKNOWN, "recipient could not be found"},
+    {REASON_USER_UNKNOWN, "recipient couldn't be found"},
+    {REASON_USER_UNKNOWN, "bad recipient"},
+    {REASON_USER_UNKNOWN, "no valid recipient"},
+    {REASON_USER_UNKNOWN, "not a valid recipient"},
+    {REASON_USER_UNKNOWN, "not a valid mailbox"},
+    {REASON_USER_UNKNOWN, "not a valid user"},
+    {REASON_USER_UNKNOWN, "not a valid email"},
+    {REASON_USER_UNKNOWN, "not a valid address"},
+    {REASON_USER_UNKNOWN, "not a known user"},
+    {REASON_USER_UNKNOWN, "not a local user"},
+    {REASON_USER_UNKNOWN, "not our customer"},
+    {REASON_USER_UNKNOWN, "user not exist"},
+    {REASON_USER_UNKNOWN, "user not local"},
+    {REASON_USER_UNKNOWN, "user is unknown"},
+    {REASON_USER_UNKNOWN, "user could not be found"},
+    {REASON_USER_UNKNOWN, "username not found"},
+    {REASON_USER_UNKNOWN, "no recipient"},
+    {REASON_USER_UNKNOWN, "no one by that name"},
+    {REASON_USER_UNKNOWN, "no one at this address"},
+    {REASON_USER_UNKNOWN, "nobody here"},
+    {REASON_USER_UNKNOWN, "mailbox isn't available"},
+    {REASON_USER_UNKNOWN, "mailbox not available"},
+    {REASON_USER_UNKNOWN, "mailbox not here"},
+    {REASON_USER_UNKNOWN, "mailbox invalid"},
+    {REASON_USER_UNKNOWN, "mailbox has been deleted"},
+    {REASON_USER_UNKNOWN, "mailbox is no longer"},
+    {REASON_USER_UNKNOWN, "mailbox deactivated"},
+    {REASON_USER_UNKNOWN, "account not found"},
+    {REASON_USER_UNKNOWN, "account not available"},
+    {REASON_USER_UNKNOWN, "account has been deleted"},
+    {REASON_USER_UNKNOWN, "account has been closed"},
+    {REASON_USER_UNKNOWN, "account closed"},
+    {REASON_USER_UNKNOWN, "account deleted"},
+    {REASON_USER_UNKNOWN, "account unknown"},
+    {REASON_USER_UNKNOWN, "address has been deleted"},
+    {REASON_USER_UNKNOWN, "address is no longer"},
+    {REASON_USER_UNKNOWN, "address no longer"},
+    {REASON_USER_UNKNOWN, "address not valid"},
+    {REASON_USER_UNKNOWN, "address is invalid"},
+    {REASON_USER_UNKNOWN, "address isn't valid"},
+    {REASON_USER_UNKNOWN, "address not known"},
+    {REASON_USER_UNKNOWN, "address could not be found"},
+    {REASON_USER_UNKNOWN, "address you entered couldn't"},
+    {REASON_USER_UNKNOWN, "email address lookup"},
+    {REASON_USER_UNKNOWN, "e-mail address not found"},
+    {REASON_USER_UNKNOWN, "deactivated mailbox"},
+    {REASON_USER_UNKNOWN, "deactivated address"},
+    {REASON_USER_UNKNOWN, "left the company"},
+    {REASON_USER_UNKNOWN, "left the organi"},
+    {REASON_USER_UNKNOWN, "no longer works"},
+    {REASON_USER_UNKNOWN, "no longer employed"},
+    {REASON_USER_UNKNOWN, "no longer exist"},
+    {REASON_USER_UNKNOWN, "not known here"},
+    {REASON_USER_UNKNOWN, "invalid local part"},
+    {REASON_USER_UNKNOWN, "invalid email address"},
+    {REASON_USER_UNKNOWN, "invalid e-mail address"},
+    {REASON_USER_UNKNOWN, "resolver.adr."},
+    {REASON_USER_UNKNOWN, "unbekannter empfänger"},
+    {REASON_USER_UNKNOWN, "unbekannter benutzer"},
+    {REASON_USER_UNKNOWN, "benutzer unbekannt"},
+    {REASON_USER_UNKNOWN, "existiert nicht"},
+    {REASON_USER_UNKNOWN, "wurde nicht gefunden"},
+    {REASON_USER_UNKNOWN, "konnte nicht gefunden"},
+    {REASON_USER_UNKNOWN, "nicht gefunden"},
+    {REASON_USER_UNKNOWN, "adresse nicht vorhanden"},
+    {REASON_USER_UNKNOWN, "keine mailbox"},
+    {REASON_USER_UNKNOWN, "onbekende gebruiker"},
+    {REASON_USER_UNKNOWN, "gebruiker onbekend"},
+    {REASON_USER_UNKNOWN, "onbekende ontvanger"},
+    {REASON_USER_UNKNOWN, "bestaat niet"},
+    {REASON_USER_UNKNOWN, "niet gevonden"},
+    {REASON_USER_UNKNOWN, "kan niet worden gevonden"},
+    {REASON_USER_UNKNOWN, "utilisateur inconnu"},
+    {REASON_USER_UNKNOWN, "n'existe pas"},
+    {REASON_USER_UNKNOWN, "est introuvable"},
+    {REASON_USER_UNKNOWN, "introuvable"},
+    {REASON_USER_UNKNOWN, "adresse invalide"},
+    {REASON_USER_UNKNOWN, "destinataire invalide"},
+    {REASON_USER_UNKNOWN, "boîte aux lettres inexistante"},
+    {REASON_USER_UNKNOWN, "nie istnieje"},
+    {REASON_USER_UNKNOWN, "nie znaleziono"},
+    {REASON_USER_UNKNOWN, "nieznany użytkownik"},
+    {REASON_USER_UNKNOWN, "użytkownik nieznany"},
+    {REASON_USER_UNKNOWN, "nieznany adresat"},
+    {REASON_USER_UNKNOWN, "nie odnaleziono"},
+    {REASON_USER_UNKNOWN, "brak konta"},
+    {REASON_USER_UNKNOWN, "nie można znaleźć"},
+    {REASON_USER_UNKNOWN, "no existe"},
+    {REASON_USER_UNKNOWN, "no se encontró"},
+    {REASON_USER_UNKNOWN, "no se ha encontrado"},
+    {REASON_USER_UNKNOWN, "no se pudo encontrar"},
+    {REASON_USER_UNKNOWN, "dirección inexistente"},
+    {REASON_USER_UNKNOWN, "destinatario inexistente"},
+    {REASON_USER_UNKNOWN, "non esiste"},
+    {REASON_USER_UNKNOWN, "inesistente"},
+    {REASON_USER_UNKNOWN, "destinatario sconosciuto"},
+    {REASON_USER_UNKNOWN, "non è stato trovato"},
+    {REASON_USER_UNKNOWN, "non trovato"},
+    {REASON_USER_UNKNOWN, "não existe"},
+    {REASON_USER_UNKNOWN, "não foi encontrado"},
+    {REASON_USER_UNKNOWN, "não encontrado"},
+    {REASON_USER_UNKNOWN, "usuário desconhecido"},
+    {REASON_USER_UNKNOWN, "destinatário desconhecido"},
+    {REASON_USER_UNKNOWN, "neexistuje"},
+    {REASON_USER_UNKNOWN, "nebyl nalezen"},
+    {REASON_USER_UNKNOWN, "neznámý uživatel"},
+    {REASON_USER_UNKNOWN, "nebyla nalezena"},
+    {REASON_USER_UNKNOWN, "finns inte"},
+    {REASON_USER_UNKNOWN, "hittades inte"},
+    {REASON_USER_UNKNOWN, "kunde inte hittas"},
+    {REASON_USER_UNKNOWN, "findes ikke"},
+    {REASON_USER_UNKNOWN, "blev ikke fundet"},
+    {REASON_USER_UNKNOWN, "kunne ikke findes"},
+    {REASON_USER_UNKNOWN, "finnes ikke"},
+    {REASON_USER_UNKNOWN, "ble ikke funnet"},
+    {REASON_USER_UNKNOWN, "ei löydy"},
+    {REASON_USER_UNKNOWN, "ei ole olemassa"},
+    {REASON_USER_UNKNOWN, "nem létezik"},
+    {REASON_USER_UNKNOWN, "nem található"},
+    {REASON_USER_UNKNOWN, "nu există"},
+    {REASON_USER_UNKNOWN, "nu a fost găsit"},
+    {REASON_USER_UNKNOWN, "bulunamadı"},
+    {REASON_USER_UNKNOWN, "mevcut değil"},
+    {REASON_USER_UNKNOWN, "δεν βρέθηκε"},
+    {REASON_USER_UNKNOWN, "δεν υπάρχει"},
+    {REASON_USER_UNKNOWN, "не найден"},
+    {REASON_USER_UNKNOWN, "неизвестный пользователь"},
+    {REASON_USER_UNKNOWN, "пользователь неизвестен"},
+    {REASON_USER_UNKNOWN, "не існує"},
+    {REASON_USER_UNKNOWN, "не знайдено"},
+    {REASON_USER_UNKNOWN, "不存在"},
+    {REASON_USER_UNKNOWN, "未找到"},
+    {REASON_USER_UNKNOWN, "找不到"},
+    {REASON_USER_UNKNOWN, "존재하지"},
+    {REASON_USER_UNKNOWN, "לא נמצא"},
 };
 
 /* Trouble of the server's own. */
@@ -473,6 +873,35 @@ static const struct saying shut[] = {
     {REASON_OTHER, "not accepting mail"},
     {REASON_OTHER, "not accepting messages"},
     {REASON_OTHER, "out of office"},
+    {REASON_OTHER, "account has expired"},
+    {REASON_OTHER, "account is closed"},
+    {REASON_OTHER, "account is over its limit"},
+    {REASON_OTHER, "user is inactive"},
+    {REASON_OTHER, "user inactive"},
+    {REASON_OTHER, "user disabled"},
+    {REASON_OTHER, "user is disabled"},
+    {REASON_OTHER, "recipient is suspended"},
+    {REASON_OTHER, "recipient suspended"},
+    {REASON_OTHER, "mailbox suspended"},
+    {REASON_OTHER, "mailbox is suspended"},
+    {REASON_OTHER, "mailbox is locked"},
+    {REASON_OTHER, "mailbox locked"},
+    {REASON_OTHER, "mailbox blocked"},
+    {REASON_OTHER, "inactive account"},
+    {REASON_OTHER, "inactive mailbox"},
+    {REASON_OTHER, "inactive user"},
+    {REASON_OTHER, "disabled mailbox"},
+    {REASON_OTHER, "disabled account"},
+    {REASON_OTHER, "mail is disabled for this user"},
+    {REASON_OTHER, "konto ist deaktiviert"},
+    {REASON_OTHER, "konto gesperrt"},
+    {REASON_OTHER, "konto zablokowane"},
+    {REASON_OTHER, "konto nieaktywne"},
+    {REASON_OTHER, "compte désactivé"},
+    {REASON_OTHER, "compte suspendu"},
+    {REASON_OTHER, "account geblokkeerd"},
+    {REASON_OTHER, "cuenta desactivada"},
+    {REASON_OTHER, "cuenta suspendida"},
 };
 
 /* Enhanced status codes that say it all (RFC 3463, RFC 7372, RFC 7505 …), subject and detail. */
@@ -526,7 +955,7 @@ gboolean
 is_smtp_reply(const char *text)
 {
     return strchr("45", *text) && *text && g_ascii_isdigit(text[1]) && text[1] <= '5' && g_ascii_isdigit(text[2]) &&
-           (text[3] == ' ' || text[3] == '-' || text[3] == '\0');
+           strchr(" -:", text[3]); /* or the end */
 }
 
 /* Codes that only say "something". */
@@ -556,7 +985,7 @@ choose_status(const char *words, const char *field, struct diagnosis *d)
             g_strlcpy(best, found, sizeof best);
         replied = replied || reply || quoted;
     }
-    gboolean use_words = *best && (!is_vague(best) || is_vague(field));
+    gboolean use_words = *best && (!is_vague(best) || !*field || (is_vague(field) && *field == *best));
     g_strlcpy(d->status, use_words ? best : field, sizeof d->status);
 }
 
@@ -615,6 +1044,37 @@ is_local_program(const char *words, struct diagnosis *d)
     return TRUE;
 }
 
+/* The words of the reply in "smtp; 550 5.1.1 …", "550: …"; NULL where no reply begins. */
+static const char *
+reply_words(const char *words)
+{
+    words += strncmp(words, "smtp;", 5) == 0 ? 5 : 0;
+    words += strspn(words, ">: ");
+    return is_smtp_reply(words) && words[3] ? words + 4 + strspn(words + 4, " ") : NULL;
+}
+
+/* "550 <bob@example.com>: …", "550 unknown user bob@example.com": a server that repeats the address speaks of the
+ * address. */
+static gboolean
+reply_names_address(const char *words)
+{
+    enum { NEAR = 100 };
+    const char *reply = reply_words(words);
+    return reply && memchr(reply, '@', strnlen(reply, NEAR));
+}
+
+/* "542 bob@example.com Rejected" and no word more: it is the address that is not wanted. */
+static gboolean
+is_bare_refusal(const char *words)
+{
+    const char *p = reply_words(words);
+    gsize address = p ? strcspn(p, " ") : 0;
+    if (!address || !memchr(p, '@', address))
+        return FALSE;
+    p += address + strspn(p + address, " ");
+    return strncmp(p, "rejected", 8) == 0 && strchr("|.", p[8 + strspn(p + 8, " ")]);
+}
+
 static gboolean
 choose_reason(const char *words, struct diagnosis *d)
 {
@@ -632,6 +1092,10 @@ choose_reason(const char *words, struct diagnosis *d)
         return TRUE;
     if (is_client_refused(words)) {
         d->reason = REASON_POLICY_VIOLATION;
+        return TRUE;
+    }
+    if (is_bare_refusal(words)) {
+        d->reason = REASON_USER_UNKNOWN;
         return TRUE;
     }
     if (!code && (SAID(troubles) || SAID(vague_words)))
@@ -652,16 +1116,26 @@ is_about_address(const char *words, const char *status, enum prose_stage stage)
                                               "action not taken: mailbox unavailable",
                                               "check if address is correct",
                                               "bounce category: bad-mailbox"};
-    if (*status && strncmp(status + 1, ".1.", 3) == 0 && strcmp(status + 1, ".1.0") != 0)
+    /* Said by those who know. "User unknown" is what a filter says too, and for less. */
+    static const char *const nowhere[] = {
+        "does not exist",  "doesn't exist",      "no longer exist",  "no longer valid", "no longer in use",
+        "no longer works", "no longer employed", "has been deleted", "has moved",       "left the company",
+        "left the organi", "existiert nicht",    "bestaat niet",     "n'existe pas",    "nie istnieje",
+        "no existe",       "non esiste",         "não existe",       "neexistuje",      "finns inte",
+        "findes ikke",     "finnes ikke",        "ei ole olemassa",  "nem létezik",     "nu există",
+        "mevcut değil",    "не существует",      "не існує",         "不存在",          "存在しません"};
+    gboolean telling = !is_vague(status);
+    if (telling && strncmp(status + 1, ".1.", 3) == 0)
         return TRUE;
     for (gsize i = 0; i < G_N_ELEMENTS(directories); i++)
         if (strstr(words, directories[i]))
             return TRUE;
-    /* "550 <bob@example.com>: …": a server that repeats the address speaks of the address. */
-    const char *reply = words + (strncmp(words, "smtp;", 5) == 0 ? 5 : 0);
-    reply += *reply == ' ';
-    gboolean repeats = reply > words && is_smtp_reply(reply) && reply[3] && reply[4] == '<';
-    return stage == STAGE_RCPT || (repeats && stage == STAGE_UNKNOWN);
+    if (stage != STAGE_UNKNOWN || telling)
+        return stage == STAGE_RCPT;
+    for (gsize i = 0; i < G_N_ELEMENTS(nowhere); i++)
+        if (strstr(words, nowhere[i]))
+            return TRUE;
+    return reply_names_address(words);
 }
 
 static gboolean

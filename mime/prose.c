@@ -17,17 +17,43 @@ static const char *const trace_headers[] = {
     "Received:", "Return-Path:", "DKIM-Signature:", "Delivered-To:", "X-Received:", NULL};
 
 /* Announce the returned mail. */
-static const char *const original_words[] = {"original message follows",    "a copy of the message",
-                                             "copy of your message",        "header of the original message",
-                                             "headers of the original",     "message headers follow",
-                                             "below this line is a copy",   "-- original message --",
-                                             "original message headers",    "text of your message",
-                                             "unsent message follows",      "message header follows",
-                                             "returned message follows",    "your original message",
-                                             "forwarded message follows",   "message contents follow",
-                                             "content of your message",     "original message header",
-                                             "undelivered message follows", "received message follows",
-                                             "your message follows",        NULL};
+static const char *const original_words[] = {"original message follows",
+                                             "a copy of the message",
+                                             "copy of your message",
+                                             "header of the original message",
+                                             "headers of the original",
+                                             "message headers follow",
+                                             "below this line is a copy",
+                                             "-- original message --",
+                                             "original message headers",
+                                             "text of your message",
+                                             "unsent message follows",
+                                             "message header follows",
+                                             "returned message follows",
+                                             "your original message",
+                                             "forwarded message follows",
+                                             "message contents follow",
+                                             "content of your message",
+                                             "original message header",
+                                             "undelivered message follows",
+                                             "received message follows",
+                                             "your message follows",
+                                             "hier folgt ihre nachricht",
+                                             "kopie ihrer nachricht",
+                                             "kopie van uw bericht",
+                                             "originalnachricht",
+                                             "oorspronkelijk bericht",
+                                             "message d'origine",
+                                             "copie de votre message",
+                                             "kopia wiadomości",
+                                             "oryginalna wiadomość",
+                                             "mensaje original",
+                                             "copia de su mensaje",
+                                             "messaggio originale",
+                                             "mensagem original",
+                                             "исходное сообщение",
+                                             "текст письма",
+                                             NULL};
 
 /* Before the address of a recipient. */
 static const char *const recipient_keys[] = {"rcpt to",
@@ -63,6 +89,28 @@ static const char *const recipient_keys[] = {"rcpt to",
                                              "userid",
                                              "attempts",
                                              "exceeds",
+                                             "nachricht an",
+                                             "mail an",
+                                             "bericht aan",
+                                             "ontvanger",
+                                             "message à",
+                                             "courriel à",
+                                             "adresat",
+                                             "odbiorc",
+                                             "wiadomość do",
+                                             "wiadomości do",
+                                             "destinatario",
+                                             "destinatário",
+                                             "mensaje a",
+                                             "mensagem para",
+                                             "messaggio a",
+                                             "mottagare",
+                                             "modtager",
+                                             "mottaker",
+                                             "получател",
+                                             "адресат",
+                                             "收件人",
+                                             "宛先",
                                              NULL};
 
 /* Behind it. */
@@ -79,6 +127,27 @@ static const char *const recipient_fates[] = {"could not be delivered",
                                               "doesn't exist",
                                               "wasn't found",
                                               "was rejected",
+                                              "nicht zugestellt",
+                                              "nicht gefunden",
+                                              "existiert nicht",
+                                              "niet worden bezorgd",
+                                              "niet worden afgeleverd",
+                                              "niet bezorgd",
+                                              "bestaat niet",
+                                              "pas pu être",
+                                              "n'a pas été remis",
+                                              "n'existe pas",
+                                              "nie została dostarczona",
+                                              "nie mogła zostać",
+                                              "nie istnieje",
+                                              "no se pudo entregar",
+                                              "no se ha podido entregar",
+                                              "no existe",
+                                              "non è stato recapitato",
+                                              "non esiste",
+                                              "não pôde ser entregue",
+                                              "não foi entregue",
+                                              "não existe",
                                               NULL};
 
 /* Before the address of anybody else: the sender, whom to ask for help. */
@@ -87,13 +156,21 @@ static const char *const other_words[] = {"mail from", "from:",     "from <",   
                                           "by ",       "questions", "return-path", "x-",    NULL};
 
 /* Refused after the recipient had been accepted. */
-static const char *const data_signs[] = {
-    "end of data",         "final data", "after data",  "end of message",
-    "<CRLF>.<CRLF>",       ">>> data",   "during data", "after sending the message",
-    "transfer of message", NULL};
+static const char *const data_signs[] = {"end of data",
+                                         "final data",
+                                         "after data",
+                                         "end of message",
+                                         "<crlf>.<crlf>",
+                                         ">>> data",
+                                         "during data",
+                                         "after sending the message",
+                                         "transfer of message",
+                                         "failed after i sent the message",
+                                         NULL};
 
 /* The answer to naming the recipient. */
-static const char *const rcpt_signs[] = {"rcpt to", "rcpt_to", "after rcpt", "reply to rcpt", NULL};
+static const char *const rcpt_signs[] = {"rcpt to", "rcpt_to", "after rcpt", "reply to rcpt", "does not like recipient",
+                                         NULL};
 
 static void
 prose_recipient_free(gpointer data)
@@ -335,6 +412,9 @@ take_words(struct prose_recipient *recipient, const GArray *lines, const struct 
         put_words(recipient->words, line->body + mention->end, line->body_length - mention->end);
     else
         put_words(recipient->words, line->body, line->body_length);
+    const struct line *above = mention->line > 0 ? line_at(lines, mention->line - 1) : NULL;
+    if (above && is_smtp_reply(line->body) && starts(above->body, above->body_length, "<<< "))
+        put_words(recipient->words, above->body, above->body_length); /* sendmail: what it was told; its verdict */
     for (guint i = mention->line + 1; i < until; i++)
         put_words(recipient->words, line_at(lines, i)->body, line_at(lines, i)->body_length);
 }

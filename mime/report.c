@@ -151,6 +151,7 @@ struct report {
     char *prose;           /* the readable part, without the returned mail */
     const char *sender;    /* who wrote the mail that came back; NULL */
     GPtrArray *said;       /* struct prose_recipient: who is named in the prose; by said() */
+    gboolean told;         /* there were fields about a recipient, be it that nothing failed */
 };
 
 static void
@@ -176,7 +177,7 @@ said(struct report *report)
     return report->said;
 }
 
-/* What the prose says about an address: from its mentions, or all of it. */
+/* What the prose says about an address: from its mentions, or all of it where that can be about nobody else. */
 static char *
 prose_about(struct report *report, const char *address)
 {
@@ -186,7 +187,20 @@ prose_about(struct report *report, const char *address)
         if (g_ascii_strcasecmp(r->address, address) == 0)
             return g_strdup(r->words->str);
     }
-    return g_strdup(report->prose);
+    return g_strdup(named->len > 1 ? "" : report->prose);
+}
+
+/* When the recipient was refused: as the server's words tell, or what is said about the recipient, or a transcript that
+ * can be about nobody else. */
+static enum prose_stage
+stage_of(struct report *report, const char *words, const char *about)
+{
+    enum prose_stage stage = prose_stage(words);
+    if (stage == STAGE_UNKNOWN)
+        stage = prose_stage(about);
+    if (stage == STAGE_UNKNOWN && said(report)->len <= 1)
+        stage = prose_stage(report->prose);
+    return stage;
 }
 
 /* The server's words where they say enough; what the report says in prose besides, where they do not. */
@@ -196,18 +210,15 @@ diagnose_fields(struct report *report, const struct fields *f, const char *addre
     g_autofree char *words =
         f->category ? g_strdup_printf("%s\n\nbounce category: %s", f->diagnostic ? f->diagnostic : "", f->category)
                     : g_strdup(f->diagnostic ? f->diagnostic : "");
+    g_autofree char *prose = prose_about(report, address);
+    enum prose_stage stage = stage_of(report, words, prose);
     char status[16] = "";
+    struct diagnosis more;
     if (f->status)
         enhanced_status(f->status, status);
-    diagnose(words, status, prose_stage(words), d);
+    diagnose(words, status, stage, d);
     if (f->diagnostic && d->certain && (d->reason != REASON_USER_UNKNOWN || d->kind == REPORT_HARD))
         return;
-    g_autofree char *prose = prose_about(report, address);
-    enum prose_stage stage = prose_stage(words);
-    if (stage == STAGE_UNKNOWN)
-        stage = prose_stage(prose);
-    struct diagnosis more;
-    diagnose(words, status, stage, d);
     diagnose(prose, status, stage, &more);
     if (!d->certain && more.certain)
         *d = more;
@@ -227,6 +238,7 @@ take_fields(struct report *report, struct fields *f)
         fields_clear(f);
         return;
     }
+    report->told = TRUE;
     if (f->action && g_str_has_prefix(f->action, "deliver")) {
         d = (struct diagnosis){.kind = REPORT_DELIVERED, .reason = REASON_DELIVERED};
         if (f->status)
@@ -441,28 +453,36 @@ sender_of(const struct mail *m)
     return to && *to->address ? to->address : NULL;
 }
 
+/* No part says it: what looks like one in the text, a header, the prose, the returned mail. */
+static void
+read_words(struct report *report, gconstpointer raw, gsize length)
+{
+    if (strcasestr(report->prose, "Final-Recipient"))
+        read_fields(report, report->prose);
+    if (report->recipients->len == 0)
+        read_failed_header(report);
+    if (report->recipients->len == 0)
+        read_prose(report);
+    if (report->recipients->len == 0 && strcasestr(report->mail->text, "Final-Recipient")) /* a report in the report */
+        read_fields(report, report->mail->text);
+    if (report->recipients->len == 0)
+        read_returned(report, raw, length);
+}
+
 GPtrArray *
 report_read(const struct mail *m, gconstpointer raw, gsize length)
 {
-    struct report report = {m, g_ptr_array_new_with_free_func(report_recipient_free), NULL, sender_of(m), NULL};
+    struct report report = {m, g_ptr_array_new_with_free_func(report_recipient_free), NULL, sender_of(m), NULL, FALSE};
     enum mail_class class = mail_nature(m, NULL).class;
     if (class == MAIL_COMPLAINT)
         read_complaint(&report, raw, length);
     if (class != MAIL_BOUNCE)
         return report.recipients;
     report.prose = g_strndup(m->text, MIN(prose_length(m->text), PROSE_BYTES));
-    for (guint nested = 0; nested < 2 && report.recipients->len == 0; nested++)
+    for (guint nested = 0; nested < 2 && !report.told; nested++)
         read_status_parts(&report, raw, length, nested);
-    if (report.recipients->len == 0 && strcasestr(report.prose, "Final-Recipient"))
-        read_fields(&report, report.prose);
-    if (report.recipients->len == 0)
-        read_failed_header(&report);
-    if (report.recipients->len == 0)
-        read_prose(&report);
-    if (report.recipients->len == 0 && strcasestr(m->text, "Final-Recipient")) /* a report inside of the report */
-        read_fields(&report, m->text);
-    if (report.recipients->len == 0)
-        read_returned(&report, raw, length);
+    if (!report.told)
+        read_words(&report, raw, length);
     g_clear_pointer(&report.said, g_ptr_array_unref);
     g_free(report.prose);
     return report.recipients;

@@ -72,6 +72,44 @@ test_status_parts(void)
           "bob@x.example 4.0.0 soft hostunknown");
 }
 
+/* RFC 6533, xtext, paths, VERP and SRS, types that nobody registered; Original-Recipient where Final-Recipient is no
+ * address. */
+static void
+test_recipient_types(void)
+{
+    check(DSN("Final-Recipient: utf-8; jürgen@bücher.example\nAction: failed\nStatus: 5.1.1\n"),
+          "jürgen@bücher.example 5.1.1 hard userunknown");
+    check(DSN("Final-Recipient: x-unknown; bob@x.example\nAction: failed\nStatus: 5.1.1\n"),
+          "bob@x.example 5.1.1 hard userunknown");
+    check(DSN("Final-Recipient: bob@x.example\nAction: failed\nStatus: 5.1.1\n"),
+          "bob@x.example 5.1.1 hard userunknown");
+    check(DSN("Final-Recipient: rfc822;SRS0=a1b2=XY=else.example=bob@x.example\nAction: failed\nStatus: 5.2.2\n"),
+          "SRS0=a1b2=XY=else.example=bob@x.example 5.2.2 soft mailboxfull");
+    check(DSN("Final-Recipient: rfc822;list+bob=x.example@y.example\nAction: failed\nStatus: 5.1.1\n"),
+          "list+bob=x.example@y.example 5.1.1 hard userunknown");
+    check(DSN("Original-Recipient: rfc822;bob@x.example\nFinal-Recipient: x400; /G=Bob/S=Lead/O=X/C=NL/\nAction: "
+              "failed\nStatus: 5.1.1\n"),
+          "bob@x.example 5.1.1 hard userunknown");
+    check(DSN("Original-Recipient: rfc822;old@x.example\nFinal-Recipient: rfc822;new@y.example\nAction: failed\n"
+              "Status: 5.1.1\n"),
+          "new@y.example 5.1.1 hard userunknown");
+    check(DSN("final-recipient: RFC822 ; <bob@x.example>\naction: FAILED\nstatus: 5.1.2 (no such host)\n"),
+          "bob@x.example 5.1.2 hard hostunknown");
+    check(DSN("Final-Recipient: rfc822; bob@x.example\nAction: delivered (to mailbox)\nStatus: 2.1.5\n"),
+          "bob@x.example 2.1.5 delivered delivered");
+    check(DSN("Final-Recipient: rfc822; bob@x.example\nAction: expanded\nStatus: 2.0.0\n"), "");
+}
+
+/* What is said of one recipient is not said of the next. */
+static void
+test_own_words(void)
+{
+    check(DSN("Final-Recipient: rfc822; a@x.example\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 user "
+              "unknown a@x.example\n\n"
+              "Final-Recipient: rfc822; b@x.example\nAction: delayed\nStatus: 4.0.0 (host name lookup failure)\n"),
+          "a@x.example 5.0.0 hard userunknown\nb@x.example 4.0.0 soft expired");
+}
+
 /* ---- prose ---- */
 
 #define PROSE(text)                                                                                                    \
@@ -129,6 +167,336 @@ test_prose(void)
                 "help.\n\n<bob@x.example>: expired: "
                 "giving up after 5 days\n"),
           "bob@x.example - soft expired");
+}
+
+/* Mail systems' dialects. Where no code, no stage and no address of the server's own tells who speaks, "user unknown"
+ * may be a filter's word: soft. */
+static const struct {
+    const char *name, *want, *subject, *text;
+} dialects[] = {
+    {"gmx", "bob@x.example - hard userunknown", "Mail delivery failed: returning message to sender",
+     "This message was created automatically by mail delivery software.\n"
+     "\n"
+     "A message that you sent could not be delivered to one or more of\n"
+     "its recipients. This is a permanent error. The following address\n"
+     "failed:\n"
+     "\n"
+     "\"bob@x.example\":\n"
+     "SMTP error from remote server for RCPT TO command, host: mx.x.example (192.0.2.9) reason: 550 Requested "
+     "action not taken: mailbox unavailable\n"
+     "\n"
+     "--- The header of the original message is following. ---\n"
+     "\n"
+     "Received: from here\n"},
+    {"strato", "bob@x.example 5.1.1 hard userunknown", "failure notice",
+     "Your message could not be delivered to the following recipients:\n"
+     "<bob@x.example>\n"
+     "Reason: host mx.x.example[192.0.2.1] said: 550 5.1.1 <bob@x.example>: Recipient address rejected: User "
+     "unknown in virtual mailbox table (in reply to RCPT TO command)\n"},
+    {"exim local", "bob@x.example - hard userunknown", "failure notice",
+     "This message was created automatically by mail delivery software.\n"
+     "\n"
+     "A message that you sent could not be delivered to one or more of its\n"
+     "recipients. This is a permanent error. The following address(es) failed:\n"
+     "\n"
+     "  bob@x.example\n"
+     "    host mx.x.example [192.0.2.1]\n"
+     "    SMTP error from remote mail server after RCPT TO:<bob@x.example>:\n"
+     "    550 No Such User Here\"\n"},
+    {"exim quota", "bob@x.example - soft mailboxfull", "failure notice",
+     "A message that you sent could not be delivered to one or more of its\n"
+     "recipients. The following address(es) failed:\n"
+     "\n"
+     "  bob@x.example\n"
+     "    mailbox is full: retry timeout exceeded\n"},
+    {"exim delay", "bob@x.example - soft expired", "Warning: message 1abc delayed 24 hours",
+     "This message was created automatically by mail delivery software.\n"
+     "A message that you have not yet been delivered to one or more of its\n"
+     "recipients after more than 24 hours on the queue on mx.example.\n"
+     "\n"
+     "The address to which the message has not yet been delivered is:\n"
+     "\n"
+     "  bob@x.example\n"
+     "    Delay reason: Connection timed out\n"
+     "\n"
+     "No action is required on your part.\n"},
+    {"exim unroute", "bob@nowhere.example - hard hostunknown", "Mail delivery failed: returning message to sender",
+     "The following address(es) failed:\n"
+     "\n"
+     "  bob@nowhere.example\n"
+     "    Unrouteable address\n"},
+    {"qmail rcpt", "bob@x.example - hard userunknown", "failure notice",
+     "Hi. This is the qmail-send program at mx.example.\n"
+     "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
+     "\n"
+     "<bob@x.example>:\n"
+     "192.0.2.1 does not like recipient.\n"
+     "Remote host said: 550 No such user\n"
+     "Giving up on 192.0.2.1.\n"},
+    {"qmail local", "bob@x.example 5.1.1 hard userunknown", "failure notice",
+     "Hi. This is the qmail-send program at mx.example.\n"
+     "\n"
+     "<bob@x.example>:\n"
+     "Sorry, no mailbox here by that name. (#5.1.1)\n"},
+    {"qmail dns", "bob@x.example 5.1.2 hard hostunknown", "failure notice",
+     "Hi. This is the qmail-send program at mx.example.\n"
+     "\n"
+     "<bob@x.example>:\n"
+     "Sorry, I couldn't find any host named x.example. (#5.1.2)\n"},
+    {"qmail conn", "bob@x.example 4.4.1 soft expired", "failure notice",
+     "Hi. This is the qmail-send program at mx.example.\n"
+     "\n"
+     "<bob@x.example>:\n"
+     "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n"
+     "I'm not going to try again; this message has been in the queue too long.\n"},
+    {"qmail data", "bob@x.example 5.7.1 soft spamdetected", "failure notice",
+     "Hi. This is the qmail-send program at mx.example.\n"
+     "\n"
+     "<bob@x.example>:\n"
+     "192.0.2.1 failed after I sent the message.\n"
+     "Remote host said: 554 5.7.1 This message has been blocked because it is considered spam\n"},
+    {"yahoo", "bob@x.example - hard userunknown", "Failure Notice",
+     "Sorry, we were unable to deliver your message to the following address.\n"
+     "\n"
+     "<bob@x.example>:\n"
+     "554: delivery error: dd This user doesn't have an x.example account (bob@x.example) [-14] - "
+     "mta1.mail.example\n"},
+    {"gmail de", "bob@x.example 5.1.1 hard userunknown", "Delivery Status Notification (Failure)",
+     "** Adresse nicht gefunden **\n"
+     "\n"
+     "Ihre Nachricht wurde nicht an bob@x.example zugestellt, weil die Adresse nicht gefunden wurde oder keine "
+     "E-Mails empfangen kann.\n"
+     "\n"
+     "Die Antwort war:\n"
+     "\n"
+     "550 5.1.1 The email account that you tried to reach does not exist. Please try double-checking the "
+     "recipient's email address for typos.\n"},
+    {"o365 nl", "bob@x.example 5.1.10 hard userunknown", "Onbestelbaar: Hallo",
+     "Uw bericht aan bob@x.example kan niet worden bezorgd.\n"
+     "\n"
+     "bob is niet gevonden op x.example.\n"
+     "\n"
+     "Diagnostische gegevens voor beheerders:\n"
+     "Server genereren: A.example\n"
+     "bob@x.example\n"
+     "Remote Server returned '550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient bob@x.example not found by SMTP "
+     "address lookup'\n"},
+    {"exchange de", "bob@x.example 5.2.2 soft mailboxfull", "Unzustellbar: Hallo",
+     "Fehler bei der Nachrichtenzustellung an folgende Empfänger oder Verteilerlisten:\n"
+     "\n"
+     "bob@x.example\n"
+     "Das Postfach des Empfängers ist voll und kann zurzeit keine Nachrichten annehmen.\n"
+     "\n"
+     "Diagnoseinformationen für Administratoren:\n"
+     "Generierender Server: x.example\n"
+     "bob@x.example\n"
+     "#554 5.2.2 mailbox full ##\n"},
+    {"exchange fr", "bob@x.example 5.1.1 hard userunknown", "Non remis : Bonjour",
+     "Échec de la remise pour ces destinataires ou groupes :\n"
+     "\n"
+     "bob@x.example\n"
+     "L'adresse de messagerie que vous avez entrée est introuvable.\n"
+     "\n"
+     "Informations de diagnostic pour les administrateurs :\n"
+     "Serveur de génération : x.example\n"
+     "bob@x.example\n"
+     "#550 5.1.1 RESOLVER.ADR.RecipNotFound; not found ##\n"},
+    {"exchange pl", "bob@x.example 5.7.1 soft policyviolation", "Niedostarczone: Dzień dobry",
+     "Nie można dostarczyć wiadomości do następujących adresatów:\n"
+     "\n"
+     "bob@x.example\n"
+     "\n"
+     "Informacje diagnostyczne dla administratorów:\n"
+     "bob@x.example\n"
+     "Remote Server returned '550 5.7.1 Delivery not authorized, message refused'\n"},
+    {"domino", "bob@x.example - hard userunknown",
+     "DELIVERY FAILURE: User bob (bob@x.example) not listed in public Name & Address Book",
+     "Your message\n"
+     "\n"
+     "  Subject: Hello\n"
+     "\n"
+     "was not delivered to:\n"
+     "\n"
+     "  bob@x.example\n"
+     "\n"
+     "because:\n"
+     "\n"
+     "  User bob (bob@x.example) not listed in public Name & Address Book\n"},
+    {"mail.ru", "bob@mail.example - hard userunknown", "Mail failure.",
+     "Это письмо создано автоматически сервером mail.example, отвечать на него не нужно.\n"
+     "\n"
+     "К сожалению, Ваше письмо не может быть доставлено одному или нескольким получателям:\n"
+     "\n"
+     "**********************\n"
+     "\n"
+     "bob@mail.example\n"
+     "SMTP error from remote mail server after RCPT TO:<bob@mail.example>:\n"
+     "host mx.mail.example [192.0.2.1]: 550 Message was not accepted -- invalid mailbox. Local mailbox "
+     "bob@mail.example is unavailable: user not found\n"
+     "\n"
+     "**********************\n"},
+    {"yandex", "bob@x.example 5.7.1 hard userunknown", "Undelivered Mail Returned to Sender",
+     "Это автоматическое сообщение от почтового сервера.\n"
+     "\n"
+     "Письмо не доставлено:\n"
+     "<bob@x.example>: host mx.x.example[192.0.2.1] said: 550 5.7.1 No such user! (in reply to RCPT TO command)\n"},
+    {"ovh", "bob@x.example 5.2.2 soft mailboxfull", "failure notice",
+     "<bob@x.example>: host mx1.x.example[192.0.2.1] said: 552 5.2.2 <bob@x.example>: Recipient address rejected: "
+     "Mailbox full (in reply to RCPT TO command)\n"},
+    {"orange", "bob@orange.example 5.1.1 hard userunknown", "failure notice",
+     "<bob@orange.example>: host smtp-in.orange.example[192.0.2.1] said: 550 5.1.1 Adresse d au moins un "
+     "destinataire invalide. Invalid recipient. OFR204_416 [416] (in reply to RCPT TO command)\n"},
+    {"free busy", "bob@free.example 4.2.1 soft policyviolation", "failure notice",
+     "<bob@free.example>: host mx1.free.example[192.0.2.1] refused to talk to me: 421 4.2.1 Too many connections "
+     "from your host\n"},
+    {"wp.pl", "bob@wp.example - hard userunknown", "failure notice",
+     "<bob@wp.example>: host mx.wp.example[192.0.2.1] said: 550 Recipient address rejected: konto nie istnieje (in "
+     "reply to RCPT TO command)\n"},
+    {"o2.pl", "bob@o2.example 5.2.2 soft mailboxfull", "failure notice",
+     "<bob@o2.example>: host mx.o2.example[192.0.2.1] said: 552 5.2.2 Skrzynka jest przepełniona (in reply to RCPT "
+     "TO command)\n"},
+    {"home.pl", "bob@h.example - hard userunknown", "Niedostarczona wiadomość",
+     "Nie można dostarczyć wiadomości do adresata:\n"
+     "\n"
+     "bob@h.example\n"
+     "Powód: 550 Użytkownik nieznany: bob@h.example nie istnieje\n"},
+    {"kpn", "bob@kpn.example 5.1.1 hard userunknown", "failure notice",
+     "<bob@kpn.example>: host mx.kpn.example[192.0.2.1] said: 550 5.1.1 Onbekende ontvanger <bob@kpn.example> (in "
+     "reply to RCPT TO command)\n"},
+    {"barracuda", "bob@x.example - soft policyviolation", "failure notice",
+     "<bob@x.example>: host mx.x.example[192.0.2.1] said: 554 Service unavailable; Client host [us.example] "
+     "blocked using Barracuda Reputation; http://www.barracudanetworks.com/reputation/?r=1 (in reply to RCPT TO "
+     "command)\n"},
+    {"mimecast", "bob@x.example - soft policyviolation", "failure notice",
+     "<bob@x.example>: host eu-smtp.mimecast.example[192.0.2.1] said: 550 Administrative prohibition - envelope "
+     "blocked - https://community.mimecast.example/docs/DOC-1369#550 [x] (in reply to RCPT TO command)\n"},
+    {"mimecast user", "bob@x.example - hard userunknown", "failure notice",
+     "<bob@x.example>: host eu-smtp.mimecast.example[192.0.2.1] said: 550 Invalid Recipient - "
+     "https://community.mimecast.example/docs/DOC-1369#550 [x] (in reply to RCPT TO command)\n"},
+    {"proofpoint", "bob@x.example 5.1.0 hard userunknown", "failure notice",
+     "<bob@x.example>: host mx.pphosted.example[192.0.2.1] said: 550 5.1.0 Unknown recipient (in reply to RCPT TO "
+     "command)\n"},
+    {"courier", "bob@x.example - hard userunknown", "NOTICE: mail delivery status.",
+     "This is a delivery status notification from mx.example,\n"
+     "running the Courier mail server.\n"
+     "\n"
+     "The original message was received on Mon, 4 Jan 2026 10:00:00 +0100\n"
+     "\n"
+     "---------------------------------------------------------------------------\n"
+     "\n"
+     "                           UNDELIVERABLE MAIL\n"
+     "\n"
+     "Your message to the following recipients cannot be delivered:\n"
+     "\n"
+     "<bob@x.example>:\n"
+     "    mx.x.example [192.0.2.1]:\n"
+     ">>> RCPT TO:<bob@x.example>\n"
+     "<<< 550 User unknown.\n"
+     "\n"
+     "---------------------------------------------------------------------------\n"},
+    {"mailenable", "bob@x.example - soft userunknown", "Message Delivery Failure",
+     "MailEnable: Message could not be delivered to some recipients.\n"
+     "The following recipient(s) could not be reached:\n"
+     "\n"
+     "\tRecipient: [SMTP:bob@x.example]\n"
+     "\tReason: Remote SMTP Server Returned: 550 Unknown user bob@x.example\n"
+     "\n"
+     "Message headers follow:\n"
+     "\n"
+     "Received: from here\n"},
+    {"imail", "bob@x.example - soft userunknown", "Undeliverable Mail",
+     "User unknown: bob@x.example\n"
+     "\n"
+     "Original message follows.\n"
+     "\n"
+     "Received: from here\n"},
+    {"mdaemon", "bob@x.example - hard userunknown", "Permanent Delivery Failure",
+     "The following data may contain sections which represent BASE64 encoded\n"
+     "file attachments.\n"
+     "\n"
+     "----- The following addresses had permanent fatal errors -----\n"
+     "bob@x.example\n"
+     "\n"
+     "----- Session Transcript -----\n"
+     "  --> RCPT To:<bob@x.example>\n"
+     "  <-- 550 <bob@x.example>, Recipient unknown\n"},
+    {"kerio", "bob@x.example 5.1.1 hard userunknown", "Delivery failure",
+     "Your message was not delivered to the following recipients:\n"
+     "bob@x.example: 550 5.1.1 User unknown\n"},
+    {"opensmtpd", "bob@x.example - hard userunknown", "Delivery status notification: error",
+     "    Hi!\n"
+     "\n"
+     "    This is the MAILER-DAEMON, please DO NOT REPLY to this email.\n"
+     "\n"
+     "    An error has occurred while attempting to deliver a message for\n"
+     "    the following list of recipients:\n"
+     "\n"
+     "bob@x.example: 550 Invalid recipient: <bob@x.example>\n"
+     "\n"
+     "    Below is a copy of the original message:\n"
+     "\n"
+     "Received: from here\n"},
+    {"james", "bob@x.example - soft userunknown", "Undeliverable",
+     "Hi. This is the James mail server at mx.example.\n"
+     "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
+     "This is a permanent error; I've given up. Sorry it didn't work out. Below\n"
+     "I include the list of recipients and the reason why I was unable to deliver\n"
+     "your message.\n"
+     "\n"
+     "Failed recipient(s):\n"
+     "bob@x.example\n"
+     "\n"
+     "Error message:\n"
+     "550 No such user (bob@x.example)\n"},
+    {"zoho", "bob@x.example 5.1.1 hard userunknown", "Undelivered Mail Returned to Sender",
+     "This message was created automatically by mail delivery software.\n"
+     " A message that you sent could not be delivered to one or more of its recipients. This is a permanent "
+     "error.\n"
+     "\n"
+     "bob@x.example, ERROR CODE :550 - 5.1.1 <bob@x.example>: Recipient address rejected: User unknown\n"},
+    {"haraka", "bob@x.example - hard userunknown", "Failed Mail Delivery: Failure",
+     "I'm sorry to have to inform you that your message could not be delivered to one or more recipients. It's "
+     "attached below.\n"
+     "\n"
+     "<bob@x.example>: 550 no such user bob@x.example\n"},
+    {"icloud", "bob@icloud.example 5.2.2 soft mailboxfull", "failure notice",
+     "<bob@icloud.example>: host mx01.mail.icloud.example[192.0.2.1] said: 552 5.2.2 user over quota; cannot "
+     "receive new mail (in reply to end of DATA command)\n"},
+    {"t-online", "bob@t.example - soft policyviolation", "failure notice",
+     "<bob@t.example>: host mx00.t.example[192.0.2.1] refused to talk to me: 554 IP=192.0.2.7 - A problem "
+     "occurred. (Ask your postmaster for help or to contact tosa@rx.t.example to clarify.)\n"},
+    {"web.de", "bob@web.example - hard userunknown", "Mail delivery failed: returning message to sender",
+     "bob@web.example:\n"
+     "SMTP error from remote server for TEXT command, host: x\n"
+     "Adresse existiert nicht\n"},
+    {"vacated", "bob@x.example 5.1.6 hard userunknown", "failure notice",
+     "<bob@x.example>: host mx.x.example[192.0.2.1] said: 550 5.1.6 Recipient no longer on server, moved (in reply "
+     "to RCPT TO command)\n"},
+    {"seznam", "bob@x.example - hard userunknown", "failure notice",
+     "<bob@x.example>: host mx1.seznam.example[192.0.2.1] said: 550 Uzivatel neexistuje (in reply to RCPT TO "
+     "command)\n"},
+    {"nl prose", "bob@x.example - hard userunknown", "Bericht niet afgeleverd",
+     "Uw bericht aan <bob@x.example> kon niet worden afgeleverd.\n"
+     "\n"
+     "Reden: het adres bestaat niet.\n"},
+    {"es prose", "bob@x.example - soft mailboxfull", "Mensaje no entregado",
+     "El mensaje no se pudo entregar al destinatario bob@x.example.\n"
+     "\n"
+     "El buzón de correo está lleno.\n"},
+    {"it prose", "bob@x.example - hard hostunknown", "Mancata consegna",
+     "Impossibile recapitare il messaggio a bob@x.example: dominio inesistente.\n"},
+};
+
+static void
+test_dialects(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(dialects); i++) {
+        g_autofree char *raw =
+            g_strdup_printf("Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nTo: us@experts.test\nSubject: %s\n\n%s",
+                            dialects[i].subject, dialects[i].text);
+        g_test_message("%s", dialects[i].name);
+        check(raw, dialects[i].want);
+    }
 }
 
 static void
@@ -209,6 +577,19 @@ test_reasons(void)
         {"the account is disabled", "5.2.1", STAGE_RCPT, "5.2.1 soft other"},
         {"mx.example[192.0.2.1]: 550 v1.2.3 5.2.4.1", "", STAGE_UNKNOWN,
          "- soft other"}, /* versions and addresses are no codes */
+        {"smtp; 550 bob@x.example... No such user", "5.0.0", STAGE_UNKNOWN, "5.0.0 hard userunknown"},
+        {"smtp; 550 bob@x.example... No such user", "5.0.0", STAGE_DATA, "5.0.0 soft userunknown"},
+        {"smtp; 550 5.2.1 <bob@x.example>: User unknown", "", STAGE_UNKNOWN, "5.2.1 soft userunknown"},
+        {"smtp; 542 bob@x.example Rejected", "5.0.0", STAGE_UNKNOWN, "5.0.0 hard userunknown"},
+        {"smtp; 542 bob@x.example Rejected by the policy of the house", "5.0.0", STAGE_UNKNOWN,
+         "5.0.0 soft policyviolation"},
+        {"550 User unknown", "4.7.1", STAGE_RCPT, "4.7.1 soft userunknown"},
+        {"Name service error: Malformed or unexpected name server reply", "5.4.4", STAGE_UNKNOWN, "5.4.4 soft other"},
+        {"NXDOMAIN", "5.1.2", STAGE_UNKNOWN, "5.1.2 hard hostunknown"},
+        {"this address is no longer valid", "", STAGE_UNKNOWN, "- hard userunknown"},
+        {"Adresse existiert nicht", "", STAGE_UNKNOWN, "- hard userunknown"},
+        {"Empfänger unbekannt", "", STAGE_UNKNOWN, "- soft userunknown"},
+        {"Le message est trop volumineux", "5.3.4", STAGE_UNKNOWN, "5.3.4 soft mesgtoobig"},
         {"", "", STAGE_UNKNOWN, "- soft other"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -243,6 +624,9 @@ main(int argc, char **argv)
     mail_init();
     g_test_add_func("/report/status-parts", test_status_parts);
     g_test_add_func("/report/prose", test_prose);
+    g_test_add_func("/report/dialects", test_dialects);
+    g_test_add_func("/report/recipients-of-all-types", test_recipient_types);
+    g_test_add_func("/report/each-recipient-has-its-own-words", test_own_words);
     g_test_add_func("/report/header-names-recipients", test_header_names_recipients);
     g_test_add_func("/report/returned-mail-names-the-recipient", test_returned_mail_names_the_recipient);
     g_test_add_func("/report/complaints", test_complaints);
