@@ -9,23 +9,27 @@
 
 #define MOST_WORDS 45 /* more are a sentence … */
 #define MOST_LOWER 12 /* … as are so many that are no names */
+#define MOST_NAMES 12 /* of a line that is a name and a date */
 #define LONGEST 440   /* bytes; names and addresses of mailing systems are long */
 
 struct facts {
     const char *text; /* folded, without dashes around it */
     gsize length;
-    gsize opener;       /* bytes of the opening phrase, or 0 */
-    gboolean colon;     /* at the end */
-    gboolean dashed;    /* `---- X wrote ----` */
-    gboolean verb;      /* where a verb of writing may stand */
-    gboolean verb_last; /* nothing behind it */
-    gboolean bracket;   /* an address in brackets */
-    gboolean address;   /* any */
-    gsize address_at;   /* its first byte's place */
+    gsize opener;          /* bytes of the opening phrase, or 0 */
+    gboolean colon;        /* at the end */
+    gboolean dashed;       /* `---- X wrote ----` */
+    gboolean verb;         /* where a verb of writing may stand */
+    gboolean verb_last;    /* nothing behind it */
+    gboolean bracket;      /* an address in brackets */
+    gboolean address;      /* any */
+    gsize address_at;      /* its first byte's place */
+    gboolean address_last; /* nothing behind it */
     gboolean date, time;
     gboolean digits_first;                            /* at most two words before the first digit, the opener aside */
     guint words, lower;                               /* in all; of them written in lower case */
     guint words_before_address, lower_before_address; /* the same between the last digit and the address */
+    guint lower_behind_digits;  /* in lower case behind the last digit, the verb's own words aside */
+    gboolean lower_behind_verb; /* the first word behind the verb is one */
 };
 
 static gboolean
@@ -129,6 +133,7 @@ weigh_address(struct facts *facts)
         if (!facts->address)
             facts->address_at = (gsize)(p - facts->text);
         facts->address = TRUE;
+        facts->address_last = q == end;
         facts->bracket = facts->bracket || (p > facts->text && strchr("<([", p[-1]) != NULL) ||
                          (p > facts->text + 1 && p[-1] == ' ' && strchr("<([", p[-2]) != NULL);
     }
@@ -157,6 +162,37 @@ count_lower(const char *text, gsize length, guint *all)
     return lower;
 }
 
+static gboolean
+begins_lower(const char *p, const char *end)
+{
+    while (p < end && *p == ' ')
+        p++;
+    gunichar c = g_utf8_get_char_validated(p, end - p);
+    return c < (gunichar)-2 && g_unichar_islower(c);
+}
+
+static guint
+count_words(const char *text, gsize length)
+{
+    guint words = length > 0;
+    for (gsize i = 0; i < length; i++)
+        words += text[i] == ' ';
+    return words;
+}
+
+/* "pm" and "Uhr" belong to the time. */
+static guint
+lower_behind_digits(const char *text, gsize length)
+{
+    gsize start = length;
+    guint ignored = 0;
+    while (start > 0 && !g_ascii_isdigit(text[start - 1]))
+        start--;
+    if (length - start > 3 && g_ascii_strncasecmp(text + start + (text[start] == ' '), "pm", 2) == 0)
+        start += 3;
+    return count_lower(text + start, length - start, &ignored);
+}
+
 /* A verb of writing stands at the end, or what follows it is a name and an address. */
 static void
 weigh_verb(struct facts *facts, const char *original, gsize original_length)
@@ -169,9 +205,12 @@ weigh_verb(struct facts *facts, const char *original, gsize original_length)
     gsize left = strlen(rest);
     guint words = 0, lower = 0;
     /* The words behind the verb as written: as many bytes from the end, nearly, for folding changes few lengths. */
+    const char *behind = original + (original_length > left ? original_length - left : 0);
     if (left)
-        lower = count_lower(original + (original_length > left ? original_length - left : 0),
-                            MIN(left, original_length), &words);
+        lower = count_lower(behind, MIN(left, original_length), &words);
+    facts->lower_behind_verb = lower > 0 && begins_lower(behind, original + original_length);
+    facts->lower_behind_digits = lower_behind_digits(original, original_length);
+    facts->lower_behind_digits -= MIN(facts->lower_behind_digits, count_words(verb, bytes));
     facts->verb_last = left <= 2 || (words <= 3 && left <= 24 && !strchr(rest, '@'));
     facts->verb = facts->verb_last || lower <= 2;
 }
@@ -179,7 +218,8 @@ weigh_verb(struct facts *facts, const char *original, gsize original_length)
 static gboolean
 quotes_by_name(const char *text)
 {
-    static const char *const openers[] = {"quoting ", "zitat von ", "citando "};
+    static const char *const openers[] = {"quoting ",       "zitat von ",          "citando ",    "selon ",
+                                          "excerpts from ", "mensaje citado por ", "missatge de "};
     for (gsize i = 0; i < G_N_ELEMENTS(openers); i++)
         if (strncmp(text, openers[i], strlen(openers[i])) == 0)
             return TRUE;
@@ -220,6 +260,14 @@ only_name_before(const struct facts *facts)
     return facts->lower_before_address <= 1 && facts->words_before_address > facts->lower_before_address;
 }
 
+/* Who wrote is a name, as far as capitals tell: "On 5 May 2024 our customer wrote:" introduces what somebody tells. */
+static gboolean
+names_writer(const struct facts *facts)
+{
+    gboolean you = strstr(facts->text, " you wrote") != NULL;
+    return !facts->lower_behind_verb && facts->lower_behind_digits <= (facts->time || you ? 1 : 0);
+}
+
 static gboolean
 is_strong(const struct facts *facts)
 {
@@ -227,8 +275,7 @@ is_strong(const struct facts *facts)
     if (facts->dashed && facts->verb)
         return TRUE;
     if (facts->verb && (facts->colon || facts->verb_last)) {
-        if (begins_well(facts) &&
-            ((facts->address && when) || (facts->colon && facts->date) || (facts->colon && facts->time)))
+        if (begins_well(facts) && when && (facts->address || (facts->colon && names_writer(facts))))
             return TRUE;
         if (facts->opener && facts->bracket && facts->colon && facts->verb_last && facts->digits_first)
             return TRUE;
@@ -237,8 +284,8 @@ is_strong(const struct facts *facts)
     }
     /* Without a verb it is the date that begins, never "On": clients that leave the verb out leave the preposition out
      * too. */
-    return facts->colon && facts->bracket && facts->date && facts->time && facts->digits_first && !facts->opener &&
-           only_name_before(facts);
+    return facts->colon && (facts->bracket || facts->address_last) && facts->date && facts->time &&
+           facts->digits_first && !facts->opener && only_name_before(facts);
 }
 
 /* "As you wrote:" is somebody's sentence, "bob via Example wrote:" is not. */
@@ -271,6 +318,14 @@ is_weak(const struct facts *facts)
     return facts->bracket && facts->date && facts->digits_first;
 }
 
+/* Bob Jones, 05.01.2024 15:12: */
+static gboolean
+is_name_and_date(const struct facts *facts)
+{
+    return facts->colon && facts->date && facts->time && facts->words <= MOST_NAMES && facts->lower <= 2 &&
+           facts->words > facts->lower;
+}
+
 /* The bracket that opens the first address in brackets, or NULL. */
 static const char *
 bracketed_address(const char *text, const char *end)
@@ -287,12 +342,24 @@ bracketed_address(const char *text, const char *end)
     return NULL;
 }
 
-/* What stands right before the first address in brackets, back to the last digit. "from" is let through in any language
- * by allowing one word in lower case, but not without a name. */
+/* Where the word with the last `@` begins. */
+static const char *
+bare_address(const char *text, gsize length)
+{
+    const char *at = memrchr(text, '@', length);
+    while (at && at > text && at[-1] != ' ')
+        at--;
+    return at;
+}
+
+/* What stands right before the first address in brackets, or the bare one at the end, back to the last digit. "from" is
+ * let through in any language by allowing one word in lower case, but not without a name. */
 static void
 weigh_name(struct facts *facts, const char *text, gsize length)
 {
     const char *end = bracketed_address(text, text + length);
+    if (!end && facts->address_last)
+        end = bare_address(text, length);
     if (!end)
         return;
     const char *start = end;
@@ -341,7 +408,15 @@ attribution_weigh(const char *text, gsize length, gboolean quoted, enum attribut
         *extent = how_much(&facts);
     if (is_strong(&facts))
         return ATTRIBUTION_STRONG;
-    return quoted && is_weak(&facts) ? ATTRIBUTION_WEAK : ATTRIBUTION_NO;
+    if (!quoted)
+        return ATTRIBUTION_NO;
+    if (is_weak(&facts))
+        return ATTRIBUTION_WEAK;
+    if (!is_name_and_date(&facts))
+        return ATTRIBUTION_NO;
+    if (extent)
+        *extent = ATTRIBUTION_TAIL; /* the end of a longer one looks the same */
+    return ATTRIBUTION_WEAK;
 }
 
 gsize

@@ -348,7 +348,7 @@ may_be_separator(const struct line *line)
 {
     const char *p = line->body;
     gsize n = line->body_length;
-    return is_ornament(*p) || memcmp(p, "\xe2\x80", 2) == 0 || p[n - 1] == ':' ||
+    return is_ornament(*p) || memcmp(p, "\xe2\x80", 2) == 0 || memcmp(p, "\xe2\x94", 2) == 0 || p[n - 1] == ':' ||
            memcmp(p + n - 3, "\xef\xbc\x9a", 3) == 0;
 }
 
@@ -369,12 +369,18 @@ separator_kind(const struct line *line)
     enum intro_kind kind = phrase_kind(words, lead >= 3 && trail >= 3);
     if (lead == 0 && (!colon || trail || kind != INTRO_FORWARD)) /* "Begin forwarded message:" has no dashes */
         return INTRO_NONE;
-    if (lead == 1)
+    if (lead == 1 || (lead == 2 && trail < 2)) /* `-- words` may be an item of somebody's list */
         return INTRO_NONE;
     return kind;
 }
 
-/* "##- Please type your reply above this line -##" */
+static gboolean
+is_frame(char c)
+{
+    return is_ornament(c) || c == ' ' || c == '[' || c == ']' || c == '(' || c == ')' || c == '<' || c == '>';
+}
+
+/* "##- Please type your reply above this line -##": between ornaments, or the whole line. */
 static gboolean
 asks_for_reply_above(const struct line *line)
 {
@@ -383,11 +389,16 @@ asks_for_reply_above(const struct line *line)
         return FALSE;
     const char *p = line->body;
     gsize n = line->body_length;
-    gboolean framed = is_ornament(*p) || *p == '[' || *p == '(' || p[n - 1] == ']' || is_ornament(p[n - 1]);
-    if (!framed)
-        return FALSE;
+    if (n > 8 && memcmp(p, "##-", 3) == 0 && memcmp(p + n - 3, "-##", 3) == 0) /* Zendesk, in any language */
+        return TRUE;
     fold(&folded, p, n);
-    return phrase_count(PHRASE_REPLY_ABOVE, folded.text) > 0;
+    char *words = folded.text, *end = words + folded.length;
+    while (is_frame(*words))
+        words++;
+    while (end > words && (is_frame(end[-1]) || end[-1] == '.' || end[-1] == ':'))
+        *--end = '\0';
+    gboolean framed = words > folded.text && end < folded.text + folded.length;
+    return framed ? phrase_count(PHRASE_REPLY_ABOVE, words) > 0 : phrase_is(PHRASE_REPLY_ABOVE, words);
 }
 
 /* Words between dashes that nobody knows, right above a header block, in a language that the tables lack. */
@@ -402,6 +413,22 @@ is_unknown_separator(const struct line *line)
     fold(&folded, line->body, MIN(line->body_length, 200));
     split_ornaments(&folded, &words, &lead, &trail);
     return lead >= 3 && trail >= 3 && *words;
+}
+
+/* Words that mean one without dashes: only right above a header block. "Message du 05/01/24 15:12" is Orange's. */
+static gboolean
+is_bare_separator(const struct line *line)
+{
+    static const char message[] = "message du ";
+    struct folded folded;
+    if (line->body_length < 8 || line->body_length > 80)
+        return FALSE;
+    fold(&folded, line->body, line->body_length);
+    if (g_str_has_prefix(folded.text, message))
+        return g_ascii_isdigit(folded.text[strlen(message)]);
+    while (folded.length && strchr(" :.", folded.text[folded.length - 1]))
+        folded.text[--folded.length] = '\0';
+    return phrase_is(PHRASE_ORIGINAL, folded.text);
 }
 
 /* ---- attribution lines ---- */
@@ -553,9 +580,10 @@ separator_at(const GArray *lines, guint i, guint end, struct intro *intro)
         return TRUE;
     }
     if (kind == INTRO_NONE) {
-        if (!is_unknown_separator(line))
+        gboolean bare = is_bare_separator(line);
+        if (!bare && !is_unknown_separator(line))
             return FALSE;
-        if (quoted_headers_inline(line, separator_end(line), &headers))
+        if (!bare && quoted_headers_inline(line, separator_end(line), &headers))
             headers.to = i + 1;
         else if (!quoted_headers_read(lines, next, end, FALSE, &headers))
             return FALSE;

@@ -25,9 +25,9 @@ struct segment {
 
 /* What the mail tells besides its text. */
 struct manner {
-    const char *name;    /* the sender's */
-    gboolean forwarding; /* the subject says that another mail is sent on */
-    gboolean form;       /* a lead form's mail: what the tool appends goes */
+    const char *name, *address; /* the sender's */
+    gboolean forwarding;        /* the subject says that another mail is sent on */
+    gboolean form;              /* a lead form's mail: what the tool appends goes */
 };
 
 struct trimmer {
@@ -67,10 +67,35 @@ mark_quotes(struct trimmer *t)
     }
 }
 
+/* The longest quoted line of several words: who wrapped the lines did it there or further right. */
+static gsize
+quote_width(const struct trimmer *t)
+{
+    gsize width = 0;
+    for (guint i = 0; i < t->lines->len; i++) {
+        const struct line *line = line_at(t->lines, i);
+        if (line->depth && line->length > width && memchr(line->body, ' ', line->body_length))
+            width = line->length;
+    }
+    return width;
+}
+
+static gsize
+first_word(const struct line *line)
+{
+    const char *blank = memchr(line->body, ' ', line->body_length);
+    return blank ? (gsize)(blank - line->body) : line->body_length;
+}
+
+#define WRAP_LEAST 60 /* nobody wraps shorter lines … */
+#define WRAP_MOST 80  /* … and where there are longer ones, nobody wrapped */
+#define WRAP_SLACK 6  /* clients count differently */
+
 /* A quoted line that was wrapped on the way: it goes on in the next, which lost its mark. Between two quoted lines
- * only. */
+ * only, and only where the next line's first word had no room in `width`. `wraps`: others were, so that a full stop at
+ * the end is none of the whole passage. */
 static gboolean
-is_wrapped(const struct line *before, const struct line *line)
+is_wrapped(const struct line *before, const struct line *line, gsize width, gboolean wraps)
 {
     if (before->body_length == 0)
         return FALSE;
@@ -85,7 +110,11 @@ is_wrapped(const struct line *before, const struct line *line)
     gboolean lower = first < (gunichar)-2 && g_unichar_islower(first);
     if (strchr("?!", end[-1])) /* it ended there: what stands below is an answer */
         return FALSE;
-    return before->length >= 60 && (lower || !strchr(":;>", end[-1])) && line->length < before->length + 12;
+    if (width > WRAP_MOST || before->length < WRAP_LEAST || before->length + 1 + first_word(line) + WRAP_SLACK <= width)
+        return FALSE;
+    if (end[-1] == '.' && !(wraps && lower))
+        return FALSE;
+    return (lower || !strchr(":;>", end[-1])) && line->length < before->length + 12;
 }
 
 /* `(http://…) >`: a link that a client pulled out of the quote. */
@@ -100,10 +129,14 @@ is_stray_link(const struct line *line)
 static void
 mark_wraps(struct trimmer *t)
 {
+    gsize width = quote_width(t);
+    gboolean wraps = FALSE;
     for (guint i = 1; i + 1 < t->lines->len; i++) {
         if (t->roles[i] != ROLE_TEXT || t->roles[i - 1] != ROLE_QUOTE || t->roles[i + 1] != ROLE_QUOTE)
             continue;
-        if (is_wrapped(line_at(t->lines, i - 1), line_at(t->lines, i)) || is_stray_link(line_at(t->lines, i)))
+        gboolean wrapped = is_wrapped(line_at(t->lines, i - 1), line_at(t->lines, i), width, wraps);
+        wraps = wraps || wrapped;
+        if (wrapped || is_stray_link(line_at(t->lines, i)))
             t->roles[i] = ROLE_QUOTE;
     }
 }
@@ -240,6 +273,21 @@ segment_at(const struct trimmer *t, guint i)
     return &g_array_index(t->segments, struct segment, i);
 }
 
+static gboolean
+quote_below(const struct trimmer *t, guint segment)
+{
+    return t->end < t->lines->len || segment < t->segments->len;
+}
+
+/* Behind the last line before `to` that is not blank. */
+static guint
+words_end(const GArray *lines, guint from, guint to)
+{
+    while (to > from && line_is_blank(line_at(lines, to - 1)))
+        to--;
+    return to;
+}
+
 /* Takes signatures and quotes off the end until somebody's words end the mail. Returns how many segments are left. */
 static guint
 trim_tail(struct trimmer *t)
@@ -253,8 +301,16 @@ trim_tail(struct trimmer *t)
             continue;
         }
         const char *rule;
-        guint start = signature_start(t->lines, last->from, last->to, t->manner.name, &rule);
-        decide(t, start, last->to, FATE_SIGNATURE, rule);
+        const struct signature_hints hints = {t->manner.name, t->manner.address, quote_below(t, left)};
+        guint start = signature_start(t->lines, last->from, last->to, &hints, &rule);
+        guint more = signature_postscript(t->lines, start, last->to);
+        decide(t, start, more, FATE_SIGNATURE, rule);
+        if (more < last->to) {
+            decide(t, words_end(t->lines, start, more), more, FATE_KEEP, NULL);
+            start = signature_start(t->lines, more, last->to, &hints, &rule);
+            decide(t, start, last->to, FATE_SIGNATURE, rule);
+            break;
+        }
         if (lines_skip_blank(t->lines, last->from, start) < start)
             break;
         left--;
@@ -272,6 +328,8 @@ trim_between(struct trimmer *t, guint left)
         quotes += segment_at(t, i)->quote;
     for (guint i = 0; i < left; i++) {
         const struct segment *segment = segment_at(t, i);
+        if (!segment->quote && is_mobile_line(line_at(t->lines, segment->from)) && segment->to == segment->from + 1)
+            decide(t, segment->from, segment->to, FATE_SIGNATURE, "mobile footer");
         if (!segment->quote)
             continue;
         gboolean goes_on = quotes >= 2;
@@ -521,8 +579,8 @@ trim_lines(const GArray *lines, const struct mail *m, struct reply *reply)
 {
     struct output out = {g_string_new(NULL), g_string_new(NULL), g_string_new(NULL), cuts_new()};
     const struct mail_address *author = mail_author(m);
-    const struct manner manner = {author ? author->name : "", subject_kind(m->subject) == SUBJECT_FORWARD,
-                                  form_tool(m) != NULL};
+    const struct manner manner = {author ? author->name : "", author ? author->address : "",
+                                  subject_kind(m->subject) == SUBJECT_FORWARD, form_tool(m) != NULL};
     trim(lines, &manner, 0, &out);
     reply->text = finish(out.text);
     reply->signature = finish(out.signature);

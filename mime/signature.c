@@ -40,6 +40,14 @@ count_words(const char *text)
     return words;
 }
 
+static guint
+count_words_of(const struct line *line)
+{
+    struct folded folded;
+    fold_line(&folded, line);
+    return folded.cut ? G_MAXUINT : count_words(folded.text);
+}
+
 /* Lines that end in a full stop, ask, or run long are somebody's words. */
 static gboolean
 is_sentence(const struct line *line)
@@ -83,15 +91,111 @@ after_delimiter(const GArray *lines, guint from, guint to)
     if (!has_delimiter(lines, from, to))
         return to;
     gboolean words = FALSE;
+    guint rules = 0; /* bare dashes part somebody's words where there are several */
     for (guint i = to; i-- > from && behind <= BEHIND_DELIMITER;) {
         const struct line *line = line_at(lines, i);
         enum delimiter kind = delimiter_of(line);
-        if (kind == DELIMITER || (kind == DASHES && behind <= BEHIND_DASHES && !words))
+        rules += kind == DASHES;
+        if (kind == DELIMITER || (kind == DASHES && behind <= BEHIND_DASHES && !words && rules == 1))
             start = i;
+        else if (kind == DASHES && start < to && delimiter_of(line_at(lines, start)) == DASHES)
+            start = to;
         words = words || is_sentence(line);
         behind += !line_is_blank(line);
     }
     return start;
+}
+
+/* ---- names ---- */
+
+/* A name as people sign with: one to three words, each with a capital (or in a script without capitals), no digits.
+ * Particles
+ * ("van der") do not count. */
+static gboolean
+is_name(const struct line *line)
+{
+    const char *p = line->body, *end = p + line->body_length;
+    guint words = 0;
+    gboolean in_word = FALSE;
+    if (line->body_length == 0 || line->body_length > 60)
+        return FALSE;
+    while (p < end) {
+        gunichar c = g_utf8_get_char_validated(p, end - p);
+        if (c >= (gunichar)-2 || g_unichar_isdigit(c) || strchr("?!:;@/<>=", c < 0x80 ? (int)c : 'x'))
+            return FALSE;
+        gboolean blank = g_unichar_isspace(c);
+        if (!blank && !in_word && g_unichar_isalpha(c)) {
+            if (!g_unichar_islower(c))
+                words++;
+            else if (words == 0)
+                return FALSE;
+        }
+        in_word = !blank;
+        p = g_utf8_next_char(p);
+    }
+    return words >= 1 && words <= 3;
+}
+
+/* One word of the sender's display name stands in the line. */
+static gboolean
+shares_name(const struct line *line, const char *name)
+{
+    struct folded folded, sender;
+    fold_line(&folded, line);
+    fold(&sender, name, strlen(name));
+    g_auto(GStrv) words = g_strsplit(sender.text, " ", 8);
+    for (char **word = words; *word; word++) {
+        const char *at = strlen(*word) >= 3 ? strstr(folded.text, *word) : NULL;
+        if (at && (at == folded.text || at[-1] == ' '))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* As many words in lower case as others: somebody says something. */
+static gboolean
+is_mostly_lower(const struct line *line)
+{
+    guint lower = 0, upper = 0;
+    for (gsize i = 0; i < line->body_length; i++) {
+        if (i > 0 && line->body[i - 1] != ' ')
+            continue;
+        gunichar c = g_utf8_get_char_validated(line->body + i, (gssize)(line->body_length - i));
+        if (c >= (gunichar)-2)
+            continue;
+        lower += g_unichar_islower(c);
+        upper += g_unichar_isupper(c);
+    }
+    return lower && lower >= upper;
+}
+
+static gboolean
+has_case(const struct line *line)
+{
+    gunichar c = g_utf8_get_char_validated(line->body, (gssize)line->body_length);
+    return c < (gunichar)-2 && (g_unichar_isupper(c) || g_unichar_islower(c));
+}
+
+/* A telephone number, an address, a link. */
+static gboolean
+is_reachable(const struct line *line)
+{
+    guint digits = 0;
+    for (gsize i = 0; i < line->body_length; i++)
+        digits += g_ascii_isdigit(line->body[i]);
+    return digits >= 6 || memchr(line->body, '@', line->body_length) ||
+           memmem(line->body, line->body_length, "://", 3) || memmem(line->body, line->body_length, "www.", 4);
+}
+
+/* What stands in signatures: names, titles, numbers, links. Nothing that says something. */
+static gboolean
+is_contact(const struct line *line, const char *name)
+{
+    if (is_reachable(line))
+        return count_words_of(line) <= 8;
+    if (line_is_rule(line) || delimiter_of(line) != NO_DELIMITER || shares_name(line, name))
+        return TRUE;
+    return is_name(line) && has_case(line) && !is_mostly_lower(line);
 }
 
 /* ---- what phones and clients add ---- */
@@ -221,63 +325,7 @@ is_mobile_line(const struct line *line)
     return phrase_ends(PHRASE_MOBILE_TAIL, text) && names_device(text);
 }
 
-static guint
-after_mobile(const GArray *lines, guint from, guint to)
-{
-    guint behind = 0, start = to;
-    for (guint i = to; i-- > from && behind <= BEHIND_MOBILE;) {
-        if (is_mobile_line(line_at(lines, i)))
-            start = i;
-        behind += !line_is_blank(line_at(lines, i));
-    }
-    return start;
-}
-
 /* ---- closings ---- */
-
-/* A name as people sign with: one to three words, each with a capital (or in a script without capitals), no digits.
- * Particles
- * ("van der") do not count. */
-static gboolean
-is_name(const struct line *line)
-{
-    const char *p = line->body, *end = p + line->body_length;
-    guint words = 0;
-    gboolean in_word = FALSE;
-    if (line->body_length == 0 || line->body_length > 60)
-        return FALSE;
-    while (p < end) {
-        gunichar c = g_utf8_get_char_validated(p, end - p);
-        if (c >= (gunichar)-2 || g_unichar_isdigit(c) || strchr("?!:;@/<>=", c < 0x80 ? (int)c : 'x'))
-            return FALSE;
-        gboolean blank = g_unichar_isspace(c);
-        if (!blank && !in_word && g_unichar_isalpha(c)) {
-            if (!g_unichar_islower(c))
-                words++;
-            else if (words == 0)
-                return FALSE;
-        }
-        in_word = !blank;
-        p = g_utf8_next_char(p);
-    }
-    return words >= 1 && words <= 3;
-}
-
-/* One word of the sender's display name stands in the line. */
-static gboolean
-shares_name(const struct line *line, const char *name)
-{
-    struct folded folded, sender;
-    fold_line(&folded, line);
-    fold(&sender, name, strlen(name));
-    g_auto(GStrv) words = g_strsplit(sender.text, " ", 8);
-    for (char **word = words; *word; word++) {
-        const char *at = strlen(*word) >= 3 ? strstr(folded.text, *word) : NULL;
-        if (at && (at == folded.text || at[-1] == ' '))
-            return TRUE;
-    }
-    return FALSE;
-}
 
 enum closing { NO_CLOSING, WEAK_CLOSING, CLOSING };
 
@@ -307,10 +355,43 @@ signs(const GArray *lines, guint closing, guint to, const char *name)
     gboolean known = shares_name(line_at(lines, first), name);
     if (!known && (closing_of(line_at(lines, closing)) == WEAK_CLOSING || !is_name(line_at(lines, first))))
         return FALSE;
-    for (guint i = first; i < to; i++)
-        if (!line_is_blank(line_at(lines, i)) && (is_sentence(line_at(lines, i)) || line_at(lines, i)->depth))
+    for (guint i = first, apart = FALSE; i < to; i++) {
+        const struct line *line = line_at(lines, i);
+        apart = apart || line_is_blank(line);
+        if (line_is_blank(line))
+            continue;
+        if (is_sentence(line) || line->depth)
             return FALSE;
+        if (apart && count_words_of(line) >= 3 && is_mostly_lower(line) && !is_reachable(line))
+            return FALSE; /* below the name somebody went on */
+    }
     return TRUE;
+}
+
+/* `/Anna`, as Swedes sign, alone below the words; or `- Anna`, if that is the sender's name, else it is an item of a
+ * list. */
+static gboolean
+is_name_behind_mark(const GArray *lines, guint from, guint i, const char *name)
+{
+    const struct line *line = line_at(lines, i);
+    const char *p = line->body, *end = p + line->body_length;
+    gsize mark = *p == '/' || *p == '-' ? 1 : 0;
+    if (line->body_length > 3 && (memcmp(p, "\xe2\x80\x94", 3) == 0 || memcmp(p, "\xe2\x80\x93", 3) == 0))
+        mark = 3;
+    if (!mark || line->body_length < 3 || line->body_length > 40 || line->depth)
+        return FALSE;
+    struct line behind = *line;
+    behind.body += mark;
+    while (behind.body < end && *behind.body == ' ')
+        behind.body++;
+    behind.body_length = (gsize)(end - behind.body);
+    gboolean slash = *p == '/' && g_ascii_isupper(p[1]) && !memchr(p, ' ', line->body_length);
+    if (!slash && (*p == '/' || !shares_name(&behind, name)))
+        return FALSE;
+    for (guint j = from; j < i; j++) /* the only one of its kind */
+        if (line_at(lines, j)->body_length && *line_at(lines, j)->body == *p)
+            return FALSE;
+    return is_name(&behind) && i > from && line_is_blank(line_at(lines, i - 1)) && lines_skip_blank(lines, from, i) < i;
 }
 
 static guint
@@ -323,13 +404,83 @@ after_closing(const GArray *lines, guint from, guint to, const char *name)
             return i;
         behind += !line_is_blank(line_at(lines, i));
     }
-    /* `/Anna` alone in the last line, as Swedes sign. */
-    const struct line *last = to > from ? line_at(lines, to - 1) : NULL;
-    if (last && last->body_length >= 3 && last->body_length <= 24 && last->body[0] == '/' &&
-        g_ascii_isupper(last->body[1]) && !memchr(last->body, ' ', last->body_length) && to - from > 1 &&
-        line_is_blank(line_at(lines, to - 2)) && lines_skip_blank(lines, from, to - 1) < to - 1 &&
-        line_at(lines, lines_skip_blank(lines, from, to))->body[0] != '/')
-        return to - 1;
+    return to > from && is_name_behind_mark(lines, from, to - 1, name) ? to - 1 : to;
+}
+
+/* ---- the sender's own address ---- */
+
+static gboolean
+holds_address(const struct line *line, const char *address)
+{
+    gsize length = strlen(address);
+    if (length < 6)
+        return FALSE;
+    for (gsize i = 0; i + length <= line->body_length; i++)
+        if (g_ascii_strncasecmp(line->body + i, address, length) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* Somebody's words ended above: with a full stop or with thanks. */
+static gboolean
+words_end_at(const struct line *line)
+{
+    static const char *const thanks[] = {"thank",  "thx",  "danke", "merci", "gracias", "dank",   "bedankt", "obrigad",
+                                         "grazie", "tack", "takk",  "tak",   "dzieki",  "dzieku", "dekuj",   "kiitos"};
+    struct folded folded;
+    fold_line(&folded, line);
+    if (!folded.length || folded.cut || strchr(".!?)", folded.text[folded.length - 1]))
+        return TRUE;
+    for (gsize i = 0; i < G_N_ELEMENTS(thanks); i++)
+        if (g_str_has_prefix(folded.text, thanks[i]) && count_words(folded.text) <= 4)
+            return TRUE;
+    return closing_of(line) != NO_CLOSING;
+}
+
+/* A block that begins with the sender's name and holds the sender's address, with nothing said in it. */
+static guint
+after_own_address(const GArray *lines, guint from, guint to, const struct signature_hints *hints)
+{
+    gboolean holds = FALSE;
+    guint count = 0;
+    for (guint i = to; i-- > from && count < BEHIND_CLOSING;) {
+        const struct line *line = line_at(lines, i);
+        if (line_is_blank(line))
+            continue;
+        count++;
+        if (is_sentence(line) || line->depth)
+            return to;
+        holds = holds || holds_address(line, hints->address);
+        if (!holds || i == from || !line_is_blank(line_at(lines, i - 1)) || !shares_name(line, hints->name))
+            continue;
+        guint above = i;
+        while (above > from && line_is_blank(line_at(lines, above - 1)))
+            above--;
+        return above > from && words_end_at(line_at(lines, above - 1)) ? i : to;
+    }
+    return to;
+}
+
+/* ---- postscripts ---- */
+
+guint
+signature_postscript(const GArray *lines, guint from, guint to)
+{
+    static const char *const marks[] = {"ps",   "p.s.",   "p.s", "p. s.", "p.-s.", "p.d.", "pd:",  "post scriptum",
+                                        "pps",  "p.p.s.", "nb:", "n.b.",  "追伸",  "附言", "又及", "추신",
+                                        "з.ы.", "зы",     "п.с."};
+    for (guint i = from; i < to; i++) {
+        struct folded folded;
+        fold_line(&folded, line_at(lines, i));
+        for (gsize m = 0; m < G_N_ELEMENTS(marks); m++) {
+            gsize length = strlen(marks[m]);
+            const char *rest = folded.text + length;
+            if (!g_str_has_prefix(folded.text, marks[m]) || strlen(rest) < 3)
+                continue;
+            if (!g_ascii_isalnum(marks[m][length - 1]) || strchr(" :.,-", *rest))
+                return i;
+        }
+    }
     return to;
 }
 
@@ -401,6 +552,50 @@ after_footer(const GArray *lines, guint from, guint to, const char **rule)
     return start;
 }
 
+/* ---- words below what a phone adds ---- */
+
+static gboolean
+is_greeting(const struct line *line)
+{
+    static const char *const words[] = {
+        "hi",      "hello",      "hey",     "dear",    "hallo",    "liebe",  "guten",       "sehr geehrte",
+        "moin",    "salut",      "hola",    "bonjour", "cher",     "beste",  "geachte",     "dag",
+        "buenos",  "buenas",     "estimad", "ola",     "caro",     "prezad", "bom dia",     "boa",
+        "ciao",    "buongiorno", "gentile", "hej",     "hei",      "czesc",  "dzien dobry", "witam",
+        "szanown", "dobry den",  "ahoj",    "szia",    "tisztelt", "buna",   "merhaba",     "здравствуи",
+        "добрыи",  "привет",     "добрии",  "γεια",    "您好",     "你好",   "안녕"};
+    struct folded folded;
+    fold_line(&folded, line);
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_str_has_prefix(folded.text, words[i]) && folded.length <= 40 && count_words(folded.text) <= 5)
+            return TRUE;
+    return FALSE;
+}
+
+/* Words below it are meant where the answered mail is quoted further down, or where they are few: somebody typed under
+ * what the phone had put there. Many, or a greeting, are the answered mail, for some phones quote without any mark. */
+static guint
+after_mobile(const GArray *lines, guint from, guint to, const struct signature_hints *hints)
+{
+    guint behind = 0, words = 0, start = to, first = to;
+    for (guint i = to; i-- > from && behind <= BEHIND_MOBILE;) {
+        const struct line *line = line_at(lines, i);
+        if (line_is_blank(line))
+            continue;
+        behind++;
+        if (is_mobile_line(line)) {
+            gboolean meant = words && (hints->quoted || (words <= 2 && !is_greeting(line_at(lines, first))));
+            if (meant)
+                break;
+            start = i;
+        } else {
+            words += !is_contact(line, hints->name);
+            first = i;
+        }
+    }
+    return start;
+}
+
 /* What the client marked in HTML. */
 static guint
 after_mark(const GArray *lines, guint from, guint to)
@@ -417,7 +612,7 @@ after_mark(const GArray *lines, guint from, guint to)
 }
 
 guint
-signature_start(const GArray *lines, guint from, guint to, const char *name, const char **rule)
+signature_start(const GArray *lines, guint from, guint to, const struct signature_hints *hints, const char **rule)
 {
     const char *why = NULL;
     guint end = to;
@@ -431,10 +626,12 @@ signature_start(const GArray *lines, guint from, guint to, const char *name, con
             ;
         else if ((start = after_delimiter(lines, from, end)) < end)
             why = "delimiter";
-        else if ((start = after_mobile(lines, from, end)) < end)
+        else if ((start = after_mobile(lines, from, end, hints)) < end)
             why = "mobile footer";
-        else if ((start = after_closing(lines, from, end, name)) < end)
+        else if ((start = after_closing(lines, from, end, hints->name)) < end)
             why = "closing and name";
+        else if ((start = after_own_address(lines, from, end, hints)) < end)
+            why = "own address";
         else
             break;
         end = start;

@@ -7,9 +7,18 @@
 
 #include "mime/lines.h"
 
-/* The first line of the signature that ends the new words in [from, to), or `to`. `name`: the sender's display name,
- * for telling a name from words ("" if unknown). `*rule` says why (static). */
-guint signature_start(const GArray *lines, guint from, guint to, const char *name, const char **rule);
+/* What else the mail tells. */
+struct signature_hints {
+    const char *name, *address; /* the sender's, for telling a name from words; "" if unknown */
+    gboolean quoted;            /* the answered mail stands below, so that what is above it is new */
+};
+
+/* The first line of the signature that ends the new words in [from, to), or `to`. `*rule` says why (static). */
+guint signature_start(const GArray *lines, guint from, guint to, const struct signature_hints *hints,
+                      const char **rule);
+
+/* The first line in [from, to) that begins a postscript ("PS: …"), or `to`: below a signature somebody goes on. */
+guint signature_postscript(const GArray *lines, guint from, guint to);
 
 /* "Sent from my iPhone" and its kin. */
 gboolean is_mobile_line(const struct line *line);
