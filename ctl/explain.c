@@ -10,6 +10,7 @@
 #include "ctl/explain.h"
 #include "lib/error.h"
 #include "lib/text.h"
+#include "market/command.h"
 #include "lib/worker.h"
 
 /* ---- reading ---- */
@@ -163,6 +164,20 @@ form_json(const struct form *f)
     return json_pack("{s:s, s:o, s:o}", "tool", f->tool, "fields", fields, "lead", lead);
 }
 
+static json_t *
+commands_json(const char *words)
+{
+    g_auto(commands_read_words) commands = {0};
+    json_t *list = json_array();
+    commands_read(words, &commands);
+    for (guint i = 0; i < commands.list->len; i++) {
+        const struct command *command = g_ptr_array_index(commands.list, i);
+        json_array_append_new(
+            list, json_pack("{s:s?, s:s}", "name", command_name(command->id), "argument", command->argument));
+    }
+    return list;
+}
+
 static void
 put_envelope(json_t *o, const struct mail *m)
 {
@@ -203,7 +218,7 @@ explained_json(const struct explained *e)
     json_object_set_new(o, "attachments", parts_json(e->mail->parts, TRUE));
     json_object_set_new(o, "bounces", bounces_json(e->bounces));
     json_object_set_new(o, "form", form_json(e->form));
-    json_object_set_new(o, "commands", json_array()); /* the market's commands are read here once they exist */
+    json_object_set_new(o, "commands", commands_json(e->reply.text));
     json_object_set_new(o, "language", string_or_null(e->language));
     json_object_set_new(o, "defects", strings_json(e->mail->defects));
     return o;

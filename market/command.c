@@ -121,7 +121,7 @@ const char *
 command_name(enum command_id id)
 {
     g_assert(id < COMMAND_COUNT);
-    return vocabulary[id].name;
+    return vocabulary[id].name; /* of COMMAND_UNKNOWN: NULL */
 }
 
 const char *
