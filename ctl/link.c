@@ -13,8 +13,8 @@ static const struct {
     enum link_purpose purpose;
     const char *name, *what; /* what the id is of */
 } purposes[] = {
-    {LINK_REPLY, "reply", "link"},
-    {LINK_REQUEST, "request", "link"},
+    {LINK_REPLY, "reply", "link"},     {LINK_REQUEST, "request", "link"}, {LINK_OVERVIEW, "overview", "overview"},
+    {LINK_CHOICE, "choice", "held"}, /* sixteen times the row's id, and the place among its choices */
     {LINK_BOUNCE, "bounce", "outbox"},
 };
 
@@ -62,7 +62,7 @@ facts_of(const struct market *market, const struct link_token *token, GError **e
                               purposes[i].what, "id", (json_int_t)token->id, "conversation", "side", "expires_at",
                               expires, "alive", token->expires_at > (gint64)time(NULL));
     struct lookup lookup = {.id = token->id, .facts = facts};
-    if (token->purpose == LINK_BOUNCE || store_read(market->store, row_fn, &lookup, error))
+    if (strcmp(purposes[i].what, "link") != 0 || store_read(market->store, row_fn, &lookup, error))
         return facts;
     json_decref(facts);
     return NULL;

@@ -4,6 +4,7 @@
 
 #include "lib/error.h"
 #include "mailer/template.h"
+#include "mime/subject.h"
 #include "mime/write.h"
 
 #define DEFAULT_LANGUAGE "en"
@@ -302,8 +303,13 @@ render_notice(const templates *self, const struct market *market, const struct n
     g_autoptr(GPtrArray) files = load_files(market, notice, error);
     if (!files)
         return NULL;
-    const struct outgoing_header headers[] = {{"X-Postern-Kind", notice->kind}, {NULL, NULL}};
     g_strstrip(words.subject->str);
+    /* Outlook groups by these two; the topic is the subject without "Re:". */
+    const struct outgoing_header headers[] = {
+        {"X-Postern-Kind", notice->kind},
+        {notice->thread_index ? "Thread-Topic" : NULL, subject_base(words.subject->str)},
+        {"Thread-Index", notice->thread_index},
+        {NULL, NULL}};
     const struct outgoing mail = {
         .from = {notice->from_name, notice->from_address},
         .to = {notice->recipient_name, notice->recipient},

@@ -68,6 +68,17 @@ conversation_load(struct act *act, gint64 id, struct conversation **conversation
     return TRUE;
 }
 
+gboolean
+conversation_speaks(struct act *act, const struct conversation *c, enum side side, const char *address,
+                    gboolean *registered, GError **error)
+{
+    *registered = FALSE;
+    if (!address)
+        return TRUE;
+    return side == SIDE_PARTNER ? organisation_has_address(act, c->organisation_id, address, registered, error)
+                                : merchant_has_address(act, c->merchant_id, address, registered, error);
+}
+
 static gboolean
 add_link(struct act *act, gint64 id, enum side side, enum link_purpose purpose, GError **error)
 {
@@ -170,7 +181,8 @@ conversation_mark_read(struct act *act, gint64 id, gint64 up_to_message, GError 
 }
 
 char *
-conversation_link(struct act *act, gint64 id, enum side side, enum link_purpose purpose, GError **error)
+conversation_thread(struct act *act, gint64 id, enum side side, enum link_purpose purpose, char **thread_index,
+                    GError **error)
 {
     g_autoptr(store_rows) rows = store_query(act->tx, STMT_LINK_OF, error, store_int(id), store_text(side_name(side)),
                                              store_text(purpose_name(purpose)));
@@ -183,5 +195,13 @@ conversation_link(struct act *act, gint64 id, enum side side, enum link_purpose 
         return NULL;
     }
     struct link_token token = {purpose, store_rows_int(rows, 0, "id"), store_rows_int(rows, 0, "expires_at")};
+    if (thread_index)
+        *thread_index = link_thread_index(act->market, token.id, store_rows_int(rows, 0, "created_at"));
     return link_address(act->market, &token);
+}
+
+char *
+conversation_link(struct act *act, gint64 id, enum side side, enum link_purpose purpose, GError **error)
+{
+    return conversation_thread(act, id, side, purpose, NULL, error);
 }

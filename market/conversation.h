@@ -32,6 +32,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(conversation, conversation_free)
 /* `*conversation` NULL with TRUE: there is none. */
 gboolean conversation_load(struct act *act, gint64 id, struct conversation **conversation, GError **error);
 
+/* Is the address registered for that side of it? NULL never is. */
+gboolean conversation_speaks(struct act *act, const struct conversation *conversation, enum side side,
+                             const char *address, gboolean *registered, GError **error);
+
 /* The state in a row with `state` and `due_at`, as it counts at `now` (job_effective). */
 enum job_state conversation_state_at(const store_rows *rows, guint row, gint64 now);
 
@@ -60,5 +64,8 @@ gboolean conversation_mark_read(struct act *act, gint64 id, gint64 up_to_message
 
 /* The reply address of a side, or of a matched request (LINK_REQUEST, merchant's side). Caller frees; NULL on error. */
 char *conversation_link(struct act *act, gint64 id, enum side side, enum link_purpose purpose, GError **error);
+/* The same and the Thread-Index of its mails. */
+char *conversation_thread(struct act *act, gint64 id, enum side side, enum link_purpose purpose, char **thread_index,
+                          GError **error);
 
 #endif

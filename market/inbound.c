@@ -12,6 +12,7 @@
 #include "market/audit.h"
 #include "market/confirmation.h"
 #include "market/desk.h"
+#include "market/hold.h"
 #include "market/match.h"
 #include "market/notify.h"
 #include "market/quarantine.h"
@@ -67,8 +68,22 @@ refuse_old(struct verdict *verdict)
 
 /* ---- judges ---- */
 
-/* May `author` write to SLUG@? Taken with `*organisation` set; `*running` is the conversation that alone lets it in
- * when the organisation is closed for new work (Decisions 7), else 0. */
+/* May a closed organisation still be written to? `*running` is the conversation that lets the author in (Decisions 7),
+ * else 0. At RCPT (`author` NULL) any running conversation does, so that nobody can probe for whose it is. */
+static gboolean
+find_running(struct act *act, const struct organisation *o, const char *author, gint64 *running, GError **error)
+{
+    g_autoptr(store_rows) rows =
+        author ? store_query(act->tx, STMT_CONVERSATION_RUNNING, error, store_int(o->id), store_text(author),
+                             store_int(act->now))
+               : store_query(act->tx, STMT_ORG_RUNNING, error, store_int(o->id), store_int(act->now));
+    if (!rows)
+        return FALSE;
+    *running = store_rows_count(rows) ? store_rows_int(rows, 0, "id") : 0;
+    return TRUE;
+}
+
+/* May `author` write to SLUG@? Taken with `*organisation` set; see find_running(). */
 static gboolean
 judge_organisation(struct act *act, const char *slug, const char *author, struct organisation **organisation,
                    gint64 *running, struct verdict *verdict, GError **error)
@@ -84,13 +99,11 @@ judge_organisation(struct act *act, const char *slug, const char *author, struct
     }
     if (organisation_is_open(o))
         return TRUE;
-    g_autoptr(store_rows) rows = store_query(act->tx, STMT_CONVERSATION_RUNNING, error, store_int(o->id),
-                                             store_text(author), store_int(act->now));
-    if (!rows)
+    if (!find_running(act, o, author, running, error))
         return FALSE;
-    if (store_rows_count(rows))
-        *running = store_rows_int(rows, 0, "id");
-    else if (o->published && o->services > 0)
+    if (*running)
+        return TRUE;
+    if (o->published && o->services > 0)
         refuse(verdict, "5.2.1", "%s takes no new work at the moment, write to %s@%s to reach other experts", o->name,
                act->market->conf->jobs, act->market->conf->domain);
     else
@@ -135,12 +148,42 @@ judge_link(struct act *act, const struct link_token *token, gint64 *conversation
     return TRUE;
 }
 
+/* A link that answers "which conversation?". */
+static gboolean
+judge_choice(struct act *act, const struct link_token *token, struct hold_choice *choice, struct verdict *verdict,
+             GError **error)
+{
+    take(verdict);
+    if (!hold_look(act, token, choice, error))
+        return FALSE;
+    switch (choice->state) {
+    case HOLD_OPEN:
+        break;
+    case HOLD_UNKNOWN:
+        refuse_forged(verdict);
+        break;
+    case HOLD_OVER:
+        refuse(verdict, "5.7.1", "It is too late to say which conversation is meant, please send your mail again");
+        break;
+    case HOLD_ANSWERED:
+        refuse(verdict, "5.7.1", "It was said already which conversation is meant");
+        break;
+    case HOLD_UNCHOSEN:
+        refuse(verdict, "5.7.1", "Please write to one of the addresses that stand in our mail");
+        break;
+    }
+    return TRUE;
+}
+
 static gboolean
 judge_token(struct act *act, const struct link_token *token, struct verdict *verdict, GError **error)
 {
     gint64 conversation_id = 0;
     enum side side;
+    struct hold_choice choice;
     switch (token->purpose) {
+    case LINK_CHOICE:
+        return judge_choice(act, token, &choice, verdict, error);
     case LINK_REPLY:
     case LINK_REQUEST:
         return judge_link(act, token, &conversation_id, &side, verdict, error);
@@ -163,7 +206,6 @@ judge_token(struct act *act, const struct link_token *token, struct verdict *ver
 
 struct rcpt {
     const struct market *market;
-    const char *sender; /* text_address(); NULL: null or unusable */
     const struct target *target;
     gint64 now;
     struct verdict *verdict;
@@ -179,9 +221,9 @@ rcpt_in_snapshot(store_tx *tx, gpointer arg, GError **error)
 
     if (rcpt->target->kind == TARGET_LINK)
         return judge_token(&act, &rcpt->target->token, rcpt->verdict, error);
-    /* Whether the sender acts for the organisation is asked at the end of the mail: here it would tell everybody its
-     * members' addresses. */
-    return judge_organisation(&act, rcpt->target->slug, rcpt->sender, &organisation, &running, rcpt->verdict, error);
+    /* Who the sender is to the organisation is asked at the end of the mail: here it would tell everybody its members'
+     * addresses, and who has a conversation with it. */
+    return judge_organisation(&act, rcpt->target->slug, NULL, &organisation, &running, rcpt->verdict, error);
 }
 
 gboolean
@@ -208,8 +250,8 @@ market_recipient(const struct market *market, const char *sender, const char *re
     case TARGET_LINK:
         break;
     }
-    g_autofree char *author = text_address(sender);
-    struct rcpt rcpt = {market, author, &target, now, verdict};
+    (void)sender;
+    struct rcpt rcpt = {market, &target, now, verdict};
     return store_read(market->store, rcpt_in_snapshot, &rcpt, error);
 }
 
@@ -221,6 +263,7 @@ struct receive {
     const struct store_raw *raw;
     const struct target *targets;
     const struct request_plan *author_plan, *form_plan;
+    const GPtrArray *held; /* struct held_mail: what links among the recipients may release */
     gint64 now;
     /* results */
     struct verdict verdict;
@@ -267,42 +310,18 @@ find_merchant(struct receive *r, const struct request_from *from, struct merchan
                              form ? form->lead.phone : NULL, merchant, error);
 }
 
+/* See market/route.h. */
 static gboolean
-speaks_for(struct act *act, const struct conversation *c, enum side side, const char *address, gboolean *registered,
-           GError **error)
+find_route(struct receive *r, const struct route_question *question, struct route *route, GError **error)
 {
-    *registered = FALSE;
-    if (!address)
-        return TRUE;
-    return side == SIDE_PARTNER ? organisation_has_address(act, c->organisation_id, address, registered, error)
-                                : merchant_has_address(act, c->merchant_id, address, registered, error);
+    route_init(route);
+    return route_find(&r->act, question, route, error);
 }
 
-/* A mail without a link that answers one of ours: the conversation, if the author is of its merchant's side. Headers
- * only suggest. */
 static gboolean
-find_thread(struct receive *r, gint64 organisation_id, struct conversation **conversation, GError **error)
+ask_which(struct receive *r, enum side side, const struct route *route, const char *recipient, GError **error)
 {
-    *conversation = NULL;
-    for (guint i = 0; i < r->in->ours->len; i++) {
-        g_autoptr(conversation) c = NULL;
-        gboolean registered = FALSE;
-        g_autoptr(store_rows) rows =
-            store_query(r->act.tx, STMT_OUTBOX_BY_MESSAGE_ID, error, store_text(g_ptr_array_index(r->in->ours, i)));
-        if (!rows)
-            return FALSE;
-        gint64 id = store_rows_count(rows) ? store_rows_int(rows, 0, "conversation_id") : 0;
-        if (!id)
-            continue;
-        if (!conversation_load(&r->act, id, &c, error) ||
-            !speaks_for(&r->act, c, SIDE_MERCHANT, r->in->author_address, &registered, error))
-            return FALSE;
-        if (!registered || (organisation_id && c->organisation_id != organisation_id))
-            continue;
-        *conversation = g_steal_pointer(&c);
-        return TRUE;
-    }
-    return TRUE;
+    return store_raw_once(r, error) && hold_ask(&r->act, r->in, side, route, r->raw_id, recipient, error);
 }
 
 /* Machines start nothing; a form's sender is a machine, but its mail a real request. */
@@ -336,9 +355,11 @@ to_organisation(struct receive *r, const struct target *target, const char *reci
     g_autoptr(organisation) organisation = NULL;
     g_autoptr(conversation) thread = NULL;
     g_autoptr(merchant) merchant = NULL;
+    g_auto(route) route = {0};
     gint64 running = 0;
 
-    if (!judge_organisation(&r->act, target->slug, from.address, &organisation, &running, verdict, error))
+    if (!judge_organisation(&r->act, target->slug, from.address ? from.address : "", &organisation, &running, verdict,
+                            error))
         return FALSE;
     if (verdict->kind == VERDICT_TAKEN && !judge_author(&r->act, organisation, from.address, verdict, error))
         return FALSE;
@@ -347,10 +368,15 @@ to_organisation(struct receive *r, const struct target *target, const char *reci
     const char *why = why_no_request(in, &from);
     if (why)
         return keep(r, why, recipient, 0, error);
-    if (!store_raw_once(r, error) || !find_thread(r, organisation->id, &thread, error))
+    const struct route_question question = {
+        .in = in, .side = SIDE_MERCHANT, .organisation_id = organisation->id, .all = FALSE};
+    if (!store_raw_once(r, error) || !find_route(r, &question, &route, error))
         return FALSE;
-    if (thread)
-        return merchant_answers(r, thread, FALSE, TRUST_CONFIRM, recipient, error);
+    if (route.decision == ROUTE_HELD)
+        return ask_which(r, SIDE_MERCHANT, &route, recipient, error);
+    if (route.decision == ROUTE_FOUND)
+        return conversation_load(&r->act, route.conversation_id, &thread, error) &&
+               merchant_answers(r, thread, FALSE, TRUST_CONFIRM, recipient, error);
     if (running)
         return conversation_load(&r->act, running, &thread, error) &&
                request_continue(&r->act, in, thread, from.address, in->whole, r->raw_id, error);
@@ -364,16 +390,21 @@ to_matching(struct receive *r, const struct target *target, const char *recipien
 {
     const struct incoming *in = r->in;
     const struct request_from from = target->kind == TARGET_LEADS ? incoming_form(in) : incoming_author(in);
+    const struct route_question question = {.in = in, .side = SIDE_MERCHANT};
     g_autoptr(conversation) thread = NULL;
     g_autoptr(merchant) merchant = NULL;
+    g_auto(route) route = {0};
     const char *why = why_no_request(in, &from);
 
     if (why)
         return keep(r, why, recipient, 0, error);
-    if (!store_raw_once(r, error) || (!from.form && !find_thread(r, 0, &thread, error)))
+    if (!store_raw_once(r, error) || (!from.form && !find_route(r, &question, &route, error)))
         return FALSE;
-    if (thread)
-        return merchant_answers(r, thread, thread->matched, TRUST_CONFIRM, recipient, error);
+    if (route.decision == ROUTE_HELD)
+        return ask_which(r, SIDE_MERCHANT, &route, recipient, error);
+    if (route.decision == ROUTE_FOUND)
+        return conversation_load(&r->act, route.conversation_id, &thread, error) &&
+               merchant_answers(r, thread, route.request_id != 0, TRUST_CONFIRM, recipient, error);
     const struct request request = {in, from, from.form ? r->form_plan : r->author_plan, r->raw_id};
     return find_merchant(r, &from, &merchant, error) && request_matched(&r->act, &request, merchant, error);
 }
@@ -432,6 +463,16 @@ distrust(struct receive *r, const struct link_token *token, const struct convers
                          cause, error);
 }
 
+/* A mail goes into a conversation from one of its sides; `whole`: into all of its matched request. */
+static gboolean
+to_conversation(struct receive *r, const struct conversation *c, enum side side, gboolean whole, enum trust trust,
+                const char *recipient, struct verdict *verdict, GError **error)
+{
+    if (side == SIDE_PARTNER)
+        return partner_answers(r, c, trust, recipient, verdict, error);
+    return merchant_answers(r, c, whole, trust, recipient, error);
+}
+
 /* A reply link: From must be registered for its side, else nothing is relayed and the registered address is told (once
  * a day). */
 static gboolean
@@ -443,13 +484,14 @@ to_reply_link(struct receive *r, const struct link_token *token, const char *rec
     gint64 id = 0;
     enum side side = SIDE_PARTNER;
     gboolean registered = FALSE;
+    g_auto(route) route = {0};
 
     if (!judge_link(&r->act, token, &id, &side, verdict, error))
         return FALSE;
     if (verdict->kind != VERDICT_TAKEN)
         return TRUE;
     if (!conversation_load(&r->act, id, &c, error) ||
-        !speaks_for(&r->act, c, side, in->author_address, &registered, error))
+        !conversation_speaks(&r->act, c, side, in->author_address, &registered, error))
         return FALSE;
     if (incoming_is_by_machine(in))
         return keep(r, "automatic mail", recipient, id, error);
@@ -465,9 +507,70 @@ to_reply_link(struct receive *r, const struct link_token *token, const char *rec
     enum trust trust = trust_of(r->market->conf, in, TRUE);
     if (trust == TRUST_QUARANTINE)
         return distrust(r, token, c, side, recipient, error);
-    if (side == SIDE_PARTNER)
-        return partner_answers(r, c, trust, recipient, verdict, error);
-    return merchant_answers(r, c, token->purpose == LINK_REQUEST, trust, recipient, error);
+    const struct route_question question = {.in = in, .side = side, .link = token, .conversation_id = id};
+    if (!find_route(r, &question, &route, error))
+        return FALSE;
+    if (route.decision == ROUTE_HELD)
+        return ask_which(r, side, &route, recipient, error);
+    return to_conversation(r, c, side, token->purpose == LINK_REQUEST, trust, recipient, verdict, error);
+}
+
+static const struct held_mail *
+held_mail_of(const struct receive *r, gint64 held_id)
+{
+    for (guint i = 0; i < r->held->len; i++) {
+        const struct held_mail *held = g_ptr_array_index(r->held, i);
+        if (held->held_id == held_id)
+            return held;
+    }
+    return NULL;
+}
+
+/* The held mail takes its way, as it would have with this conversation's link. */
+static gboolean
+release(struct receive *r, const struct hold_choice *choice, const struct conversation *c, struct verdict *verdict,
+        GError **error)
+{
+    const struct held_mail *held = held_mail_of(r, choice->held_id);
+    struct receive released = *r;
+    struct target target;
+    if (!held) { /* it was there a moment ago */
+        g_set_error_literal(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "a held mail changed while it was read");
+        return FALSE;
+    }
+    released.in = &held->in;
+    released.raw_id = choice->raw_id;
+    target_parse(r->market, held->recipients[0], &target);
+    enum trust trust = target.kind == TARGET_LINK ? trust_of(r->market->conf, &held->in, TRUE) : TRUST_CONFIRM;
+    if (!to_conversation(&released, c, choice->side, choice->whole, trust, held->recipients[0], verdict, error))
+        return FALSE;
+    r->act.wake = r->act.wake || released.act.wake;
+    return verdict->kind != VERDICT_TAKEN ||
+           (store_raw_once(r, error) && hold_release(&r->act, choice, r->raw_id, error) &&
+            audit_add(&r->act, r->in->author_address, "mail_released", choice->held_id, NULL, error));
+}
+
+static gboolean
+to_choice_link(struct receive *r, const struct link_token *token, const char *recipient, struct verdict *verdict,
+               GError **error)
+{
+    struct hold_choice choice;
+    g_autoptr(conversation) c = NULL;
+    gboolean registered = FALSE;
+    if (!judge_choice(&r->act, token, &choice, verdict, error))
+        return FALSE;
+    if (verdict->kind != VERDICT_TAKEN)
+        return TRUE;
+    if (incoming_is_by_machine(r->in))
+        return keep(r, "automatic mail", recipient, choice.conversation_id, error);
+    if (!conversation_load(&r->act, choice.conversation_id, &c, error) ||
+        !conversation_speaks(&r->act, c, choice.side, r->in->author_address, &registered, error))
+        return FALSE;
+    if (!registered)
+        return keep(r, "the sender is not registered for this reply address", recipient, c->id, error);
+    if (trust_of(r->market->conf, r->in, TRUE) == TRUST_QUARANTINE)
+        return distrust(r, token, c, choice.side, recipient, error);
+    return release(r, &choice, c, verdict, error);
 }
 
 /* What we sent came back: as good as the relay's own refusal. */
@@ -549,6 +652,8 @@ to_link(struct receive *r, const struct link_token *token, const char *recipient
         return to_confirmation(r, token->id, recipient, error);
     case LINK_DESK:
         return to_desk(r, token->id, recipient, verdict, error);
+    case LINK_CHOICE:
+        return to_choice_link(r, token, recipient, verdict, error);
     }
     refuse_forged(verdict);
     return TRUE;
@@ -709,6 +814,23 @@ plan_all(const struct market *market, const struct incoming *in, const struct ta
            (!in->form || request_plan(market, in, &form, TRUE, now, by_form, error));
 }
 
+/* Reading is too slow for a write transaction as well. */
+static gboolean
+read_held(const struct market *market, const struct target *targets, guint count, gint64 now, GPtrArray *held,
+          GError **error)
+{
+    for (guint i = 0; i < count; i++) {
+        struct held_mail *one = NULL;
+        if (targets[i].kind != TARGET_LINK || targets[i].token.purpose != LINK_CHOICE)
+            continue;
+        if (!hold_read(market, &targets[i].token, now, &one, error))
+            return FALSE;
+        if (one)
+            g_ptr_array_add(held, one);
+    }
+    return TRUE;
+}
+
 gboolean
 market_receive(const struct market *market, const struct delivery *delivery, gint64 now, struct verdict *verdict,
                gboolean *wake, GError **error)
@@ -725,6 +847,7 @@ market_receive(const struct market *market, const struct delivery *delivery, gin
     incoming_read(market, delivery, to_leads, &in);
     g_autoptr(store_raw) raw = store_raw_new(delivery->raw, delivery->length);
     g_autoptr(GArray) reached = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autoptr(GPtrArray) held = g_ptr_array_new_with_free_func((GDestroyNotify)held_mail_free);
     struct request_plan by_author = {0}, by_form = {0};
     struct receive r = {.market = market,
                         .in = &in,
@@ -732,9 +855,11 @@ market_receive(const struct market *market, const struct delivery *delivery, gin
                         .targets = targets,
                         .author_plan = &by_author,
                         .form_plan = &by_form,
+                        .held = held,
                         .now = now,
                         .reached = reached};
-    gboolean done = plan_all(market, &in, targets, count, now, &by_author, &by_form, error) &&
+    gboolean done = read_held(market, targets, count, now, held, error) &&
+                    plan_all(market, &in, targets, count, now, &by_author, &by_form, error) &&
                     store_write(market->store, receive_in_transaction, &r, error);
     if (done) {
         *verdict = r.verdict;

@@ -4,14 +4,23 @@
 
 #include "lib/sha256.h"
 #include "lib/text.h"
-#include "market/link.h"
+#include "market/address.h"
 #include "mime/language.h"
 #include "mime/read.h"
 #include "mime/reply.h"
 #include "mime/report.h"
 #include "mime/subject.h"
 
-enum { SUBJECT_BYTES = 300, NAME_BYTES = 200, OURS_MAX = 20, TEXT_BYTES = 256 << 10, PICTURE_BYTES = 5 << 10 };
+enum {
+    SUBJECT_BYTES = 300,
+    NAME_BYTES = 200,
+    OURS_MAX = 20,
+    REFERENCES_MAX = 20,
+    QUOTED_MAX = 20,
+    SEARCHED_BYTES = 1 << 20,
+    TEXT_BYTES = 256 << 10,
+    PICTURE_BYTES = 5 << 10
+};
 
 static gboolean
 is_own(const struct market *market, const char *address)
@@ -148,6 +157,72 @@ add_ours(const struct market *market, struct incoming *in, const GPtrArray *ids)
     }
 }
 
+static void
+reference_free(gpointer data)
+{
+    struct incoming_reference *reference = data;
+    g_free(reference->id);
+    g_free(reference);
+}
+
+static void
+add_references(const struct market *market, struct incoming *in, const GPtrArray *ids, gboolean direct)
+{
+    guint room[2] = {REFERENCES_MAX, REFERENCES_MAX};
+    for (guint i = ids->len; i > 0 && (room[0] || room[1]); i--) {
+        const char *id = g_ptr_array_index(ids, i - 1);
+        gboolean ours = link_message_id_is_ours(market, id);
+        if (!room[ours])
+            continue;
+        room[ours]--;
+        struct incoming_reference *reference = g_new0(struct incoming_reference, 1);
+        *reference = (struct incoming_reference){g_strdup(id), ours, direct};
+        g_ptr_array_add(in->references, reference);
+    }
+}
+
+static void
+add_addressed(const struct market *market, struct incoming *in, const GPtrArray *addresses)
+{
+    for (guint i = 0; i < addresses->len && in->addressed->len < QUOTED_MAX; i++) {
+        struct target target;
+        target_parse(market, ((const struct mail_address *)g_ptr_array_index(addresses, i))->address, &target);
+        if (target.kind == TARGET_LINK)
+            g_array_append_val(in->addressed, target.token);
+    }
+}
+
+static void
+find_quoted(const struct market *market, struct incoming *in, const char *body)
+{
+    if (!body)
+        return;
+    g_autofree char *start = strlen(body) > SEARCHED_BYTES ? g_strndup(body, SEARCHED_BYTES) : NULL;
+    link_find(market, start ? start : body, QUOTED_MAX, in->quoted);
+}
+
+/* What says which conversation it belongs to; see market/route.h. */
+static void
+read_evidence(const struct market *market, struct incoming *in)
+{
+    const struct mail *mail = in->delivery->mail;
+    const char *thread = mail_header(mail, "Thread-Index");
+    in->ours = g_ptr_array_new_with_free_func(g_free);
+    add_ours(market, in, mail->in_reply_to);
+    add_ours(market, in, mail->references);
+    in->references = g_ptr_array_new_with_free_func(reference_free);
+    add_references(market, in, mail->in_reply_to, TRUE);
+    add_references(market, in, mail->references, FALSE);
+    if (thread && !link_thread_root(market, thread, &in->thread_link))
+        in->thread_link = 0;
+    in->addressed = g_array_new(FALSE, FALSE, sizeof(struct link_token));
+    add_addressed(market, in, mail->to);
+    add_addressed(market, in, mail->cc);
+    in->quoted = g_array_new(FALSE, FALSE, sizeof(struct link_token));
+    find_quoted(market, in, mail->text);
+    find_quoted(market, in, mail->html);
+}
+
 /* All readable text but the signature: a first contact may be a forward, whose quoted part is the request. */
 static char *
 whole_text(const struct mail *mail, const struct reply *reply)
@@ -224,9 +299,7 @@ incoming_read(const struct market *market, const struct delivery *delivery, gboo
     read_author(market, in);
     g_autofree char *subject = text_one_line(mail->subject ? mail->subject : "", SUBJECT_BYTES);
     in->subject = g_strdup(subject_base(subject));
-    in->ours = g_ptr_array_new_with_free_func(g_free);
-    add_ours(market, in, mail->in_reply_to);
-    add_ours(market, in, mail->references);
+    read_evidence(market, in);
     read_words(in);
     read_files(market, in);
     note_left_out(in);
@@ -249,6 +322,9 @@ incoming_clear(struct incoming *in)
     g_free(in->whole);
     commands_clear(&in->commands);
     g_clear_pointer(&in->ours, g_ptr_array_unref);
+    g_clear_pointer(&in->references, g_ptr_array_unref);
+    g_clear_pointer(&in->addressed, g_array_unref);
+    g_clear_pointer(&in->quoted, g_array_unref);
     g_clear_pointer(&in->files, g_ptr_array_unref);
     g_clear_pointer(&in->form, form_free);
     g_free(in->key);

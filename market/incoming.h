@@ -6,10 +6,18 @@
 #define POSTERN_MARKET_INCOMING_H
 
 #include "market/command.h"
+#include "market/link.h"
 #include "market/market.h"
 #include "mime/authres.h"
 #include "mime/automatic.h"
 #include "mime/form.h"
+
+/* A Message-ID that the mail says it answers. */
+struct incoming_reference {
+    char *id;
+    gboolean ours;   /* we made it (its MAC says so); else it may be one that its sender's side sent us */
+    gboolean direct; /* from In-Reply-To; else from References */
+};
 
 struct incoming {
     const struct delivery *delivery;
@@ -27,10 +35,15 @@ struct incoming {
     struct commands commands;   /* that the new words begin with, and the message below them */
     enum authres_verdict dmarc; /* by the filter that the settings name */
     GPtrArray *ours;            /* char *: our own Message-IDs that it answers or refers to, latest first */
-    GPtrArray *files;           /* const struct mail_part *, borrowed: what goes on to the other side */
-    guint left_out;             /* files that are not: signatures, visiting cards, winmail.dat, mails of ours */
-    const char *language;       /* guessed, two letters; NULL */
-    gboolean dropshipping;      /* it speaks of dropshipping */
+    GPtrArray *references; /* struct incoming_reference: In-Reply-To's, then References', each latest first; of ours
+                            * and of others at most 20 each */
+    gint64 thread_link;    /* the link row that its Thread-Index names; 0 */
+    GArray *addressed;     /* struct link_token: links among To and Cc */
+    GArray *quoted;        /* struct link_token: links in its body, at most 20 */
+    GPtrArray *files;      /* const struct mail_part *, borrowed: what goes on to the other side */
+    guint left_out;        /* files that are not: signatures, visiting cards, winmail.dat, mails of ours */
+    const char *language;  /* guessed, two letters; NULL */
+    gboolean dropshipping; /* it speaks of dropshipping */
 
     gboolean failed; /* a delivery status notification says that some recipient's delivery failed for good */
     char *failure;   /* in the other server's words; NULL */

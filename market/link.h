@@ -20,6 +20,7 @@ enum link_purpose {                     /* the byte in the token */
                     LINK_CONFIRM = 'c', /* a command that waits for its confirmation */
                     LINK_DESK = 'd',    /* a member's own address at the desk (id: the member's row; negative: the
                                          * organisation's, for its notification address) */
+                    LINK_CHOICE = 'h',  /* one answer to "which conversation?"; see market/hold.h */
 };
 
 struct link_token {
@@ -38,12 +39,25 @@ char *link_message_id(const struct market *market, gint64 random);
 /* Did we make it? Says nothing about which row. */
 gboolean link_message_id_is_ours(const struct market *market, const char *message_id);
 
+/*
+ * Outlook's Thread-Index (MS-OXOMSG 2.2.1.3): base64 of 6 bytes of time, a GUID of 16 and 5 bytes for each reply. Every
+ * reply keeps the GUID, also where a server takes In-Reply-To and References away. Ours holds key id (1), link row id
+ * (8) and HMAC (7), so that nobody else can make one. `since`: Unix seconds, the same for all mails of a thread.
+ */
+char *link_thread_index(const struct market *market, gint64 link_id, gint64 since);
+/* The link row that a Thread-Index header's root names. FALSE: not ours, or broken. */
+gboolean link_thread_root(const struct market *market, const char *header, gint64 *link_id);
+
+/* All our tokens in a text, each once, at most `max`: in plain words, in HTML, in a URL (`r%2B…`), broken by wrapping,
+ * quoting or short tags. Each has a right HMAC. Appends struct link_token. */
+void link_find(const struct market *market, const char *text, guint max, GArray *tokens);
+
 /* Does a mail of ours stand in it: one of our Message-IDs or reply addresses? */
 gboolean link_is_in(const struct market *market, const char *text);
 
-/* Replaces every `r+TOKEN@DOMAIN` in `text`, and each of `addresses` (char *; NULL: none) where it stands in angle
- * brackets or in a quoted line, by `instead`: what a client's quoting adds must not carry an address of one side to the
- * other. What a person types stays. */
+/* Replaces every `r+TOKEN@DOMAIN` in `text`, whole or broken by wrapping or quoting, and each of `addresses` (char *;
+ * NULL: none) where it stands in angle brackets or in a quoted line, by `instead`: what a client's quoting adds must
+ * not carry an address of one side to the other. What a person types stays. */
 char *link_scrub(const struct market *market, const char *text, const GPtrArray *addresses, const char *instead);
 
 #endif

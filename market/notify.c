@@ -5,7 +5,8 @@
  * files[{name,size}] due_at matched previous{link} reply_address; lead: lead{name,email,phone,shop} overview
  * organisation{name} count single items[{number,merchant,shop,subject,state,at,text,lines,link,files}] interval ack
  * merchant{name} direct matched organisation{name} subject reply_address text relay-partner        text lines
- * organisation{name} profile_url lead subject files others               what the rule put into the row's data,
+ * organisation{name} profile_url lead subject files which-conversation subject at over choices[{number,link,subject,
+ * name}] others               what the rule put into the row's data,
  * subject, organisation{name}, merchant{name}, reply_address
  */
 #include "market/notify.h"
@@ -14,6 +15,7 @@
 
 #include "lib/text.h"
 #include "market/action.h"
+#include "market/hold.h"
 #include "market/overview.h"
 
 /* ---- adding ---- */
@@ -352,7 +354,9 @@ static gboolean
 set_sender(struct loading *loading, const char *name, enum side reader, enum link_purpose purpose, GError **error)
 {
     struct notice *notice = loading->notice;
-    char *address = conversation_link(loading->act, loading->conversation->id, reader, purpose, error);
+    g_clear_pointer(&notice->thread_index, g_free);
+    char *address =
+        conversation_thread(loading->act, loading->conversation->id, reader, purpose, &notice->thread_index, error);
     if (!address)
         return FALSE;
     g_free(notice->from_name);
@@ -636,6 +640,21 @@ load_experts(struct loading *loading, GError **error)
     return TRUE;
 }
 
+static gboolean
+load_question(struct loading *loading, GError **error)
+{
+    struct notice *notice = loading->notice;
+    gint64 held_id = json_integer_value(json_object_get(notice->data, "held"));
+    json_t *choices = hold_choices(loading->act, held_id, error);
+    if (!choices)
+        return FALSE;
+    json_object_set_new(notice->data, "choices", choices);
+    g_free(notice->from_address);
+    notice->from_address = hold_address(loading->act->market, held_id, notice->created_at);
+    notice->answerable = TRUE;
+    return TRUE;
+}
+
 static const struct kind {
     const char *name;
     load_fn load;
@@ -652,6 +671,7 @@ static const struct kind {
     {"transcript", load_own, TRUE},
     {"confirm", load_own, TRUE},
     {"undeliverable", load_about, TRUE},
+    {"which-conversation", load_question, TRUE},
     {"no-match", load_plain, TRUE},
     {"refused", load_plain, TRUE},
     {"experts", load_experts, TRUE},
@@ -757,6 +777,7 @@ notice_free(struct notice *notice)
     g_free(notice->from_name);
     g_free(notice->from_address);
     g_free(notice->message_id);
+    g_free(notice->thread_index);
     g_ptr_array_unref(notice->references);
     g_ptr_array_unref(notice->files);
     json_decref(notice->data);

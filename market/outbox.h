@@ -40,6 +40,7 @@ struct notice {
     gboolean answerable;
     gboolean automatic;    /* Auto-Submitted: auto-generated; FALSE for a person's relayed words */
     char *message_id;      /* fixed for ever, no angle brackets */
+    char *thread_index;    /* Outlook's Thread-Index: the same in all mails with this From; NULL: none */
     GPtrArray *references; /* char *, the recipient's own copies, oldest first */
 
     json_t *data;     /* what the template sees; see market/notify.c for each kind's keys */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "market/expiry.h"
+#include "market/hold.h"
 #include "market/outbox.h"
 
 enum { PURGE_ROWS = 1000 };
@@ -47,6 +48,7 @@ static const struct {
     gboolean (*run)(struct act *act, gint64 subject_id, GError **error);
 } timers[] = {
     {"expire", run_expire},
+    {"held", hold_run},
     {"purge", run_purge},
 };
 

@@ -50,6 +50,39 @@ test_round_trip(void)
     g_assert_cmpint(target.token.expires_at, ==, 1900000000);
 }
 
+/* Every bit of it counts, but those of the time and of the replies behind it. */
+static void
+test_a_thread_index_is_ours_alone(void)
+{
+    g_autoptr(keyring) keys = keys_of(KEY_A);
+    g_autoptr(keyring) other = keys_of(KEY_B);
+    const struct market market = {.conf = &settings, .keys = keys};
+    const struct market elsewhere = {.conf = &settings, .keys = other};
+    g_autofree char *header = link_thread_index(&market, G_MAXINT64 - 5, 1795329600);
+    g_autofree char *again = link_thread_index(&market, G_MAXINT64 - 5, 1795329600);
+    gint64 id = 0;
+    gsize length = 0;
+    g_assert_cmpstr(header, ==, again);
+    g_assert_true(g_str_has_prefix(header, "Ad")); /* as Outlook's own begin in these decades */
+    g_assert_true(link_thread_root(&market, header, &id));
+    g_assert_cmpint(id, ==, G_MAXINT64 - 5);
+    g_assert_false(link_thread_root(&elsewhere, header, &id));
+    g_autofree guint8 *bytes = g_base64_decode(header, &length);
+    g_assert_cmpuint(length, ==, 22);
+    for (guint bit = 6 * 8; bit < 22 * 8; bit++) {
+        bytes[bit / 8] ^= (guint8)(1 << bit % 8);
+        g_autofree char *forged = g_base64_encode(bytes, length);
+        g_assert_false(link_thread_root(&market, forged, &id));
+        bytes[bit / 8] ^= (guint8)(1 << bit % 8);
+    }
+    bytes = g_realloc(bytes, length + 10);
+    memset(bytes + length, 0x55, 10);
+    g_autofree char *replies = g_base64_encode(bytes, length + 10);
+    g_assert_true(link_thread_root(&market, replies, &id));
+    g_assert_false(link_thread_root(&market, "", &id));
+    g_assert_false(link_thread_root(&market, "Adxx", &id));
+}
+
 static void
 test_two_keys_live_during_rotation(void)
 {
@@ -166,6 +199,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_assert_true(secret_init(NULL));
+    g_test_add_func("/link/a thread index is ours alone", test_a_thread_index_is_ours_alone);
     g_test_add_func("/link/round-trip", test_round_trip);
     g_test_add_func("/link/two-keys-live-during-rotation", test_two_keys_live_during_rotation);
     g_test_add_func("/link/message-ids-of-others-are-not-ours", test_message_ids_of_others_are_not_ours);

@@ -57,6 +57,13 @@ static const struct sample samples[] = {
      MERCHANT "," ORGANISATION ",\"reason\":\"Not <you>\",\"subject\":\"A <theme>\",\"at\":\"2027-05-03\"," LINK},
     {"undeliverable", MERCHANT "," ORGANISATION ",\"kind\":\"relay-partner\",\"recipient_role\":\"merchant\","
                                "\"subject\":\"A <theme>\"," LINK},
+    {"which-conversation", "\"subject\":\"A <theme>\",\"at\":\"2027-05-03\",\"over\":false,\"choices\":["
+                           "{\"number\":1,\"link\":\"r+one@experts.test\",\"subject\":\"A & "
+                           "b\",\"name\":\"Acme & Sons\"},"
+                           "{\"number\":2,\"link\":\"r+two@experts.test\",\"subject\":\"C\",\"name\":\"\"}]"},
+    {"which-conversation", "\"subject\":\"A <theme>\",\"at\":\"2027-05-03\",\"over\":true,\"choices\":["
+                           "{\"number\":1,\"link\":\"r+one@experts.test\",\"subject\":\"A & "
+                           "b\",\"name\":\"Acme & Sons\"}]"},
     {"no-match", "\"merchant\":{\"name\":\"Mia\"},\"subject\":\"A <theme>\""},
     {"refused", "\"text\":\"ghost@experts.test: There is no <such> expert here\",\"subject\":\"A <theme>\""},
     {"experts", "\"service\":\"migration\",\"organisations\":[{\"name\":\"Acme & "
