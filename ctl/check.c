@@ -17,6 +17,7 @@
 #include "ctl/table.h"
 #include "lib/error.h"
 #include "lib/text.h"
+#include "mailer/rehearse.h"
 
 #define PATIENCE 5 /* seconds for an answer of the relay */
 #define WORDS_BYTES 500
@@ -202,44 +203,47 @@ check_spool(struct check *check)
 
 /* ---- templates ---- */
 
-/* How many subjects the folder has, and the first one without its text. */
-static guint
-count_templates(const char *folder, char **lonely)
+struct rehearsal {
+    guint mails;
+    GString *trouble; /* the first; "" */
+};
+
+static void
+note_trouble(const char *kind, const char *language, const json_t *data, const struct rendered *rendered,
+             const char *trouble, gpointer arg)
 {
-    guint count = 0;
-    g_autoptr(GDir) files = g_dir_open(folder, 0, NULL);
-    const char *name;
-    while (files && (name = g_dir_read_name(files))) {
-        if (!g_str_has_suffix(name, ".subject.mustache"))
-            continue;
-        count++;
-        g_autofree char *kind = g_strndup(name, strlen(name) - strlen(".subject.mustache"));
-        g_autofree char *text = g_strdup_printf("%s/%s.text.mustache", folder, kind);
-        if (!g_file_test(text, G_FILE_TEST_IS_REGULAR) && !*lonely)
-            *lonely = g_steal_pointer(&kind);
-    }
-    return count;
+    struct rehearsal *rehearsal = arg;
+    (void)data;
+    (void)rendered;
+    rehearsal->mails++;
+    if (trouble && !rehearsal->trouble->len)
+        g_string_append_printf(rehearsal->trouble, "%s in %s: %s", kind, language, trouble);
 }
 
 static void
 check_templates(struct check *check)
 {
     const struct conf *settings = check->settings;
-    g_autofree char *english = g_build_filename(settings->templates, "en", NULL);
-    g_autofree char *own = g_build_filename(settings->templates, settings->language, NULL);
-    g_autofree char *lonely = NULL;
-    guint count = count_templates(english, &lonely);
-    if (!count)
+    const char *const folders[] = {settings->templates, TEMPLATE_DIR, NULL};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(templates) loaded = templates_load(folders, &error);
+    g_autoptr(GString) trouble = g_string_new(NULL);
+    struct rehearsal rehearsal = {.trouble = trouble};
+    if (!loaded || !rehearse(loaded, folders, note_trouble, &rehearsal, &error)) {
         check_find(check, CHECK_ERROR, "mailer.templates",
-                   "[mailer] templates = (the folder that `make install` filled)", "%s has no templates", english);
-    else if (lonely)
-        check_find(check, CHECK_ERROR, "mailer.templates", "take the missing file from the source again",
-                   "%s/%s.text.mustache is missing", english, lonely);
+                   "[mailer] templates = (the folder that `make install` filled)", "%s", error->message);
+        return;
+    }
+    g_auto(GStrv) languages = templates_languages(loaded);
+    if (trouble->len)
+        check_find(check, CHECK_WARNING, "mailer.templates", "mend the file, or take it from the source again", "%s",
+                   trouble->str);
     else
-        check_find(check, CHECK_OK, "mailer.templates", NULL, "%s has %u kinds of mail", english, count);
-    if (count && !g_file_test(own, G_FILE_TEST_IS_DIR))
+        check_find(check, CHECK_OK, "mailer.templates", NULL, "%s: %u sample mails in %u languages are whole",
+                   settings->templates, rehearsal.mails, g_strv_length(languages));
+    if (!g_strv_contains((const char *const *)languages, settings->language))
         check_find(check, CHECK_WARNING, "gateway.language", "[gateway] language = en",
-                   "there are no templates in \"%s\": mails will be in English", settings->language);
+                   "there are no strings in \"%s\": mails will be in English", settings->language);
 }
 
 /* ---- sockets ---- */

@@ -16,6 +16,8 @@ static const struct conf_setting SETTINGS[] = {
     {"gateway.name", "string", "Postern", NULL, NULL, "What the marketplace calls itself in mails.", AT(name)},
     {"gateway.language", "language", "en", NULL, NULL, "The language of mails to those whose language is not known.",
      AT(language)},
+    {"gateway.timezone", "timezone", "UTC", NULL, NULL, "The time zone of times in mails, such as Europe/Amsterdam.",
+     AT(timezone)},
     {"gateway.admin", "address", "postmaster@DOMAIN", NULL, NULL, "The address that gets notices for the admin.",
      AT(admin)},
     {"gateway.profile_url", "url", "https://DOMAIN/%s", NULL, NULL,
@@ -129,6 +131,13 @@ read_language(const struct conf_setting *setting, const char *text, char **why)
     (void)setting;
     gsize length = strspn(text, "abcdefghijklmnopqrstuvwxyz");
     return length == 2 && !text[length] ? g_strdup(text) : wrong(why, "is no language; write two letters like en");
+}
+
+static char *
+read_timezone(const struct conf_setting *setting, const char *text, char **why)
+{
+    (void)setting;
+    return text_is_timezone(text) ? g_strdup(text) : wrong(why, "is no time zone; write one like Europe/Amsterdam");
 }
 
 static char *
@@ -340,6 +349,7 @@ static const struct type TYPES[] = {
     {"hostname", read_hostname, NULL, NULL},
     {"address", read_address, NULL, NULL},
     {"language", read_language, NULL, NULL},
+    {"timezone", read_timezone, NULL, NULL},
     {"url", read_url, NULL, NULL},
     {"local part", read_local_part, NULL, NULL},
     {"path", read_path, NULL, NULL},

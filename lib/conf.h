@@ -24,6 +24,7 @@ struct conf {
     char *domain;      /* required: the domain of every address that is ours, lower case */
     char *name;        /* what the marketplace calls itself in mails; default "Postern" */
     char *language;    /* default language of mails: en */
+    char *timezone;    /* of times in mails, IANA's name: UTC */
     char *admin;       /* address that gets notices for the admin; default postmaster@DOMAIN */
     char *profile_url; /* public profile link, `%s` is the organisation's slug; default https://DOMAIN/%s */
 
@@ -52,7 +53,7 @@ struct conf {
     /* [mailer] */
     char *relay;           /* where mail is handed over: host:port, [v6]:port, unix:/path; 127.0.0.1:25 */
     char *wake_socket;     /* UNIX datagram socket on which the mailer is woken; /var/lib/postern/wake */
-    char *templates;       /* folder with LANGUAGE/KIND.part; default the installed one */
+    char *templates;       /* folder with KIND.part.mustache and LANGUAGE.words; default the installed one */
     gint64 connections;    /* SMTP connections; 4 */
     gint64 batch;          /* rows claimed at a time; 100 */
     gint64 lease;          /* a claim not reported by then is claimed again; 5m */

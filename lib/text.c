@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <unicode/ucal.h>
 #include <unicode/uchar.h>
 #include <unicode/uidna.h>
 #include <unicode/unorm2.h>
@@ -368,4 +369,16 @@ text_time(gint64 unix_seconds)
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(seconds);
     g_autofree char *rest = g_date_time_format(time, "-%m-%dT%H:%M:%SZ");
     return g_strdup_printf("%04d%s", g_date_time_get_year(time), rest);
+}
+
+gboolean
+text_is_timezone(const char *name)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar wide[64], canonical[64];
+    if (!*name || strlen(name) >= G_N_ELEMENTS(wide))
+        return FALSE;
+    u_uastrcpy(wide, name);
+    ucal_getCanonicalTimeZoneID(wide, -1, canonical, G_N_ELEMENTS(canonical), NULL, &status);
+    return U_SUCCESS(status);
 }

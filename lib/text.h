@@ -37,4 +37,7 @@ char *text_utf8(const char *bytes, gsize length);
 /* RFC 3339 in UTC, whole seconds: "2026-11-22T05:28:22Z". */
 char *text_time(gint64 unix_seconds);
 
+/* Whether ICU knows a time zone of that name. */
+gboolean text_is_timezone(const char *name);
+
 #endif

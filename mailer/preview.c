@@ -59,7 +59,6 @@ make_notice(const json_t *object, const struct conf *conf)
     set_address(notice->data, "jobs_address", conf->jobs, conf);
     set_address(notice->data, "experts_address", conf->experts, conf);
     set_default(notice->data, "recipient_name", notice->recipient_name);
-    set_default(notice->data, "language", notice->language);
     return notice;
 }
 

@@ -3,18 +3,16 @@
 #include <string.h>
 
 #include "lib/error.h"
+#include "mailer/speak.h"
 #include "mailer/template.h"
+#include "mailer/words.h"
+#include "market/notify.h"
 #include "mime/subject.h"
 #include "mime/write.h"
 
 #define DEFAULT_LANGUAGE "en"
 #define SUFFIX ".mustache"
-
-static const char *const kinds[] = {
-    "first-contact",   "lead",        "overview",    "ack",     "relay-partner", "expired-merchant",
-    "expired-partner", "not-relayed", "transcript",  "confirm", "undeliverable", "no-match",
-    "refused",         "experts",     "admin-alert", NULL,
-};
+#define WORDS ".words"
 
 enum part { PART_SUBJECT, PART_TEXT, PART_HTML, PART_COUNT };
 
@@ -23,15 +21,30 @@ static const struct {
     enum template_mode mode;
 } parts[PART_COUNT] = {{"subject", TEMPLATE_TEXT}, {"text", TEMPLATE_TEXT}, {"html", TEMPLATE_HTML}};
 
-/* A language's files by their names without ".mustache": "ack.text", "head.html". */
 struct templates {
-    GHashTable *languages; /* char * → GHashTable of char * → template */
+    GHashTable *files;     /* layouts by their names without ".mustache": "ack.text", "head.html" → template */
+    GHashTable *languages; /* "nl" → words */
+    const words *english;
 };
 
-const char *const *
-templates_kinds(void)
+static gint
+by_name(gconstpointer a, gconstpointer b)
 {
-    return kinds;
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char **
+templates_languages(const templates *self)
+{
+    GPtrArray *names = g_ptr_array_new();
+    GHashTableIter each;
+    gpointer name;
+    g_hash_table_iter_init(&each, self->languages);
+    while (g_hash_table_iter_next(&each, &name, NULL))
+        g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, by_name);
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
 }
 
 void
@@ -39,6 +52,7 @@ templates_free(templates *self)
 {
     if (!self)
         return;
+    g_hash_table_unref(self->files);
     g_hash_table_unref(self->languages);
     g_free(self);
 }
@@ -59,39 +73,44 @@ load_file(const char *path, GError **error)
 
 /* What an earlier folder has stays. */
 static gboolean
-load_folder(GHashTable *files, const char *folder, GError **error)
+load_layout(templates *self, const char *path, char *name, GError **error)
 {
-    g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
-    for (const char *entry; entries && (entry = g_dir_read_name(entries));) {
-        if (!g_str_has_suffix(entry, SUFFIX) || entry[0] == '.')
-            continue;
-        g_autofree char *name = g_strndup(entry, strlen(entry) - strlen(SUFFIX));
-        g_autofree char *path = g_build_filename(folder, entry, NULL);
-        if (g_hash_table_contains(files, name))
-            continue;
-        template *loaded = load_file(path, error);
-        if (!loaded)
-            return FALSE;
-        g_hash_table_insert(files, g_steal_pointer(&name), loaded);
-    }
-    return TRUE;
+    g_autofree char *key = name;
+    if (g_hash_table_contains(self->files, key))
+        return TRUE;
+    template *loaded = load_file(path, error);
+    if (loaded)
+        g_hash_table_insert(self->files, g_steal_pointer(&key), loaded);
+    return loaded != NULL;
 }
 
 static gboolean
-load_languages(templates *self, const char *folder, GError **error)
+load_language(templates *self, const char *path, char *name, GError **error)
 {
+    g_autofree char *language = name;
+    words *loaded = g_hash_table_lookup(self->languages, language);
+    if (loaded)
+        return words_load(loaded, path, error);
+    loaded = words_new(language, error);
+    if (loaded)
+        g_hash_table_insert(self->languages, g_steal_pointer(&language), loaded);
+    return loaded && words_load(loaded, path, error);
+}
+
+static gboolean
+load_folder(templates *self, const char *folder, GError **error)
+{
+    static const struct {
+        const char *suffix;
+        gboolean (*load)(templates *self, const char *path, char *name, GError **error);
+    } sorts[] = {{SUFFIX, load_layout}, {WORDS, load_language}};
     g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
-    for (const char *language; entries && (language = g_dir_read_name(entries));) {
-        g_autofree char *path = g_build_filename(folder, language, NULL);
-        if (language[0] == '.' || !g_file_test(path, G_FILE_TEST_IS_DIR))
-            continue;
-        GHashTable *files = g_hash_table_lookup(self->languages, language);
-        if (!files) {
-            files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)template_free);
-            g_hash_table_insert(self->languages, g_strdup(language), files);
-        }
-        if (!load_folder(files, path, error))
-            return FALSE;
+    for (const char *entry; entries && (entry = g_dir_read_name(entries));) {
+        g_autofree char *path = g_build_filename(folder, entry, NULL);
+        for (guint i = 0; i < G_N_ELEMENTS(sorts); i++)
+            if (entry[0] != '.' && g_str_has_suffix(entry, sorts[i].suffix) &&
+                !sorts[i].load(self, path, g_strndup(entry, strlen(entry) - strlen(sorts[i].suffix)), error))
+                return FALSE;
     }
     return TRUE;
 }
@@ -99,97 +118,87 @@ load_languages(templates *self, const char *folder, GError **error)
 /* ---- checking: what is missing is found at start, not when a mail waits for it ---- */
 
 static const template *
-find_file(GHashTable *files, const char *name, enum part part)
+find_file(const templates *self, const char *name, enum part part)
 {
     char key[128];
     g_snprintf(key, sizeof key, "%s.%s", name, parts[part].name);
-    return files ? g_hash_table_lookup(files, key) : NULL;
+    return g_hash_table_lookup(self->files, key);
 }
 
 static gboolean
-check_kind(GHashTable *files, const char *language, const char *kind, const char *folder, GError **error)
+missing_file(const char *folder, const char *file, GError **error)
 {
-    const char *missing = NULL;
-    guint there = 0;
-    for (enum part part = 0; part < PART_COUNT; part++) {
-        if (find_file(files, kind, part))
-            there++;
-        else if (!missing)
-            missing = parts[part].name;
-    }
-    if (there == PART_COUNT || (there == 0 && strcmp(language, DEFAULT_LANGUAGE) != 0))
-        return TRUE;
     g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND,
-                "%s/%s/%s.%s" SUFFIX
-                " is missing: install the templates, or set mailer.templates to the folder that has "
-                "them",
-                folder, language, kind, missing);
+                "%s/%s is missing: install the templates, or set mailer.templates to the folder that has them", folder,
+                file);
     return FALSE;
 }
 
-struct partial_check {
-    GHashTable *files;
+static gboolean
+check_kinds(const templates *self, const char *folder, GError **error)
+{
+    for (const char *const *kind = notify_kinds(); *kind; kind++)
+        for (enum part part = 0; part < PART_COUNT; part++) {
+            g_autofree char *file = g_strdup_printf("%s.%s" SUFFIX, *kind, parts[part].name);
+            if (!find_file(self, *kind, part))
+                return missing_file(folder, file, error);
+        }
+    return TRUE;
+}
+
+struct tag_check {
+    const templates *templates;
     const char *key; /* of the template that is looked at */
     const template *template;
     GError *error;
 };
 
-/* Within its own language: a partial in another would be half a mail in each. */
 static void
-check_partial(const char *name, guint line, gpointer arg)
+check_tag(enum template_tag tag, const char *name, guint line, gpointer arg)
 {
-    struct partial_check *check = arg;
+    struct tag_check *check = arg;
     enum part part = g_str_has_suffix(check->key, ".html") ? PART_HTML : PART_TEXT;
-    if (check->error || find_file(check->files, name, part))
+    const char *file = template_file(check->template);
+    if (check->error)
         return;
-    g_set_error(&check->error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "%s:%u: {{>%s}}: %s.%s" SUFFIX " is missing",
-                template_file(check->template), line, name, name, parts[part].name);
+    if (tag == TEMPLATE_PARTIAL && !find_file(check->templates, name, part))
+        g_set_error(&check->error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "%s:%u: {{>%s}}: %s.%s" SUFFIX " is missing",
+                    file, line, name, name, parts[part].name);
+    if (tag == TEMPLATE_STRING && !words_has(check->templates->english, name))
+        g_set_error(&check->error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND,
+                    "%s:%u: {{@%s}}: " DEFAULT_LANGUAGE WORDS " has no `%s`", file, line, name, name);
 }
 
 static gboolean
-check_language(GHashTable *files, const char *language, const char *folder, GError **error)
+check_tags(const templates *self, GError **error)
 {
-    for (const char *const *kind = kinds; *kind; kind++)
-        if (!check_kind(files, language, *kind, folder, error))
-            return FALSE;
-    struct partial_check check = {.files = files};
+    struct tag_check check = {.templates = self};
     GHashTableIter each;
     gpointer key, loaded;
-    g_hash_table_iter_init(&each, files);
-    while (g_hash_table_iter_next(&each, &key, &loaded)) {
+    g_hash_table_iter_init(&each, self->files);
+    while (!check.error && g_hash_table_iter_next(&each, &key, &loaded)) {
         check.key = key;
         check.template = loaded;
-        template_partials(loaded, check_partial, &check);
-        if (!check.error)
-            continue;
-        g_propagate_error(error, check.error);
-        return FALSE;
+        template_tags(loaded, check_tag, &check);
     }
-    return TRUE;
+    if (check.error)
+        g_propagate_error(error, check.error);
+    return check.error == NULL;
 }
 
 templates *
 templates_load(const char *const *folders, GError **error)
 {
     g_autoptr(templates) self = g_new0(templates, 1);
-    self->languages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_hash_table_unref);
+    self->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)template_free);
+    self->languages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)words_free);
     for (const char *const *folder = folders; *folder; folder++)
-        if (!load_languages(self, *folder, error))
+        if (!load_folder(self, *folder, error))
             return NULL;
-    if (!g_hash_table_contains(self->languages, DEFAULT_LANGUAGE)) {
-        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND,
-                    "%s/" DEFAULT_LANGUAGE " is missing: install the templates, or set mailer.templates to the folder "
-                    "that has them",
-                    folders[0]);
+    self->english = g_hash_table_lookup(self->languages, DEFAULT_LANGUAGE);
+    if (!self->english && !missing_file(folders[0], DEFAULT_LANGUAGE WORDS, error))
         return NULL;
-    }
-    GHashTableIter each;
-    gpointer language, files;
-    g_hash_table_iter_init(&each, self->languages);
-    while (g_hash_table_iter_next(&each, &language, &files))
-        if (!check_language(files, language, folders[0], error))
-            return NULL;
-    return g_steal_pointer(&self);
+    return check_kinds(self, folders[0], error) && check_tags(self, error) ? g_steal_pointer(&self) : NULL;
 }
 
 /* ---- words ---- */
@@ -207,7 +216,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(rendered_words, rendered_clear)
 
 /* What a rendering hands to the engine's callbacks. */
 struct rendering {
-    GHashTable *files;
+    const templates *templates;
+    const words *words; /* NULL: English alone */
     enum part part;
     void (*missing)(const char *file, guint line, const char *name, gpointer arg);
     gpointer arg;
@@ -217,14 +227,35 @@ static const template *
 find_partial(const char *name, gpointer arg)
 {
     const struct rendering *rendering = arg;
-    return find_file(rendering->files, name, rendering->part == PART_HTML ? PART_HTML : PART_TEXT);
+    return find_file(rendering->templates, name, rendering->part == PART_HTML ? PART_HTML : PART_TEXT);
 }
 
 static void
 pass_missing(const char *file, guint line, const char *name, gpointer arg)
 {
     const struct rendering *rendering = arg;
-    rendering->missing(file, line, name, rendering->arg);
+    if (rendering->missing)
+        rendering->missing(file, line, name, rendering->arg);
+}
+
+static const template *
+find_string(const char *key, const template_place *place, gpointer arg)
+{
+    const struct rendering *rendering = arg;
+    const template *found = rendering->words ? words_find(rendering->words, key, place) : NULL;
+    if (found)
+        return found;
+    pass_missing("words", 0, key, arg);
+    return words_find(rendering->templates->english, key, place);
+}
+
+/* A key that no file knows must not cost a mail. */
+static const template *
+find_said(const char *key, const template_place *place, gpointer arg)
+{
+    const struct rendering *rendering = arg;
+    const template *found = find_string(key, place, arg);
+    return found ? found : words_find(rendering->templates->english, "said.unknown", place);
 }
 
 static gboolean
@@ -234,27 +265,45 @@ render_part(struct rendering *rendering, const char *kind, const json_t *data, G
         .data = data,
         .mode = parts[rendering->part].mode,
         .partial = find_partial,
-        .missing = rendering->missing ? pass_missing : NULL,
+        .string = find_string,
+        .missing = pass_missing,
         .arg = rendering,
     };
     *out = g_string_new(NULL);
-    return template_render(find_file(rendering->files, kind, rendering->part), &view, *out, error);
+    return template_render(find_file(rendering->templates, kind, rendering->part), &view, *out, error);
+}
+
+static void
+prepare(struct rendering *rendering, const struct reader *reader, json_t *data)
+{
+    const char *language = rendering->words ? reader->language : DEFAULT_LANGUAGE;
+    const struct speech speech = {.language = language,
+                                  .timezone = reader->timezone,
+                                  .string = find_said,
+                                  .missing = pass_missing,
+                                  .arg = rendering};
+    speak(data, &speech);
+    json_object_set_new(data, "language", json_string(language));
+    json_object_set_new(data, "direction", json_string(speak_direction(language)));
 }
 
 gboolean
-render_words(const templates *self, const char *kind, const char *language, const json_t *data,
+render_words(const templates *self, const char *kind, const struct reader *reader, json_t *data,
              void (*missing)(const char *file, guint line, const char *name, gpointer arg), gpointer arg,
              struct rendered *rendered, GError **error)
 {
-    struct rendering rendering = {
-        .files = g_hash_table_lookup(self->languages, language), .missing = missing, .arg = arg};
+    struct rendering rendering = {.templates = self,
+                                  .words = g_hash_table_lookup(self->languages, reader->language),
+                                  .missing = missing,
+                                  .arg = arg};
     *rendered = (struct rendered){NULL, NULL, NULL};
-    if (!find_file(rendering.files, kind, PART_TEXT))
-        rendering.files = g_hash_table_lookup(self->languages, DEFAULT_LANGUAGE);
-    if (!find_file(rendering.files, kind, PART_TEXT)) {
-        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID, "there is no template for a mail of kind `%s`", kind);
-        return FALSE;
-    }
+    for (enum part part = 0; part < PART_COUNT; part++)
+        if (!find_file(self, kind, part)) {
+            g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID, "there is no template for a mail of kind `%s`",
+                        kind);
+            return FALSE;
+        }
+    prepare(&rendering, reader, data);
     GString **strings[PART_COUNT] = {&rendered->subject, &rendered->text, &rendered->html};
     for (rendering.part = 0; rendering.part < PART_COUNT; rendering.part++)
         if (!render_part(&rendering, kind, data, strings[rendering.part], error)) {
@@ -298,7 +347,8 @@ render_notice(const templates *self, const struct market *market, const struct n
               GError **error)
 {
     g_auto(rendered_words) words = {NULL, NULL, NULL};
-    if (!render_words(self, notice->kind, notice->language, notice->data, NULL, NULL, &words, error))
+    const struct reader reader = {notice->language, market->conf->timezone};
+    if (!render_words(self, notice->kind, &reader, notice->data, NULL, NULL, &words, error))
         return NULL;
     g_autoptr(GPtrArray) files = load_files(market, notice, error);
     if (!files)

@@ -1,10 +1,10 @@
 /*
  * A notice → the bytes of a mail: its subject, text and HTML from templates, its files from the store.
  *
- * Templates are files FOLDER/LANGUAGE/KIND.{subject,text,html}.mustache; partials are
- * FOLDER/LANGUAGE/NAME.text.mustache for text and NAME.html.mustache for HTML. For each file the folders are asked in
- * order, so that an admin's folder may hold a single changed file. A language has a kind wholly (three files) or not at
- * all: then English is used.
+ * A kind's layouts are files FOLDER/KIND.{subject,text,html}.mustache, partials FOLDER/NAME.text.mustache for text and
+ * NAME.html.mustache for HTML; none has words: these are strings, FOLDER/LANGUAGE.words. For each file, and for each
+ * string, the folders are asked in order, so that an admin's folder may hold a single changed layout or string. What a
+ * language lacks is said in English.
  *
  * A set of templates is immutable and may be used from any thread.
  */
@@ -15,22 +15,28 @@
 
 typedef struct templates templates;
 
-/* Loads and checks all templates of all languages: `folders` ended by NULL, those that are not there are passed over.
+/* Loads and checks all layouts and strings: `folders` ended by NULL, those that are not there are passed over.
  * NOT_FOUND names the first file that is missing, INVALID what is wrong in one, with file and line. */
 templates *templates_load(const char *const *folders, GError **error);
 void templates_free(templates *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(templates, templates_free)
 
-/* The kinds of mail there are, ended by NULL. */
-const char *const *templates_kinds(void);
+/* The languages that have strings, sorted, ended by NULL; the caller frees. */
+char **templates_languages(const templates *self);
 
-/* Renders the words alone. `missing` (may be NULL) is told about names that the data lacks, see template.h. INVALID: no
- * such kind, or a limit was hit. */
+/* Who reads. `timezone` is IANA's name. */
+struct reader {
+    const char *language, *timezone;
+};
+
+/* Renders the words alone; what is said is added to `data`, see speak.h. `missing` (may be NULL) is told about names
+ * that the data lacks and strings that the language lacks, see template.h. INVALID: no such kind, or a limit was hit.
+ */
 struct rendered {
     GString *subject, *text, *html;
 };
 void rendered_clear(struct rendered *rendered);
-gboolean render_words(const templates *self, const char *kind, const char *language, const json_t *data,
+gboolean render_words(const templates *self, const char *kind, const struct reader *reader, json_t *data,
                       void (*missing)(const char *file, guint line, const char *name, gpointer arg), gpointer arg,
                       struct rendered *rendered, GError **error);
 

@@ -9,7 +9,7 @@
 
 #include "lib/error.h"
 
-enum node_kind { NODE_TEXT, NODE_ESCAPED, NODE_RAW, NODE_SECTION, NODE_INVERTED, NODE_PARTIAL };
+enum node_kind { NODE_TEXT, NODE_ESCAPED, NODE_RAW, NODE_SECTION, NODE_INVERTED, NODE_PARTIAL, NODE_STRING };
 
 struct node {
     enum node_kind kind;
@@ -232,7 +232,7 @@ read_tag(struct compiler *compiler, const char *at, struct tag *tag, GError **er
     const char *content = at + strlen(compiler->open);
     while (content < compiler->end && is_space(*content))
         content++;
-    tag->sigil = content < compiler->end && *content && strchr("#^/!>&{=", *content) ? *content++ : 0;
+    tag->sigil = content < compiler->end && *content && strchr("#^/!>&{=@", *content) ? *content++ : 0;
     const char *twin = tag->sigil == '{' ? "}" : tag->sigil == '=' ? "=" : "";
     g_autofree char *close = g_strconcat(twin, compiler->close, NULL);
     const char *end = find(content, compiler->end, close);
@@ -252,7 +252,7 @@ read_tag(struct compiler *compiler, const char *at, struct tag *tag, GError **er
 static gboolean
 stands_alone(const struct compiler *compiler, const struct tag *tag, const char **begin, const char **end)
 {
-    if (tag->sigil == 0 || tag->sigil == '&' || tag->sigil == '{')
+    if (tag->sigil == 0 || strchr("&{@", tag->sigil))
         return FALSE;
     const char *from = tag->begin, *to = tag->end;
     while (!begins_line(compiler, from) && is_blank(from[-1]))
@@ -283,6 +283,8 @@ add_tag(struct compiler *compiler, const struct tag *tag, GError **error)
         return end_section(compiler, tag, error);
     case '>':
         return add_named(compiler, tag, NODE_PARTIAL, error);
+    case '@':
+        return add_named(compiler, tag, NODE_STRING, error);
     case '&':
     case '{':
         return add_named(compiler, tag, NODE_RAW, error);
@@ -366,35 +368,41 @@ template_compile(const char *file, const char *source, gsize length, GError **er
 }
 
 void
-template_partials(const template *self, void (*fn)(const char *name, guint line, gpointer arg), gpointer arg)
+template_tags(const template *self, void (*fn)(enum template_tag tag, const char *name, guint line, gpointer arg),
+              gpointer arg)
 {
+    static const enum template_tag tags[] = {
+        [NODE_ESCAPED] = TEMPLATE_VALUE,    [NODE_RAW] = TEMPLATE_RAW,         [NODE_SECTION] = TEMPLATE_SECTION,
+        [NODE_INVERTED] = TEMPLATE_SECTION, [NODE_PARTIAL] = TEMPLATE_PARTIAL, [NODE_STRING] = TEMPLATE_STRING,
+    };
     for (guint i = 0; i < self->nodes->len; i++) {
         const struct node *node = node_at(self, i);
-        if (node->kind == NODE_PARTIAL)
-            fn(node->name, node->line, arg);
+        if (node->kind != NODE_TEXT)
+            fn(tags[node->kind], node->name, node->line, arg);
     }
 }
 
 /* ---- rendering ---- */
 
-struct renderer {
+struct template_place {
     const struct template_view *view;
     GString *out;
     gsize max_length; /* of `out` */
     guint steps;
     guint depth;
-    const json_t *stack[TEMPLATE_MAX_DEPTH + 1]; /* contexts, the innermost last; never more than `depth` */
+    const json_t *stack[TEMPLATE_MAX_DEPTH + 2]; /* contexts, the innermost last */
     guint contexts;
     const char *const *escapes;
 };
 
-/* A template in the middle of being rendered: the top one or a partial. */
+/* A template in the middle of being rendered: the top one, a partial or a string. */
 struct frame {
     const template *template;
     const char *indent;
+    gboolean escaped; /* its own letters too */
 };
 
-static gboolean render_nodes(struct renderer *renderer, const struct frame *frame, guint from, guint to,
+static gboolean render_nodes(struct template_place *renderer, const struct frame *frame, guint from, guint to,
                              GError **error);
 
 /* NULL: as it is. */
@@ -437,6 +445,8 @@ append_real(GString *out, double number)
 static void
 append_value(GString *out, const json_t *value, const char *const *escapes)
 {
+    if (json_is_object(value))
+        value = json_object_get(value, "said");
     if (json_is_string(value))
         append_escaped(out, json_string_value(value), json_string_length(value), escapes);
     else if (json_is_integer(value))
@@ -448,17 +458,23 @@ append_value(GString *out, const json_t *value, const char *const *escapes)
 }
 
 /* The first part is looked for in all contexts from the innermost on, the others in what it led to only. */
-static const json_t *
-find_value(const struct renderer *renderer, const struct frame *frame, const struct node *node)
+const json_t *
+template_value(const template_place *place, char *const *path)
 {
-    char *const *path = node->path;
     const json_t *value = NULL;
     if (!path[0])
-        return renderer->stack[renderer->contexts - 1];
-    for (guint i = renderer->contexts; i > 0 && !value; i--)
-        value = json_object_get(renderer->stack[i - 1], path[0]);
+        return place->stack[place->contexts - 1];
+    for (guint i = place->contexts; i > 0 && !value; i--)
+        value = json_object_get(place->stack[i - 1], path[0]);
     for (guint part = 1; value && path[part]; part++)
         value = json_object_get(value, path[part]);
+    return value;
+}
+
+static const json_t *
+find_value(const struct template_place *renderer, const struct frame *frame, const struct node *node)
+{
+    const json_t *value = template_value(renderer, node->path);
     if (!value && renderer->view->missing)
         renderer->view->missing(frame->template->file, node->line, node->name, renderer->view->arg);
     return value;
@@ -485,7 +501,7 @@ is_true(const json_t *value)
 }
 
 static gboolean
-render_with(struct renderer *renderer, const struct frame *frame, const json_t *context, guint from, guint to,
+render_with(struct template_place *renderer, const struct frame *frame, const json_t *context, guint from, guint to,
             GError **error)
 {
     renderer->stack[renderer->contexts++] = context;
@@ -495,7 +511,7 @@ render_with(struct renderer *renderer, const struct frame *frame, const json_t *
 }
 
 static gboolean
-render_section(struct renderer *renderer, const struct frame *frame, guint index, GError **error)
+render_section(struct template_place *renderer, const struct frame *frame, guint index, GError **error)
 {
     const struct node *node = node_at(frame->template, index);
     const json_t *value = find_value(renderer, frame, node);
@@ -512,7 +528,7 @@ render_section(struct renderer *renderer, const struct frame *frame, guint index
 }
 
 static gboolean
-render_partial(struct renderer *renderer, const struct frame *frame, const struct node *node, GError **error)
+render_partial(struct template_place *renderer, const struct frame *frame, const struct node *node, GError **error)
 {
     const struct template_view *view = renderer->view;
     const template *partial = view->partial ? view->partial(node->name, view->arg) : NULL;
@@ -522,6 +538,19 @@ render_partial(struct renderer *renderer, const struct frame *frame, const struc
     g_autofree char *indent = g_strconcat(frame->indent, own, NULL);
     struct frame inner = {.template = partial, .indent = node->begins_line ? indent : ""};
     return render_nodes(renderer, &inner, 0, partial->nodes->len, error);
+}
+
+static gboolean
+render_string(struct template_place *renderer, const struct frame *frame, const struct node *node, GError **error)
+{
+    const struct template_view *view = renderer->view;
+    const template *string = view->string ? view->string(node->name, renderer, view->arg) : NULL;
+    struct frame inner = {.template = string, .indent = "", .escaped = TRUE};
+    if (string)
+        return render_nodes(renderer, &inner, 0, string->nodes->len, error);
+    if (view->missing)
+        view->missing(frame->template->file, node->line, node->name, view->arg);
+    return TRUE;
 }
 
 /* Blank lines are left blank: white space at the end of a line serves nobody. */
@@ -548,12 +577,15 @@ render_text(GString *out, const struct frame *frame, const struct node *node)
 }
 
 static gboolean
-render_node(struct renderer *renderer, const struct frame *frame, guint index, GError **error)
+render_node(struct template_place *renderer, const struct frame *frame, guint index, GError **error)
 {
     const struct node *node = node_at(frame->template, index);
     switch (node->kind) {
     case NODE_TEXT:
-        render_text(renderer->out, frame, node);
+        if (frame->escaped)
+            append_escaped(renderer->out, node->text, node->length, renderer->escapes);
+        else
+            render_text(renderer->out, frame, node);
         return TRUE;
     case NODE_ESCAPED:
         append_value(renderer->out, find_value(renderer, frame, node), renderer->escapes);
@@ -563,13 +595,15 @@ render_node(struct renderer *renderer, const struct frame *frame, guint index, G
         return TRUE;
     case NODE_PARTIAL:
         return render_partial(renderer, frame, node, error);
+    case NODE_STRING:
+        return render_string(renderer, frame, node, error);
     default:
         return render_section(renderer, frame, index, error);
     }
 }
 
 static gboolean
-within_limits(const struct renderer *renderer, const struct frame *frame, const struct node *node, GError **error)
+within_limits(const struct template_place *renderer, const struct frame *frame, const struct node *node, GError **error)
 {
     const char *what = renderer->depth > TEMPLATE_MAX_DEPTH        ? "sections and partials are nested too deeply"
                        : renderer->steps > TEMPLATE_MAX_STEPS      ? "too much to go through"
@@ -581,7 +615,7 @@ within_limits(const struct renderer *renderer, const struct frame *frame, const 
 }
 
 static gboolean
-render_nodes(struct renderer *renderer, const struct frame *frame, guint from, guint to, GError **error)
+render_nodes(struct template_place *renderer, const struct frame *frame, guint from, guint to, GError **error)
 {
     gboolean good = TRUE;
     renderer->depth++;
@@ -597,17 +631,34 @@ render_nodes(struct renderer *renderer, const struct frame *frame, guint from, g
     return good;
 }
 
-gboolean
-template_render(const template *self, const struct template_view *view, GString *out, GError **error)
+static void
+renderer_init(struct template_place *renderer, const struct template_view *view, GString *out)
 {
-    struct renderer renderer = {
+    *renderer = (struct template_place){
         .view = view,
         .out = out,
         .max_length = out->len + (view->max_output ? view->max_output : TEMPLATE_MAX_OUTPUT),
-        .stack = {view->data},
-        .contexts = 1,
+        .stack = {view->outer ? view->outer : view->data, view->data},
+        .contexts = view->outer ? 2 : 1,
         .escapes = view->mode == TEMPLATE_HTML ? html_escapes : text_escapes,
     };
+}
+
+gboolean
+template_render(const template *self, const struct template_view *view, GString *out, GError **error)
+{
+    struct template_place renderer;
     struct frame frame = {.template = self, .indent = ""};
+    renderer_init(&renderer, view, out);
     return render_nodes(&renderer, &frame, 0, self->nodes->len, error);
+}
+
+gboolean
+template_render_string(const char *key, const struct template_view *view, GString *out, GError **error)
+{
+    struct template_place renderer;
+    renderer_init(&renderer, view, out);
+    const template *string = view->string ? view->string(key, &renderer, view->arg) : NULL;
+    struct frame frame = {.template = string, .indent = "", .escaped = TRUE};
+    return string && render_nodes(&renderer, &frame, 0, string->nodes->len, error);
 }

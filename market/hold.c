@@ -85,8 +85,9 @@ tell(struct act *act, gint64 held_id, const json_t *data, gboolean over, GError 
     if (!find_language(act, json_integer_value(json_object_get(first, "conversation")), side_of(data), &language,
                        error))
         return FALSE;
-    json_t *about = json_pack("{s:I, s:O, s:O, s:b}", "held", (json_int_t)held_id, "subject",
-                              json_object_get(data, "subject"), "at", json_object_get(data, "at"), "over", over);
+    json_t *about =
+        json_pack("{s:I, s:O, s:O, s:b}", "held", (json_int_t)held_id, "subject", json_object_get(data, "subject"),
+                  "at_time", json_object_get(data, "at_time"), "over", over);
     const struct notification n = {
         .kind = kind,
         .recipient = json_string_value(json_object_get(data, "author")),
@@ -107,9 +108,9 @@ hold_ask(struct act *act, const struct incoming *in, enum side side, const struc
          const char *recipient, GError **error)
 {
     gint64 held_id = 0;
-    g_autofree char *at = text_time(act->now);
-    json_t *data = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "author", in->author_address, "name", in->author_name,
-                             "side", side_name(side), "subject", in->subject, "at", at, "choices", choices_of(route));
+    json_t *data = json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}", "author", in->author_address, "name", in->author_name,
+                             "side", side_name(side), "subject", in->subject, "at_time", (json_int_t)act->now,
+                             "choices", choices_of(route));
     gboolean done = add_rows(act, in, data, raw_id, recipient, &held_id, error) &&
                     audit_add(act, in->author_address, "mail_held", held_id, route->why, error) &&
                     (!in->nature.may_answer || tell(act, held_id, data, FALSE, error));

@@ -287,7 +287,7 @@ keep(struct receive *r, const char *reason, const char *recipient, gint64 conver
            quarantine_add(&r->act, r->in, r->raw_id, reason, recipient, conversation_id, error);
 }
 
-/* Kept, and the side whose link was used is told why nothing was relayed. */
+/* Kept, and the side whose link was used is told why nothing was relayed: `words` is a string's key. */
 static gboolean
 keep_and_tell(struct receive *r, const char *recipient, const struct conversation *c, enum side side,
               const char *reason, const char *words, const char *cause, GError **error)
@@ -458,9 +458,7 @@ distrust(struct receive *r, const struct link_token *token, const struct convers
     g_autofree char *cause =
         g_strdup_printf("distrust-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, token->id, r->now / 86400);
     return keep_and_tell(r, recipient, c, side, "DMARC says that the sender is not who it claims to be",
-                         "The checks of mail servers say that it did not come from the address it names as its "
-                         "sender, so we did not pass it on. If it was you, please ask your mail administrator.",
-                         cause, error);
+                         "not-relayed.distrusted", cause, error);
 }
 
 /* A mail goes into a conversation from one of its sides; `whole`: into all of its matched request. */
@@ -499,10 +497,7 @@ to_reply_link(struct receive *r, const struct link_token *token, const char *rec
         g_autofree char *cause =
             g_strdup_printf("link-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, token->id, r->now / 86400);
         return keep_and_tell(r, recipient, c, side, "the sender is not registered for this reply address",
-                             "It came from an address that is not registered with us for this conversation, so we did "
-                             "not pass it on. If it "
-                             "was you, send it again from your registered address.",
-                             cause, error);
+                             "not-relayed.unregistered", cause, error);
     }
     enum trust trust = trust_of(r->market->conf, in, TRUE);
     if (trust == TRUST_QUARANTINE)
@@ -605,11 +600,8 @@ to_overview_link(struct receive *r, gint64 overview_id, const char *recipient, G
         return keep(r, "automatic mail", recipient, 0, error);
     if (!conversation_load(&r->act, store_rows_int(items, 0, "conversation_id"), &c, error))
         return FALSE;
-    return keep_and_tell(
-        r, recipient, c, SIDE_PARTNER, "a reply to an overview of several conversations",
-        "It answers an overview of several conversations, and we do not guess which one you mean. Please use the reply "
-        "address that stands under the message you want to answer.",
-        r->in->key, error);
+    return keep_and_tell(r, recipient, c, SIDE_PARTNER, "a reply to an overview of several conversations",
+                         "not-relayed.overview", r->in->key, error);
 }
 
 /* Commands without a conversation. Only partners have something to say there. */

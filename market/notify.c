@@ -1,13 +1,18 @@
 /*
- * Keys that templates see, by kind (all: marketplace, domain, jobs_address, experts_address, recipient_name, language):
+ * Keys that layouts see, by kind. Facts and keys only, no words: mailer/speak.h makes `x_words` of `x_time` and so on,
+ * and `said` of {"say": KEY}.
  *
- *   first-contact, lead  organisation{name} merchant{name,shop,shop_url} service subject text lines[{line}]
- * files[{name,size}] due_at matched previous{link} reply_address; lead: lead{name,email,phone,shop} overview
- * organisation{name} count single items[{number,merchant,shop,subject,state,at,text,lines,link,files}] interval ack
- * merchant{name} direct matched organisation{name} subject reply_address text relay-partner        text lines
- * organisation{name} profile_url lead subject files which-conversation subject at over choices[{number,link,subject,
- * name}] others               what the rule put into the row's data,
- * subject, organisation{name}, merchant{name}, reply_address
+ *   all                  marketplace domain jobs_address experts_address recipient_name to{partner|merchant|other}
+ *   with a conversation  subject organisation{name} merchant{name,label,shop,shop_url} reply_address
+ *   first-contact, lead  service text lines[{line}] files[{name,size_bytes,omitted}] due_time matched
+ *                        previous{link,subject}; lead: lead{name,email,phone,shop}
+ *   overview             count single interval_seconds items[{number,merchant,subject,state,at_time,text,lines,link,
+ *                        files}]
+ *   ack                  direct matched
+ *   relay-partner        text lines profile_url lead files
+ *   transcript, confirm  what market/transcript.c and market/confirmation.c say
+ *   which-conversation   at_time over choices[{number,link,subject,name}]
+ *   others               what the rule put into the row's data
  */
 #include "market/notify.h"
 
@@ -195,6 +200,24 @@ set_text(json_t *object, const char *key, const char *text)
     json_object_set_new(object, key, json_string(text ? text : ""));
 }
 
+static void
+set_integer(json_t *object, const char *key, gint64 value)
+{
+    json_object_set_new(object, key, json_integer(value));
+}
+
+/* Words of ours are keys, which the renderer says in the reader's language (mailer/speak.h). */
+G_GNUC_PRINTF(3, 4)
+static void
+set_say(json_t *object, const char *key, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *say = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    json_object_set_new(object, key, json_pack("{s:s}", "say", say));
+}
+
 /* Quoted text for a reader who has or can get the whole: at most QUOTE_BYTES of it, and in all notices with many parts
  * less and less, so that no lead's flood makes an overview that no server takes. */
 static char *
@@ -217,35 +240,6 @@ set_lines(json_t *object, const char *text)
         json_array_append_new(lines, json_pack("{s:s}", "line", *line));
     set_text(object, "text", text);
     json_object_set_new(object, "lines", lines);
-}
-
-static char *
-time_in_words(gint64 at)
-{
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(at);
-    return time ? g_date_time_format(time, "%A %-d %B %Y, %H:%M UTC") : g_strdup("");
-}
-
-static char *
-duration_in_words(gint64 seconds)
-{
-    static const struct {
-        gint64 unit;
-        const char *name;
-    } units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
-    guint i = 0;
-    while (i + 1 < G_N_ELEMENTS(units) && seconds % units[i].unit)
-        i++;
-    gint64 n = seconds / units[i].unit;
-    if (n == 1)
-        return g_strdup(units[i].name);
-    return g_strdup_printf("%" G_GINT64_FORMAT " %ss", n, units[i].name);
-}
-
-static char *
-size_in_words(gint64 size)
-{
-    return g_format_size((guint64)MAX(size, 0));
 }
 
 static void
@@ -278,9 +272,8 @@ load_files(struct loading *loading, gint64 message_id, gboolean all, json_t *obj
     for (guint i = 0; i < store_rows_count(rows); i++) {
         gint64 size = store_rows_int(rows, i, "size");
         gboolean attached = all || fits(loading, size);
-        g_autofree char *words = size_in_words(size);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:b}", "name", store_rows_text(rows, i, "name"), "size",
-                                              words, "omitted", !attached));
+        json_array_append_new(list, json_pack("{s:s, s:I, s:b}", "name", store_rows_text(rows, i, "name"), "size_bytes",
+                                              (json_int_t)size, "omitted", !attached));
         if (!attached)
             continue;
         loading->bytes += size;
@@ -298,24 +291,39 @@ load_files(struct loading *loading, gint64 message_id, gboolean all, json_t *obj
     return TRUE;
 }
 
-/* What may be shown of a merchant: names, never an address (a lead's come in `lead`). */
+/* What may be shown of a merchant: names, never an address (a lead's come in `lead`). "" when there is none. */
+static char *
+merchant_name(const struct merchant *merchant, const char *author_name)
+{
+    g_autofree char *name = party_public_name(merchant->name, "");
+    if (*name)
+        return g_steal_pointer(&name);
+    g_free(name);
+    name = party_public_name(author_name, "");
+    return *name || !merchant->shop_name ? g_steal_pointer(&name) : g_strdup(merchant->shop_name);
+}
+
+/* The name with the shop; "" when there is neither. */
 static char *
 merchant_label(const struct merchant *merchant, const char *author_name)
 {
-    g_autofree char *name = party_public_name(merchant->name, "");
-    if (!*name) {
-        g_free(name);
-        name = party_public_name(author_name, merchant->registered ? "A merchant" : "A visitor");
-    }
-    return g_steal_pointer(&name);
+    g_autofree char *name = merchant_name(merchant, author_name);
+    const char *shop = merchant->shop_name;
+    return shop && strcmp(shop, name) != 0 ? g_strdup_printf("%s (%s)", name, shop) : g_steal_pointer(&name);
 }
 
 static void
 set_merchant(json_t *data, const struct merchant *merchant, const char *author_name)
 {
-    g_autofree char *name = merchant_label(merchant, author_name);
+    g_autofree char *name = merchant_name(merchant, author_name), *label = merchant_label(merchant, author_name);
     json_t *object = json_object();
-    set_text(object, "name", name);
+    if (*label) {
+        set_text(object, "name", name);
+        set_text(object, "label", label);
+    } else {
+        set_say(object, "name", merchant->registered ? "someone.merchant" : "someone.visitor");
+        set_say(object, "label", merchant->registered ? "someone.merchant" : "someone.visitor");
+    }
     set_text(object, "shop", merchant->shop_name);
     set_text(object, "shop_url", merchant->shop_url);
     json_object_set_new(data, "merchant", object);
@@ -431,14 +439,13 @@ load_first_contact(struct loading *loading, GError **error)
     if (!message)
         return FALSE;
     set_merchant(data, m, store_rows_text(message, 0, "author_name"));
-    g_autofree char *due = time_in_words(loading->conversation->due_at);
-    set_text(data, "due_at", due);
+    set_integer(data, "due_time", loading->conversation->due_at);
     set_text(data, "service", loading->conversation->service);
     json_object_set_new(data, "matched", json_boolean(loading->conversation->matched));
     if (!m->registered)
         set_lead(loading);
     g_autofree char *label = merchant_label(m, store_rows_text(message, 0, "author_name"));
-    g_autofree char *name = m->shop_name ? g_strdup_printf("%s (%s)", label, m->shop_name) : g_strdup(label);
+    const char *name = *label ? label : loading->act->market->conf->name;
     return load_files(loading, store_rows_int(message, 0, "id"), TRUE, data, error) && load_previous(loading, error) &&
            set_sender(loading, name, SIDE_PARTNER, LINK_REPLY, error);
 }
@@ -488,18 +495,16 @@ load_item(struct loading *loading, const store_rows *rows, guint i, json_t *item
         return FALSE;
     json_t *item = json_object();
     json_array_append_new(items, item);
-    g_autofree char *label = merchant_label(merchant, store_rows_text(rows, i, "author_name"));
-    g_autofree char *at = time_in_words(store_rows_int(rows, i, "received_at"));
     g_autofree char *words = words_for_other_side(act, conversation, rows, i, error);
     if (!words)
         return FALSE;
     g_autofree char *text = quotable(loading, words);
     json_object_set_new(item, "number", json_integer(i + 1));
-    set_text(item, "merchant", label);
-    set_text(item, "shop", merchant->shop_name);
+    set_merchant(item, merchant, store_rows_text(rows, i, "author_name"));
     set_text(item, "subject", conversation->subject);
-    set_text(item, "state", job_state_name(job_effective(conversation->state, conversation->due_at, act->now)));
-    set_text(item, "at", at);
+    set_say(item, "state", "state.%s",
+            job_state_name(job_effective(conversation->state, conversation->due_at, act->now)));
+    set_integer(item, "at_time", store_rows_int(rows, i, "received_at"));
     set_text(item, "link", link);
     set_lines(item, text);
     return load_files(loading, store_rows_int(rows, i, "id"), FALSE, item, error);
@@ -558,8 +563,7 @@ load_overview(struct loading *loading, GError **error)
         return FALSE;
     json_object_set_new(data, "organisation", json_pack("{s:s}", "name", loading->organisation->name));
     json_object_set_new(data, "count", json_integer(store_rows_count(rows)));
-    g_autofree char *interval = duration_in_words(loading->act->market->conf->overview_interval);
-    set_text(data, "interval", interval);
+    set_integer(data, "interval_seconds", loading->act->market->conf->overview_interval);
     return set_overview_sender(loading, rows, id, error);
 }
 
@@ -678,6 +682,19 @@ static const struct kind {
     {"admin-alert", load_plain, TRUE},
 };
 
+const char *const *
+notify_kinds(void)
+{
+    static const char *names[G_N_ELEMENTS(kinds) + 1];
+    static gsize once;
+    if (g_once_init_enter(&once)) {
+        for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+            names[i] = kinds[i].name;
+        g_once_init_leave(&once, 1);
+    }
+    return names;
+}
+
 static const struct kind *
 kind_of(const char *name)
 {
@@ -759,8 +776,12 @@ notice_new(struct act *act, const store_rows *row)
     set_text(n->data, "domain", conf->domain);
     set_address(n->data, "jobs_address", conf->jobs, conf->domain);
     set_address(n->data, "experts_address", conf->experts, conf->domain);
-    set_text(n->data, "recipient_name", n->recipient_name);
-    set_text(n->data, "language", n->language);
+    g_autofree char *greeted = party_public_name(n->recipient_name, "");
+    set_text(n->data, "recipient_name", greeted);
+    const char *side = store_rows_text(row, 0, "side");
+    json_object_set_new(n->data, "to",
+                        json_pack("{s:b, s:b, s:b}", "partner", g_str_equal(side, "partner"), "merchant",
+                                  g_str_equal(side, "merchant"), "other", g_str_equal(side, "other")));
     return n;
 }
 

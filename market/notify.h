@@ -9,6 +9,9 @@
 #include "market/conversation.h"
 #include "market/outbox.h"
 
+/* The kinds of mail there are, ended by NULL. */
+const char *const *notify_kinds(void);
+
 /* A row to be. Everything borrowed. */
 struct notification {
     const char *kind; /* see the table in notify.c */

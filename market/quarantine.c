@@ -4,8 +4,7 @@
 #include "market/audit.h"
 #include "market/notify.h"
 
-const char quarantine_no_words[] =
-    "There were no new words in it, only quoted text. Please write above the quoted text and send it again.";
+const char quarantine_no_words[] = "not-relayed.no-words";
 
 gboolean
 quarantine_add(struct act *act, const struct incoming *in, gint64 raw_id, const char *reason, const char *recipient,
@@ -23,8 +22,8 @@ quarantine_and_tell(struct act *act, const struct incoming *in, gint64 raw_id, c
                     const struct conversation *c, enum side side, const char *reason, const char *words,
                     const char *cause, GError **error)
 {
-    g_autofree char *at = text_time(act->now);
-    json_t *data = json_pack("{s:s, s:s, s:s}", "reason", words, "subject", in->subject, "at", at);
+    json_t *data = json_pack("{s:{s:s}, s:s, s:I}", "reason", "say", words, "subject", in->subject, "at_time",
+                             (json_int_t)act->now);
     gboolean done = quarantine_add(act, in, raw_id, reason, recipient, c->id, error) &&
                     notify_side(act, "not-relayed", c, side, data, cause, error);
     json_decref(data);

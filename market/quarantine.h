@@ -10,7 +10,7 @@
 gboolean quarantine_add(struct act *act, const struct incoming *in, gint64 raw_id, const char *reason,
                         const char *recipient, gint64 conversation_id, GError **error);
 
-/* The same, and the side whose link was used is told why nothing was passed on. `words`: why, for that reader. */
+/* The same, and the side whose link was used is told why nothing was passed on. `words`: why, a string's key. */
 gboolean quarantine_and_tell(struct act *act, const struct incoming *in, gint64 raw_id, const char *recipient,
                              const struct conversation *conversation, enum side side, const char *reason,
                              const char *words, const char *cause, GError **error);

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import socket
 import sqlite3
 import stat
@@ -29,9 +30,7 @@ class Admin:
     def __init__(self, folder):
         self.folder = str(folder)
         self.conf = self.place("postern.conf")
-        os.makedirs(self.place("templates", "en"))
-        for part in ("subject", "text"):
-            self.write(f"templates/en/kind.{part}.mustache", "")
+        shutil.copytree(os.path.join(TOP, "templates"), self.place("templates"))
         self.write("postern.conf", f"""
             [gateway]
             domain = experts.test

@@ -293,7 +293,7 @@ def test_nothing_is_claimed_while_the_relay_is_away(rig):
 def test_reload_takes_new_templates(rig, number):
     rig = rig()
     process = rig.daemon()
-    with open(rig.place("templates", "en", "ack.text.mustache"), "w", encoding="utf-8") as file:
+    with open(rig.place("templates", "ack.text.mustache"), "w", encoding="utf-8") as file:
         file.write("New words for {{merchant.name}}.")
     process.send_signal(number)
     assert wait_until(lambda: "reloaded" in process.words(), 5)
@@ -305,14 +305,14 @@ def test_reload_takes_new_templates(rig, number):
 def test_reload_of_a_broken_template_keeps_the_old_ones(rig):
     rig = rig()
     process = rig.daemon()
-    with open(rig.place("templates", "en", "ack.text.mustache"), "w", encoding="utf-8") as file:
+    with open(rig.place("templates", "ack.text.mustache"), "w", encoding="utf-8") as file:
         file.write("\n{{#oops}}")
     process.send_signal(signal.SIGHUP)
     assert wait_until(lambda: "the old ones stay" in process.words(), 5)
     assert "ack.text.mustache:2: the section `oops` is not ended" in process.words()
     rig.request()
     assert wait_until(lambda: rig.relay.to(MIA.address), 5)
-    assert "your request has reached Acme Studio" in rig.relay.to(MIA.address)[0].text
+    assert "Your request has reached Acme Studio" in rig.relay.to(MIA.address)[0].text
 
 
 def test_a_store_that_fails_is_said_once_and_tried_again(rig):
@@ -356,8 +356,8 @@ def test_a_relay_on_another_machine_is_refused(rig):
 
 def test_a_missing_template_is_named(rig):
     rig = rig()
-    os.unlink(rig.place("templates", "en", "lead.html.mustache"))
-    refuses_to_start(rig, f"{rig.place('templates')}/en/lead.html.mustache is missing")
+    os.unlink(rig.place("templates", "lead.html.mustache"))
+    refuses_to_start(rig, f"{rig.place('templates')}/lead.html.mustache is missing")
 
 
 def test_a_second_mailer_on_one_wake_socket_is_refused(rig):

@@ -151,6 +151,7 @@ static const struct wrong WRONG[] = {
     {"[gateway]\ndomain = a.test\nname =\n", 3, "must not be empty"},
     {"[gateway]\ndomain = a.test\nname = Ours # really\n", 3, "line of its own"},
     {"[gateway]\ndomain = a.test\nlanguage = English\n", 3, "two letters"},
+    {"[gateway]\ndomain = a.test\ntimezone = Mars/Olympus\n", 3, "Europe/Amsterdam"},
     {"[gateway]\ndomain = a.test\nadmin = the admin\n", 3, "is no mail address"},
     {"[gateway]\ndomain = a.test\nprofile_url = https://a.test/\n", 3, "must hold %s once"},
     {"[gateway]\ndomain = a.test\nprofile_url = https://a.test/%s/%s\n", 3, "must hold %s once"},

@@ -5,78 +5,19 @@
 #include <glib/gstdio.h>
 
 #include "lib/error.h"
-#include "mailer/render.h"
+#include "mailer/rehearse.h"
+#include "market/notify.h"
 #include "mime/html.h"
 
-/* What market/notify.c fills for each kind, with everything there; `{"x": …}` in a value's place marks nothing, it is
- * data. */
 #define COMMON                                                                                                         \
     "\"marketplace\":\"Experts\",\"domain\":\"experts.test\",\"jobs_address\":\"jobs@experts.test\","                  \
-    "\"experts_address\":\"experts@experts.test\",\"recipient_name\":\"Rita <R>\",\"language\":\"en\""
-#define WORDS                                                                                                          \
-    "\"text\":\"One & two\\n\\n<three>\",\"lines\":[{\"line\":\"One & two\"},{\"line\":\"\"},{\"line\":\"<three>\"}]"
-#define FILES                                                                                                          \
-    "\"files\":[{\"name\":\"plan <1>.pdf\",\"size\":\"12 kB\",\"omitted\":false},"                                     \
-    "{\"name\":\"film.mov\",\"size\":\"40 MB\",\"omitted\":true}]"
+    "\"experts_address\":\"experts@experts.test\",\"recipient_name\":\"Rita <R>\""
 #define ORGANISATION "\"organisation\":{\"name\":\"Acme & Sons\"}"
-#define MERCHANT                                                                                                       \
-    "\"merchant\":{\"name\":\"Mia \\\"M\\\"\",\"shop\":\"Mia's "                                                       \
-    "<Candles>\",\"shop_url\":\"https://mias-candles.test/?a&b\"}"
+#define MERCHANT "\"merchant\":{\"name\":\"Mia\",\"label\":\"Mia (Candles)\",\"shop\":\"Candles\"}"
 #define LINK "\"reply_address\":\"r+abc234@experts.test\""
-#define PREVIOUS "\"previous\":{\"link\":\"r+old567@experts.test\",\"subject\":\"Before & after\"}"
-#define ITEM(number, merchant, link)                                                                                   \
-    "{\"number\":" number ",\"merchant\":\"" merchant "\",\"shop\":\"Shop <" number                                    \
-    ">\",\"subject\":\"Subject & " number "\",\"state\":\"new\",\"at\":\"Monday " number "\",\"link\":\"" link         \
-    "@experts.test\"," WORDS "," FILES "}"
 
-struct sample {
-    const char *kind, *data;
-};
-
-static const struct sample samples[] = {
-    {"first-contact",
-     ORGANISATION "," MERCHANT ",\"service\":\"theme-design\",\"subject\":\"A <theme>\"," WORDS "," FILES
-                  ",\"due_at\":\"Monday 3 May 2027, 10:00 UTC\",\"matched\":true," PREVIOUS "," LINK},
-    {"lead", ORGANISATION "," MERCHANT ",\"service\":\"theme-design\",\"subject\":\"A <theme>\"," WORDS "," FILES
-                          ",\"due_at\":\"Monday 3 May 2027, 10:00 UTC\",\"matched\":true," PREVIOUS "," LINK
-                          ",\"lead\":{\"name\":\"Lena <L>\",\"email\":\"lena@vogt.test\",\"phone\":\"+49 30 5550 123\","
-                          "\"shop\":\"https://vogt.test/\",\"budget\":\"2000 EUR\"}"},
-    {"overview", ORGANISATION ",\"count\":2,\"single\":false,\"interval\":\"hour\",\"items\":[" ITEM(
-                     "1", "Mia", "r+one") "," ITEM("2", "Joost", "r+two") "]"},
-    {"overview", ORGANISATION ",\"count\":1,\"single\":true,\"interval\":\"hour\",\"subject\":\"A <theme>\"," LINK
-                              ",\"items\":[" ITEM("1", "Mia", "r+one") "]"},
-    {"ack", MERCHANT "," ORGANISATION ",\"direct\":true,\"matched\":false,\"subject\":\"A <theme>\"," LINK "," WORDS},
-    {"ack", MERCHANT ",\"direct\":false,\"matched\":true,\"subject\":\"A <theme>\"," LINK "," WORDS},
-    {"relay-partner",
-     ORGANISATION "," WORDS "," FILES ",\"profile_url\":\"https://experts.test/acme?a&b\",\"lead\":true,"
-                  "\"subject\":\"A <theme>\"," LINK},
-    {"expired-merchant", MERCHANT "," ORGANISATION ",\"matched\":false,\"subject\":\"A <theme>\"," LINK},
-    {"expired-merchant", MERCHANT ",\"matched\":true,\"subject\":\"A <theme>\"," LINK},
-    {"expired-partner", MERCHANT "," ORGANISATION ",\"matched\":false,\"subject\":\"A <theme>\"," LINK},
-    {"not-relayed",
-     MERCHANT "," ORGANISATION ",\"reason\":\"Not <you>\",\"subject\":\"A <theme>\",\"at\":\"2027-05-03\"," LINK},
-    {"undeliverable", MERCHANT "," ORGANISATION ",\"kind\":\"relay-partner\",\"recipient_role\":\"merchant\","
-                               "\"subject\":\"A <theme>\"," LINK},
-    {"which-conversation", "\"subject\":\"A <theme>\",\"at\":\"2027-05-03\",\"over\":false,\"choices\":["
-                           "{\"number\":1,\"link\":\"r+one@experts.test\",\"subject\":\"A & "
-                           "b\",\"name\":\"Acme & Sons\"},"
-                           "{\"number\":2,\"link\":\"r+two@experts.test\",\"subject\":\"C\",\"name\":\"\"}]"},
-    {"which-conversation", "\"subject\":\"A <theme>\",\"at\":\"2027-05-03\",\"over\":true,\"choices\":["
-                           "{\"number\":1,\"link\":\"r+one@experts.test\",\"subject\":\"A & "
-                           "b\",\"name\":\"Acme & Sons\"}]"},
-    {"no-match", "\"merchant\":{\"name\":\"Mia\"},\"subject\":\"A <theme>\""},
-    {"refused", "\"text\":\"ghost@experts.test: There is no <such> expert here\",\"subject\":\"A <theme>\""},
-    {"experts", "\"service\":\"migration\",\"organisations\":[{\"name\":\"Acme & "
-                "Sons\",\"profile_url\":\"https://experts.test/acme\","
-                "\"address\":\"acme@experts.test\",\"services\":[{\"service\":\"a\",\"last\":false},{\"service\":\"b\","
-                "\"last\":true}]},"
-                "{\"name\":\"Blauw\",\"profile_url\":\"https://experts.test/blauw\",\"address\":\"blauw@experts.test\","
-                "\"services\":[{\"service\":\"c\",\"last\":true}]}]"},
-    {"transcript",
-     "\"subject\":\"A <theme>\",\"done\":true,\"items\":[{\"line\":\"/help\",\"said\":\"x\",\"ok\":true}]," LINK},
-    {"confirm", "\"subject\":\"A <theme>\",\"line\":\"/block\",\"would\":[{\"said\":\"x\",\"ok\":true}]," LINK},
-    {"admin-alert", "\"subject\":\"A <theme>\",\"text\":\"See: postern org list & think\""},
-};
+static const char *const folders[] = {SOURCE_DIR "/templates", NULL};
+static const struct reader english = {"en", "UTC"}, dutch = {"nl", "UTC"}, french = {"fr", "UTC"};
 
 static json_t *
 parse(const char *data)
@@ -92,9 +33,9 @@ parse(const char *data)
 static templates *
 load(const char *first, const char *second)
 {
-    const char *const folders[] = {first, second, NULL};
+    const char *const both[] = {first, second, NULL};
     g_autoptr(GError) error = NULL;
-    templates *loaded = templates_load(folders, &error);
+    templates *loaded = templates_load(both, &error);
     g_assert_no_error(error);
     return loaded;
 }
@@ -106,19 +47,10 @@ shipped(void)
 }
 
 static void
-collect_missing(const char *file, guint line, const char *name, gpointer arg)
-{
-    g_autofree char *base = g_path_get_basename(file);
-    g_string_append_printf(arg, "%s:%u: %s\n", base, line, name);
-}
-
-static void
-render(const templates *from, const char *kind, const char *language, const json_t *data, GString *missing,
-       struct rendered *rendered)
+render(const templates *from, const char *kind, const struct reader *reader, json_t *data, struct rendered *rendered)
 {
     g_autoptr(GError) error = NULL;
-    g_assert_true(
-        render_words(from, kind, language, data, missing ? collect_missing : NULL, missing, rendered, &error));
+    g_assert_true(render_words(from, kind, reader, data, NULL, NULL, rendered, &error));
     g_assert_no_error(error);
 }
 
@@ -135,74 +67,91 @@ words_of(const char *text)
 }
 
 static void
-test_all_data_is_known(gconstpointer data)
+expect_whole(const char *kind, const char *language, const json_t *data, const struct rendered *rendered,
+             const char *trouble, gpointer arg)
 {
-    const struct sample *sample = data;
+    (void)data;
+    if (trouble)
+        g_error("%s in %s: %s", kind, language, trouble);
+    g_assert_null(strstr(rendered->subject->str, "{{"));
+    g_assert_null(strstr(rendered->text->str, "{{"));
+    g_assert_null(strstr(rendered->html->str, "{{"));
+    ++*(guint *)arg;
+}
+
+/* Each name in a layout or a string is in the data, each string in each language. */
+static void
+test_every_kind_is_whole_in_every_language(void)
+{
     g_autoptr(templates) from = shipped();
-    g_autoptr(GString) missing = g_string_new(NULL);
-    json_t *values = parse(sample->data);
-    struct rendered rendered;
-    render(from, sample->kind, "en", values, missing, &rendered);
-    g_assert_cmpstr(missing->str, ==, "");
-    g_assert_null(strstr(rendered.subject->str, "{{"));
-    g_assert_null(strstr(rendered.text->str, "{{"));
-    g_assert_null(strstr(rendered.html->str, "{{"));
-    rendered_clear(&rendered);
-    json_decref(values);
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) languages = templates_languages(from);
+    g_autofree char *joined = g_strjoinv(" ", languages);
+    guint mails = 0;
+    g_assert_true(rehearse(from, folders, expect_whole, &mails, &error));
+    g_assert_no_error(error);
+    g_assert_cmpstr(joined, ==, "en fr nl pl");
+    g_assert_cmpuint(mails, >=, 4 * 13);
 }
 
 static void
-test_text_and_html_say_the_same(gconstpointer data)
+expect_same(const char *kind, const char *language, const json_t *data, const struct rendered *rendered,
+            const char *trouble, gpointer arg)
 {
-    const struct sample *sample = data;
-    g_autoptr(templates) from = shipped();
-    json_t *values = parse(sample->data);
-    struct rendered rendered;
-    render(from, sample->kind, "en", values, NULL, &rendered);
-    g_autofree char *from_html = html_to_text(rendered.html->str, rendered.html->len);
-    g_autofree char *expected = words_of(rendered.text->str), *got = words_of(from_html);
+    g_autofree char *from_html = html_to_text(rendered->html->str, rendered->html->len);
+    g_autofree char *expected = words_of(rendered->text->str), *got = words_of(from_html);
+    (void)data;
+    (void)trouble;
+    (void)arg;
+    if (strcmp(got, expected) != 0)
+        g_test_message("%s in %s", kind, language);
     g_assert_cmpstr(got, ==, expected);
-    rendered_clear(&rendered);
-    json_decref(values);
+}
+
+static void
+test_text_and_html_say_the_same(void)
+{
+    g_autoptr(templates) from = shipped();
+    g_autoptr(GError) error = NULL;
+    g_assert_true(rehearse(from, folders, expect_same, NULL, &error));
+    g_assert_no_error(error);
 }
 
 /* Nothing but the names: no key but those that are there for every kind. */
 static void
-test_a_bare_notice_renders(gconstpointer data)
+test_a_bare_notice_renders(void)
 {
-    const struct sample *sample = data;
     g_autoptr(templates) from = shipped();
-    json_t *values = parse("");
-    struct rendered rendered;
-    render(from, sample->kind, "en", values, NULL, &rendered);
-    g_autofree char *subject = g_strstrip(g_strdup(rendered.subject->str));
-    g_assert_cmpstr(subject, !=, "");
-    rendered_clear(&rendered);
-    json_decref(values);
+    for (const char *const *kind = notify_kinds(); *kind; kind++) {
+        json_t *values = parse("");
+        struct rendered rendered;
+        render(from, *kind, &dutch, values, &rendered);
+        g_assert_cmpstr(g_strstrip(rendered.subject->str), !=, "");
+        rendered_clear(&rendered);
+        json_decref(values);
+    }
+}
+
+static void
+expect_links_alone(const char *kind, const char *language, const json_t *data, const struct rendered *rendered,
+                   const char *trouble, gpointer arg)
+{
+    const char *address = json_string_value(json_object_get(data, "reply_address"));
+    g_autofree char *line = g_strdup_printf("\n%s\n", address ? address : "");
+    (void)language;
+    (void)trouble;
+    (void)arg;
+    if (address && g_strv_contains((const char *const[]){"first-contact", "lead", "ack", NULL}, kind))
+        g_assert_nonnull(strstr(rendered->text->str, line));
+    if (!address && strcmp(kind, "overview") == 0)
+        g_assert_nonnull(strstr(rendered->text->str, "\nr+two@experts.test\n"));
 }
 
 static void
 test_links_stand_alone_on_a_line(void)
 {
-    static const struct {
-        const char *kind, *line;
-    } links[] = {{"first-contact", "\nr+abc234@experts.test\n"},
-                 {"lead", "\nr+abc234@experts.test\n"},
-                 {"ack", "\nr+abc234@experts.test\n"},
-                 {"overview", "\nr+one@experts.test\n"},
-                 {"overview", "\nr+two@experts.test\n"}};
     g_autoptr(templates) from = shipped();
-    for (guint i = 0; i < G_N_ELEMENTS(links); i++) {
-        guint k = 0;
-        while (strcmp(samples[k].kind, links[i].kind) != 0)
-            k++;
-        json_t *values = parse(samples[k].data);
-        struct rendered rendered;
-        render(from, links[i].kind, "en", values, NULL, &rendered);
-        g_assert_nonnull(strstr(rendered.text->str, links[i].line));
-        rendered_clear(&rendered);
-        json_decref(values);
-    }
+    g_assert_true(rehearse(from, folders, expect_links_alone, NULL, NULL));
 }
 
 static void
@@ -214,7 +163,7 @@ test_leads_are_told_of_others_only_when_matched(void)
             g_strdup_printf(ORGANISATION "," MERCHANT ",\"matched\":%s," LINK, matched ? "true" : "false");
         json_t *values = parse(data);
         struct rendered rendered;
-        render(from, "lead", "en", values, NULL, &rendered);
+        render(from, "lead", &english, values, &rendered);
         g_assert_cmpint(strstr(rendered.text->str, "Several experts") != NULL, ==, matched);
         g_assert_cmpint(strstr(rendered.html->str, "Several experts") != NULL, ==, matched);
         rendered_clear(&rendered);
@@ -230,25 +179,14 @@ test_an_acknowledgement_quotes_nothing(void)
     json_t *values = parse(MERCHANT ",\"direct\":true," ORGANISATION
                                     ",\"text\":\"buy-pills\",\"lines\":[{\"line\":\"buy-pills\"}]," LINK);
     struct rendered rendered;
-    render(from, "ack", "en", values, NULL, &rendered);
+    render(from, "ack", &english, values, &rendered);
     g_assert_null(strstr(rendered.text->str, "buy-pills"));
     g_assert_null(strstr(rendered.html->str, "buy-pills"));
     rendered_clear(&rendered);
     json_decref(values);
 }
 
-static void
-test_every_kind_has_a_sample(void)
-{
-    for (const char *const *kind = templates_kinds(); *kind; kind++) {
-        gboolean found = FALSE;
-        for (guint i = 0; i < G_N_ELEMENTS(samples); i++)
-            found = found || strcmp(samples[i].kind, *kind) == 0;
-        g_assert_true(found);
-    }
-}
-
-/* ---- how templates are found ---- */
+/* ---- folders of templates ---- */
 
 struct folder {
     char *path;
@@ -293,20 +231,176 @@ folder_clear(struct folder *folder)
 static void
 expect_error(const struct folder *folder, enum postern_error code, const char *words)
 {
-    const char *const folders[] = {folder->path, SOURCE_DIR "/templates", NULL};
+    const char *const both[] = {folder->path, SOURCE_DIR "/templates", NULL};
     g_autoptr(GError) error = NULL;
-    g_assert_null(templates_load(folders, &error));
+    g_assert_null(templates_load(both, &error));
     g_assert_error(error, POSTERN_ERROR, (int)code);
     if (!strstr(error->message, words))
         g_assert_cmpstr(error->message, ==, words);
 }
 
+/* ---- strings ---- */
+
+/* What {{note}} is when a rule says `data`. */
 static char *
-text_of(const templates *from, const char *kind, const char *language)
+said(const char *words, const struct reader *reader, const char *data)
+{
+    struct folder folder;
+    folder_make(&folder);
+    folder_write(&folder, "admin-alert.text.mustache", "{{note}}");
+    folder_write(&folder, "admin-alert.html.mustache", "<p>{{note}}</p>");
+    folder_write(&folder, "nl.words", words);
+    g_autoptr(templates) from = load(folder.path, SOURCE_DIR "/templates");
+    json_t *values = parse(data);
+    struct rendered rendered;
+    render(from, "admin-alert", reader, values, &rendered);
+    char *both = g_strdup_printf("%s | %s", rendered.text->str, rendered.html->str);
+    rendered_clear(&rendered);
+    json_decref(values);
+    folder_clear(&folder);
+    return both;
+}
+
+static void
+test_a_rule_says_a_key(void)
+{
+    static const struct {
+        const struct reader *reader;
+        const char *words, *data, *expected;
+    } rows[] = {
+        {&dutch, "said.tag = <Tag> {{tag}} & {{marketplace}}", "{\"say\":\"said.tag\",\"tag\":\"<vip>\"}",
+         "<Tag> <vip> & Experts | <p>&lt;Tag&gt; &lt;vip&gt; &amp; Experts</p>"},
+        {&dutch, "said.tag = Tag {{tag}}", "{\"say\":\"said.tag\",\"tag\":{\"say\":\"state.new\"}}",
+         "Tag Nieuw | <p>Tag Nieuw</p>"},
+        {&dutch, "said.due = {{due_words}}, {{price_words}}",
+         "{\"say\":\"said.due\",\"due_time\":1809856800,\"price_money\":{\"amount\":1234550,\"currency\":\"EUR\"}}",
+         "zondag 9 mei 2027 om 10:00 UTC, €\302\240"
+         "12.345,50 | <p>zondag 9 mei 2027 om 10:00 UTC, €\302\240"
+         "12.345,50</p>"},
+        {&french, "x = y", "{\"say\":\"state.completed\"}", "Terminée | <p>Terminée</p>"},
+        {&dutch, "x = y", "{\"say\":\"said.never\"}", "(said.never) | <p>(said.never)</p>"},
+        {&dutch, "n[n].one = {{n}} ding\nn[n].other = {{n}} dingen", "{\"say\":\"n\",\"n\":1}",
+         "1 ding | <p>1 ding</p>"},
+        {&dutch, "n[n].one = {{n}} ding\nn[n].other = {{n}} dingen", "{\"say\":\"n\",\"n\":22}",
+         "22 dingen | <p>22 dingen</p>"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *data = g_strdup_printf("\"note\":%s", rows[i].data);
+        g_autofree char *got = said(rows[i].words, rows[i].reader, data);
+        g_assert_cmpstr(got, ==, rows[i].expected);
+    }
+}
+
+static void
+test_plurals(void)
+{
+    static const struct {
+        const char *language, *subject;
+        int count;
+    } rows[] = {
+        {"pl", "1 nieprzeczytana wiadomość", 1},
+        {"pl", "2 nieprzeczytane wiadomości", 2},
+        {"pl", "5 nieprzeczytanych wiadomości", 5},
+        {"pl", "22 nieprzeczytane wiadomości", 22},
+        {"pl", "12 nieprzeczytanych wiadomości", 12},
+        {"en", "1 unread message", 1},
+        {"en", "2 unread messages", 2},
+        {"nl", "1 ongelezen bericht", 1},
+        {"nl", "22 ongelezen berichten", 22},
+        {"fr", "1 message non lu", 1},
+        {"fr", "2 messages non lus", 2},
+        {"fr", "0 message non lu", 0},
+    };
+    g_autoptr(templates) from = shipped();
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const struct reader reader = {rows[i].language, "UTC"};
+        g_autofree char *data = g_strdup_printf("\"count\":%d", rows[i].count);
+        json_t *values = parse(data);
+        struct rendered rendered;
+        render(from, "overview", &reader, values, &rendered);
+        g_assert_cmpstr(g_strstrip(rendered.subject->str), ==, rows[i].subject);
+        rendered_clear(&rendered);
+        json_decref(values);
+    }
+}
+
+static void
+test_facts_in_words(void)
+{
+    static const struct {
+        const char *language, *timezone, *fact, *words;
+    } rows[] = {
+        {"en", "UTC", "\"x_time\":1809856800", "Sunday, 9 May 2027 at 10:00 UTC"},
+        {"nl", "Europe/Amsterdam", "\"x_time\":1809856800", "zondag 9 mei 2027 om 12:00 CEST"},
+        {"fr", "Europe/Paris", "\"x_time\":1809856800", "dimanche 9 mai 2027 à 12:00 UTC+2"},
+        {"pl", "Europe/Warsaw", "\"x_time\":1809856800", "niedziela, 9 maja 2027 12:00 CEST"},
+        {"en", "UTC", "\"x_seconds\":3600", "1 hour"},
+        {"nl", "UTC", "\"x_seconds\":259200", "3 dagen"},
+        {"fr", "UTC", "\"x_seconds\":5400", "90 minutes"},
+        {"pl", "UTC", "\"x_seconds\":18000", "5 godzin"},
+        {"en", "UTC", "\"x_seconds\":0", "0 seconds"},
+        {"en", "UTC", "\"x_bytes\":1", "1 byte"},
+        {"en", "UTC", "\"x_bytes\":1536", "1.5 kB"},
+        {"fr", "UTC", "\"x_bytes\":25000000", "25\342\200\257Mo"},
+        {"en", "UTC", "\"x_money\":{\"amount\":12500,\"currency\":\"EUR\"}", "€125.00"},
+        {"nl", "UTC", "\"x_money\":{\"amount\":-5,\"currency\":\"EUR\"}", "€\302\240-0,05"},
+        {"pl", "UTC", "\"x_money\":{\"amount\":9007199254740993,\"currency\":\"PLN\"}",
+         "90\302\240071\302\240992\302\240547\302\240409,93\302\240zł"},
+        {"fr", "UTC", "\"x_money\":{\"amount\":125000,\"currency\":\"JPY\"}", "125\342\200\257000\302\240JPY"},
+        {"en", "UTC", "\"x_money\":{\"amount\":1,\"currency\":\"€uro\"}", ""},
+        {"en", "UTC", "\"x_time\":\"soon\"", ""},
+    };
+    struct folder folder;
+    folder_make(&folder);
+    folder_write(&folder, "admin-alert.text.mustache", "{{x_words}}");
+    g_autoptr(templates) from = load(folder.path, SOURCE_DIR "/templates");
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const struct reader reader = {rows[i].language, rows[i].timezone};
+        json_t *values = parse(rows[i].fact);
+        struct rendered rendered;
+        render(from, "admin-alert", &reader, values, &rendered);
+        g_assert_cmpstr(rendered.text->str, ==, rows[i].words);
+        rendered_clear(&rendered);
+        json_decref(values);
+    }
+    folder_clear(&folder);
+}
+
+static void
+test_a_wrong_string_is_refused(void)
+{
+    static const struct {
+        const char *words, *error;
+    } rows[] = {
+        {"# good\n\nno key", "nl.words:3: not `KEY = TEXT`"},
+        {"a =", "nl.words:1: `a` has no text"},
+        {"A = b", "nl.words:1: `A` is no key"},
+        {"a = b\na = c", "nl.words:2: `a` is there twice"},
+        {"a = {{#b}}c{{/b}}", "nl.words:1: `b`: a string has {{values}} only"},
+        {"a = {{{b}}}", "nl.words:1: `b`: a string has {{values}} only"},
+        {"a = {{@a}}", "nl.words:1: `a`: a string has {{values}} only"},
+        {"a = {{b", "nl.words:1:1: a tag is not ended"},
+        {"a[n].one = b", "`a` lacks the plural `other`"},
+        {"a[n].dual = b", "nl.words:1: `dual` is no plural category"},
+        {"a[n] = b", "nl.words:1: `a[n]` is no key"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct folder folder;
+        folder_make(&folder);
+        folder_write(&folder, "nl.words", rows[i].words);
+        expect_error(&folder, POSTERN_ERROR_INVALID, rows[i].error);
+        folder_clear(&folder);
+    }
+}
+
+/* ---- how templates are found ---- */
+
+static char *
+text_of(const templates *from, const char *kind, const struct reader *reader)
 {
     json_t *values = parse("");
     struct rendered rendered;
-    render(from, kind, language, values, NULL, &rendered);
+    render(from, kind, reader, values, &rendered);
     char *text = g_strdup(rendered.text->str);
     rendered_clear(&rendered);
     json_decref(values);
@@ -318,12 +412,25 @@ test_a_single_file_is_overridden(void)
 {
     struct folder folder;
     folder_make(&folder);
-    folder_write(&folder, "en/no-match.text.mustache", "Ours.{{>foot}}");
-    folder_write(&folder, "en/foot.text.mustache", " Our foot.");
+    folder_write(&folder, "no-match.text.mustache", "Ours.{{>foot}}");
+    folder_write(&folder, "foot.text.mustache", " Our foot.");
     g_autoptr(templates) from = load(folder.path, SOURCE_DIR "/templates");
-    g_autofree char *text = text_of(from, "no-match", "en"), *other = text_of(from, "refused", "en");
+    g_autofree char *text = text_of(from, "no-match", &english), *other = text_of(from, "refused", &english);
     g_assert_cmpstr(text, ==, "Ours. Our foot.");
     g_assert_true(g_str_has_suffix(other, " Our foot."));
+    folder_clear(&folder);
+}
+
+static void
+test_a_single_string_is_overridden(void)
+{
+    struct folder folder;
+    folder_make(&folder);
+    folder_write(&folder, "nl.words", "greet.name = Dag {{recipient_name}},\n");
+    g_autoptr(templates) from = load(folder.path, SOURCE_DIR "/templates");
+    g_autofree char *ours = text_of(from, "no-match", &dutch), *other = text_of(from, "no-match", &english);
+    g_assert_true(g_str_has_prefix(ours, "Dag Rita <R>,\n\nBedankt"));
+    g_assert_true(g_str_has_prefix(other, "Hello Rita <R>,\n\nThank you"));
     folder_clear(&folder);
 }
 
@@ -332,26 +439,40 @@ test_a_language_falls_back_to_english(void)
 {
     struct folder folder;
     folder_make(&folder);
-    folder_write(&folder, "nl/no-match.text.mustache", "Niemand.");
-    folder_write(&folder, "nl/no-match.html.mustache", "Niemand.");
-    folder_write(&folder, "nl/no-match.subject.mustache", "Niemand");
+    folder_write(&folder, "de.words", "greet.name = Hallo {{recipient_name}},\n");
     g_autoptr(templates) from = load(folder.path, SOURCE_DIR "/templates");
-    g_autofree char *dutch = text_of(from, "no-match", "nl"), *english = text_of(from, "no-match", "fr"),
-                    *other = text_of(from, "refused", "nl");
-    g_assert_cmpstr(dutch, ==, "Niemand.");
-    g_assert_true(g_str_has_prefix(english, "Hello"));
-    g_assert_true(g_str_has_prefix(other, "Hello"));
+    static const struct reader german = {"de", "UTC"}, swedish = {"sv", "UTC"};
+    g_autofree char *half = text_of(from, "no-match", &german), *none = text_of(from, "no-match", &swedish);
+    g_assert_true(g_str_has_prefix(half, "Hallo Rita <R>,\n\nThank you"));
+    g_assert_true(g_str_has_prefix(none, "Hello Rita <R>,\n\nThank you"));
     folder_clear(&folder);
 }
 
 static void
-test_half_a_language_is_refused(void)
+test_a_page_names_the_language_it_is_in(void)
+{
+    static const struct {
+        struct reader reader;
+        const char *begin;
+    } rows[] = {{{"nl", "UTC"}, "<html lang=\"nl\" dir=\"ltr\""}, {{"sv", "UTC"}, "<html lang=\"en\" dir=\"ltr\""}};
+    g_autoptr(templates) from = shipped();
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        json_t *values = parse("");
+        struct rendered rendered;
+        render(from, "no-match", &rows[i].reader, values, &rendered);
+        g_assert_nonnull(strstr(rendered.html->str, rows[i].begin));
+        rendered_clear(&rendered);
+        json_decref(values);
+    }
+}
+
+static void
+test_a_missing_string_is_refused(void)
 {
     struct folder folder;
     folder_make(&folder);
-    folder_write(&folder, "nl/no-match.text.mustache", "Niemand.");
-    folder_write(&folder, "nl/no-match.subject.mustache", "Niemand");
-    expect_error(&folder, POSTERN_ERROR_NOT_FOUND, "/nl/no-match.html.mustache is missing");
+    folder_write(&folder, "no-match.text.mustache", "x\n{{@never}}");
+    expect_error(&folder, POSTERN_ERROR_NOT_FOUND, "no-match.text.mustache:2: {{@never}}: en.words has no `never`");
     folder_clear(&folder);
 }
 
@@ -360,9 +481,9 @@ test_a_missing_partial_is_refused(void)
 {
     struct folder folder;
     folder_make(&folder);
-    folder_write(&folder, "en/no-match.text.mustache", "x\n{{>tail}}");
+    folder_write(&folder, "no-match.text.mustache", "x\n{{>tail}}");
     expect_error(&folder, POSTERN_ERROR_NOT_FOUND,
-                 "en/no-match.text.mustache:2: {{>tail}}: tail.text.mustache is missing");
+                 "no-match.text.mustache:2: {{>tail}}: tail.text.mustache is missing");
     folder_clear(&folder);
 }
 
@@ -371,20 +492,20 @@ test_a_wrong_template_is_refused(void)
 {
     struct folder folder;
     folder_make(&folder);
-    folder_write(&folder, "en/no-match.text.mustache", "x\n{{#a}}");
-    expect_error(&folder, POSTERN_ERROR_INVALID, "en/no-match.text.mustache:2: the section `a` is not ended");
+    folder_write(&folder, "no-match.text.mustache", "x\n{{#a}}");
+    expect_error(&folder, POSTERN_ERROR_INVALID, "no-match.text.mustache:2: the section `a` is not ended");
     folder_clear(&folder);
 }
 
 static void
 test_no_templates_at_all(void)
 {
-    const char *const folders[] = {"/nonexistent", NULL};
+    const char *const nowhere[] = {"/nonexistent", NULL};
     g_autoptr(GError) error = NULL;
-    g_assert_null(templates_load(folders, &error));
+    g_assert_null(templates_load(nowhere, &error));
     g_assert_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND);
     g_assert_nonnull(
-        strstr(error->message, "/nonexistent/en is missing: install the templates, or set mailer.templates"));
+        strstr(error->message, "/nonexistent/en.words is missing: install the templates, or set mailer.templates"));
 }
 
 static void
@@ -394,38 +515,81 @@ test_an_unknown_kind_is_an_error(void)
     g_autoptr(GError) error = NULL;
     json_t *values = parse("");
     struct rendered rendered;
-    g_assert_false(render_words(from, "nonsense", "en", values, NULL, NULL, &rendered, &error));
+    g_assert_false(render_words(from, "nonsense", &english, values, NULL, NULL, &rendered, &error));
     g_assert_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID);
     json_decref(values);
 }
 
-static void
-add(const char *promise, guint i, GTestDataFunc test)
+/* ---- the checker of the build ---- */
+
+/* The source's strings and layouts with a line of one file replaced; what the checker prints. */
+static char *
+checked(const char *file, const char *old, const char *new)
 {
-    g_autofree char *path = g_strdup_printf("/render/%s/%s-%u", promise, samples[i].kind, i);
-    g_test_add_data_func(path, &samples[i], test);
+    struct folder folder;
+    g_autofree char *output = NULL, *source = NULL;
+    folder_make(&folder);
+    g_autofree char *copy =
+        g_strdup_printf("cp -r " SOURCE_DIR "/templates " SOURCE_DIR "/market " SOURCE_DIR "/mailer %s", folder.path);
+    g_autofree char *command = g_strdup_printf(SOURCE_DIR "/templates/check-words %s", folder.path);
+    g_autofree char *path = g_build_filename(folder.path, file, NULL);
+    g_assert_true(g_spawn_command_line_sync(copy, NULL, NULL, NULL, NULL));
+    g_assert_true(g_file_get_contents(path, &source, NULL, NULL));
+    g_auto(GStrv) halves = g_strsplit(source, old, 2);
+    g_assert_cmpuint(g_strv_length(halves), ==, 2);
+    g_autofree char *changed = g_strjoinv(new, halves);
+    g_assert_true(g_file_set_contents(path, changed, -1, NULL));
+    g_assert_true(g_spawn_command_line_sync(command, &output, NULL, NULL, NULL));
+    folder_clear(&folder);
+    return g_steal_pointer(&output);
+}
+
+static void
+test_the_build_finds_wrong_strings(void)
+{
+    static const struct {
+        const char *file, *old, *new, *words;
+    } rows[] = {
+        {"templates/en.words", "greet =", "greet =", ""},
+        {"templates/nl.words", "\ngreet = Hallo,", "", "templates/nl.words lacks greet\n"},
+        {"templates/pl.words", "overview.unread[count].few", "# ", "overview.unread lacks the plural few\n"},
+        {"templates/fr.words", "Vous avez déjà échangé au sujet", "{{shop}}",
+         "previous.about has shop subject, but the English subject\n"},
+        {"templates/no-match.text.mustache", "{{@no-match.list}}", "{{@no-match.lost}}", "no string no-match.lost\n"},
+        {"market/inbound.c", "\"not-relayed.overview\"", "\"x\"", "nothing uses not-relayed.overview\n"},
+        {"market/inbound.c", "#include", "\"say\", \"said.never\"\n#include", "no string said.never\n"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *got = checked(rows[i].file, rows[i].old, rows[i].new);
+        if (*rows[i].words ? !strstr(got, rows[i].words) : *got)
+            g_assert_cmpstr(got, ==, rows[i].words);
+    }
 }
 
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (guint i = 0; i < G_N_ELEMENTS(samples); i++) {
-        add("all-data-is-known", i, test_all_data_is_known);
-        add("text-and-html-say-the-same", i, test_text_and_html_say_the_same);
-        add("a-bare-notice-renders", i, test_a_bare_notice_renders);
-    }
-    g_test_add_func("/render/every-kind-has-a-sample", test_every_kind_has_a_sample);
+    g_test_add_func("/render/every-kind-is-whole-in-every-language", test_every_kind_is_whole_in_every_language);
+    g_test_add_func("/render/text-and-html-say-the-same", test_text_and_html_say_the_same);
+    g_test_add_func("/render/a-bare-notice-renders", test_a_bare_notice_renders);
     g_test_add_func("/render/links-stand-alone-on-a-line", test_links_stand_alone_on_a_line);
     g_test_add_func("/render/leads-are-told-of-others-only-when-matched",
                     test_leads_are_told_of_others_only_when_matched);
     g_test_add_func("/render/an-acknowledgement-quotes-nothing", test_an_acknowledgement_quotes_nothing);
+    g_test_add_func("/render/a-rule-says-a-key", test_a_rule_says_a_key);
+    g_test_add_func("/render/plurals", test_plurals);
+    g_test_add_func("/render/facts-in-words", test_facts_in_words);
+    g_test_add_func("/render/a-wrong-string-is-refused", test_a_wrong_string_is_refused);
     g_test_add_func("/render/a-single-file-is-overridden", test_a_single_file_is_overridden);
+    g_test_add_func("/render/a-single-string-is-overridden", test_a_single_string_is_overridden);
     g_test_add_func("/render/a-language-falls-back-to-english", test_a_language_falls_back_to_english);
-    g_test_add_func("/render/half-a-language-is-refused", test_half_a_language_is_refused);
+    g_test_add_func("/render/a-page-names-the-language-it-is-in", test_a_page_names_the_language_it_is_in);
+    g_test_add_func("/render/a-missing-string-is-refused", test_a_missing_string_is_refused);
     g_test_add_func("/render/a-missing-partial-is-refused", test_a_missing_partial_is_refused);
     g_test_add_func("/render/a-wrong-template-is-refused", test_a_wrong_template_is_refused);
     g_test_add_func("/render/no-templates-at-all", test_no_templates_at_all);
     g_test_add_func("/render/an-unknown-kind-is-an-error", test_an_unknown_kind_is_an_error);
+    g_test_add_func("/render/the-build-finds-wrong-strings", test_the_build_finds_wrong_strings);
     return g_test_run();
 }

@@ -359,18 +359,80 @@ test_missing_names_are_told(void)
 }
 
 static void
-collect_partial(const char *name, guint line, gpointer arg)
+collect_tag(enum template_tag tag, const char *name, guint line, gpointer arg)
 {
-    g_string_append_printf(arg, "%s:%u ", name, line);
+    static const char sigils[] = {[TEMPLATE_VALUE] = ' ',
+                                  [TEMPLATE_RAW] = '&',
+                                  [TEMPLATE_SECTION] = '#',
+                                  [TEMPLATE_PARTIAL] = '>',
+                                  [TEMPLATE_STRING] = '@'};
+    g_string_append_printf(arg, "%c%s:%u ", sigils[tag], name, line);
 }
 
 static void
-test_partials_are_listed(void)
+test_tags_are_listed(void)
 {
-    g_autoptr(template) compiled = compile("{{>head}}\n{{#a}}{{> b-1 }}{{/a}}\n\n{{>foot}}\n");
+    g_autoptr(template) compiled =
+        compile("{{>head}}\n{{#a}}{{> b-1 }}{{/a}}{{^c}}{{/c}}\n{{!x}}\n{{d}}{{{e}}}{{@f.g}}\n");
     g_autoptr(GString) names = g_string_new(NULL);
-    template_partials(compiled, collect_partial, names);
-    g_assert_cmpstr(names->str, ==, "head:1 b-1:2 foot:4 ");
+    template_tags(compiled, collect_tag, names);
+    g_assert_cmpstr(names->str, ==, ">head:1 #a:2 >b-1:2 #c:2  d:4 &e:4 @f.g:4 ");
+}
+
+static const template *
+find_string(const char *key, const template_place *place, gpointer arg)
+{
+    char *const path[] = {(char[]){"count"}, NULL};
+    if (strcmp(key, "counted") == 0 && json_integer_value(template_value(place, path)) == 1)
+        return g_hash_table_lookup(arg, "counted one");
+    return g_hash_table_lookup(arg, key);
+}
+
+/* Rendered where the tag stands, their own letters escaped in HTML, alone on a line or not. */
+static void
+test_strings(void)
+{
+    static const struct {
+        const char *template, *text, *html;
+    } rows[] = {
+        {"  {{@plain}}\n!", "  <Hi> & Mia's <b>\n!", "  &lt;Hi&gt; &amp; Mia&#39;s &lt;b&gt;\n!"},
+        {"{{#items}}{{@counted}},{{/items}}", "one,many,", "one,many,"},
+        {"({{@nothing}})", "()", "()"},
+        {"{{ @ plain }}", "<Hi> & Mia's <b>", "&lt;Hi&gt; &amp; Mia&#39;s &lt;b&gt;"},
+    };
+    g_autoptr(GHashTable) strings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)template_free);
+    g_hash_table_insert(strings, (char *)"plain", compile("<Hi> & {{name}} <b>"));
+    g_hash_table_insert(strings, (char *)"counted", compile("many"));
+    g_hash_table_insert(strings, (char *)"counted one", compile("one"));
+    json_t *data = json_loads("{\"name\":\"Mia's\",\"items\":[{\"count\":1},{\"count\":2}]}", 0, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(template) compiled = compile(rows[i].template);
+        for (enum template_mode mode = TEMPLATE_TEXT; mode <= TEMPLATE_HTML; mode++) {
+            struct template_view view = {.data = data, .mode = mode, .string = find_string, .arg = strings};
+            g_autoptr(GString) out = g_string_new(NULL);
+            g_assert_true(template_render(compiled, &view, out, NULL));
+            g_assert_cmpstr(out->str, ==, mode == TEMPLATE_TEXT ? rows[i].text : rows[i].html);
+        }
+    }
+    json_decref(data);
+}
+
+static void
+test_a_string_alone(void)
+{
+    g_autoptr(GHashTable) strings = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)template_free);
+    g_hash_table_insert(strings, (char *)"plain", compile("{{near}} {{far}}"));
+    json_t *near = json_loads("{\"near\":\"1\"}", 0, NULL),
+           *far = json_loads("{\"near\":\"3\",\"far\":\"2\"}", 0, NULL);
+    struct template_view view = {.data = near, .outer = far, .string = find_string, .arg = strings};
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    g_assert_true(template_render_string("plain", &view, out, &error));
+    g_assert_cmpstr(out->str, ==, "1 2");
+    g_assert_false(template_render_string("nothing", &view, out, &error));
+    g_assert_no_error(error);
+    json_decref(near);
+    json_decref(far);
 }
 
 struct shared {
@@ -424,7 +486,9 @@ main(int argc, char **argv)
     g_test_add_func("/template/work-without-output-is-bounded", test_work_without_output_is_bounded);
     g_test_add_func("/template/output-is-bounded", test_output_is_bounded);
     g_test_add_func("/template/missing-names-are-told", test_missing_names_are_told);
-    g_test_add_func("/template/partials-are-listed", test_partials_are_listed);
+    g_test_add_func("/template/tags-are-listed", test_tags_are_listed);
+    g_test_add_func("/template/strings", test_strings);
+    g_test_add_func("/template/a-string-alone", test_a_string_alone);
     g_test_add_func("/template/threads-share-a-template", test_threads_share_a_template);
     return g_test_run();
 }

@@ -1,0 +1,19 @@
+/*
+ * Every kind of mail in every language, rendered with the sample data that lies beside the templates, before anybody
+ * waits for one: for `postern check` and tests.
+ */
+#ifndef POSTERN_MAILER_REHEARSE_H
+#define POSTERN_MAILER_REHEARSE_H
+
+#include "mailer/render.h"
+
+/* One rendering. `trouble` is NULL, or what is wrong: names that the data lacks, strings that the language lacks, or
+ * the error; `rendered` is then incomplete. */
+typedef void (*rehearse_fn)(const char *kind, const char *language, const json_t *data, const struct rendered *rendered,
+                            const char *trouble, gpointer arg);
+
+/* Calls `fn` for each sample of the first of `folders` (ended by NULL) that has a samples.json, in each language.
+ * NOT_FOUND: none has; INVALID: it is no samples file, or a kind has no sample. */
+gboolean rehearse(const templates *templates, const char *const *folders, rehearse_fn fn, gpointer arg, GError **error);
+
+#endif
