@@ -10,7 +10,7 @@ static const char *const languages[LANGUAGES] = {"en", "nl", "fr", "pl"};
 /* How much of a mail a command takes. */
 enum reach {
     REACH_LINE,
-    REACH_LABELS, /* and the lines `Label: value` below it, blank lines between them aside */
+    REACH_LABELS, /* and the lines `Label: value` below it */
     REACH_ALL,    /* and all the rest: nothing of it is a message */
 };
 
@@ -191,18 +191,21 @@ has_label(const char *line)
     return colon[1] != '/'; /* an URL */
 }
 
-/* Where the labelled lines below a command end. Blank lines belong to them only between two of them. */
+/* Where the labelled lines below a command end. A value may go on in the lines right below it; blank lines belong to
+ * them only between two labels. */
 static const char *
 labels_end(const char *start)
 {
     const char *end = start;
+    gboolean open = FALSE; /* the line above belongs to them */
     for (const char *line = start; *line; line = next_line(line)) {
         g_autofree char *bare = bare_line(line, (gsize)(line_end(line) - line));
-        if (!*bare)
-            continue;
-        if (!has_label(bare))
+        gboolean label = has_label(bare);
+        open = *bare && *bare != '/' && (open || label);
+        if (open)
+            end = next_line(line);
+        else if (*bare)
             break;
-        end = next_line(line);
     }
     return end;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "market/rank.h"
 #include "market/trust.h"
 
 const char *
@@ -94,8 +95,10 @@ conversation_open_job(struct act *act, gint64 id, const char *service, gboolean 
     g_autoptr(store_rows) rows = store_query(act->tx, STMT_JOB_ADD, error, store_int(id), store_text(service),
                                              store_int(listed), store_int(due_at), store_int(act->now));
     /* An answer in the 72nd hour's last second is in time; the timer comes a second after. */
-    return rows && store_run(act->tx, STMT_TIMER_SET, error, store_text("expire"),
-                             store_int(store_rows_int(rows, 0, "id")), store_int(due_at + 1));
+    return rows &&
+           store_run(act->tx, STMT_TIMER_SET, error, store_text("expire"), store_int(store_rows_int(rows, 0, "id")),
+                     store_int(due_at + 1)) &&
+           (!listed || rank_opened(act, id, error));
 }
 
 gboolean
@@ -127,6 +130,8 @@ conversation_set_state(struct act *act, const struct conversation *conversation,
         return FALSE;
     if (state == conversation->state)
         return TRUE;
+    if (by_partner && !rank_answered(act, conversation, error))
+        return FALSE;
     return store_run(act->tx, STMT_JOB_SET, error, store_int(conversation->job_id), store_text(job_state_name(state)),
                      store_int(act->now), by_partner ? store_int(act->now) : store_null());
 }

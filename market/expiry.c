@@ -2,6 +2,7 @@
 
 #include "market/audit.h"
 #include "market/notify.h"
+#include "market/rank.h"
 
 /* Of a matched request the merchant hears once: when none of those asked is left who answered or still may (R7). */
 static gboolean
@@ -44,8 +45,7 @@ expiry_run(struct act *act, const struct conversation *c, gboolean tell, GError 
 {
     if (job_next(c->state, JOB_TIME_OUT) != JOB_EXPIRED)
         return TRUE;
-    return conversation_set_state(act, c, JOB_EXPIRED, error) &&
-           (!c->listed || store_run(act->tx, STMT_ORG_EXPIRED, error, store_int(c->organisation_id))) &&
+    return conversation_set_state(act, c, JOB_EXPIRED, error) && rank_expired(act, c, error) &&
            store_run(act->tx, STMT_CONVERSATION_STIR, error, store_int(c->id), store_int(act->now)) &&
            audit_add(act, "gateway", "job_expired", c->job_id, NULL, error) && (!tell || tell_both(act, c, error));
 }

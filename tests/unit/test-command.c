@@ -52,6 +52,11 @@ static const struct {
      "propose(Service: seo\nTotal: "
      "12.50 EUR\n\nMilestone 1: Audit; 5; 2 days)",
      "Dear Mia,\nsee above"},
+    {"/propose\nTerms: half now,\nhalf later\nTotal: 5 EUR\n\nDear Mia,\nsee above",
+     "propose(Terms: half now,\nhalf later\nTotal: 5 EUR)", "Dear Mia,\nsee above"},
+    {"/propose Total: 5 EUR\n/complete\nDear Mia", "propose(Total: 5 EUR) complete()", "Dear Mia"},
+    {"/propose\nTotal: 5 EUR\n/complete", "propose(Total: 5 EUR) complete()", ""},
+    {"/propose\nDear Mia", "propose()", "Dear Mia"},
     {"/etc/passwd is a file", "?(/etc/passwd is a file)", ""},
     {"/ decline", "?(/ decline)", ""},
     {"/", "", "/"},
