@@ -67,7 +67,8 @@ const char *command_word(enum command_id id, const char *language);
 struct command {
     enum command_id id;
     char *argument; /* what follows the word, trimmed; of /note and /change all that follows in the mail, of /propose
-                       the lines `Label: value` below it, and what goes on right below those; of an unknown one the whole line */
+                       the lines `Label: value` below it, and what goes on right below those; of an unknown one the
+                       whole line */
     char *line;     /* as written, for the transcript */
 };
 
