@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/error.h"
+#include "lib/text.h"
 #include "mailer/speak.h"
 #include "mailer/template.h"
 #include "mailer/words.h"
@@ -273,6 +274,14 @@ render_part(struct rendering *rendering, const char *kind, const json_t *data, G
     return template_render(find_file(rendering->templates, kind, rendering->part), &view, *out, error);
 }
 
+/* What a client's list shows beside the subject. */
+static void
+set_teaser(json_t *data)
+{
+    g_autofree char *teaser = text_one_line(json_string_value(json_object_get(data, "text")), 120);
+    json_object_set_new(data, "teaser", json_string(teaser));
+}
+
 static void
 prepare(struct rendering *rendering, const struct reader *reader, json_t *data)
 {
@@ -283,6 +292,7 @@ prepare(struct rendering *rendering, const struct reader *reader, json_t *data)
                                   .missing = pass_missing,
                                   .arg = rendering};
     speak(data, &speech);
+    set_teaser(data);
     json_object_set_new(data, "language", json_string(language));
     json_object_set_new(data, "direction", json_string(speak_direction(language)));
 }
@@ -342,6 +352,14 @@ load_files(const struct market *market, const struct notice *notice, GError **er
     return g_steal_pointer(&files);
 }
 
+/* A subject that we answer may be an answer's already: "Re: AW: Re: x" is "Re: x". */
+static char *
+one_reply_prefix(const char *subject)
+{
+    const char *base = subject_base(subject);
+    return g_str_has_prefix(subject, "Re: ") && *base ? g_strconcat("Re: ", base, NULL) : g_strdup(subject);
+}
+
 GBytes *
 render_notice(const templates *self, const struct market *market, const struct notice *notice, gint64 now,
               GError **error)
@@ -353,18 +371,17 @@ render_notice(const templates *self, const struct market *market, const struct n
     g_autoptr(GPtrArray) files = load_files(market, notice, error);
     if (!files)
         return NULL;
-    g_strstrip(words.subject->str);
+    g_autofree char *subject = one_reply_prefix(g_strstrip(words.subject->str));
     /* Outlook groups by these two; the topic is the subject without "Re:". */
-    const struct outgoing_header headers[] = {
-        {"X-Postern-Kind", notice->kind},
-        {notice->thread_index ? "Thread-Topic" : NULL, subject_base(words.subject->str)},
-        {"Thread-Index", notice->thread_index},
-        {NULL, NULL}};
+    const struct outgoing_header headers[] = {{"X-Postern-Kind", notice->kind},
+                                              {notice->thread_index ? "Thread-Topic" : NULL, subject_base(subject)},
+                                              {"Thread-Index", notice->thread_index},
+                                              {NULL, NULL}};
     const struct outgoing mail = {
         .from = {notice->from_name, notice->from_address},
         .to = {notice->recipient_name, notice->recipient},
         .reply_to = {notice->from_name, notice->answerable ? notice->from_address : (char[]){""}},
-        .subject = words.subject->str,
+        .subject = subject,
         .message_id = notice->message_id,
         .references = notice->references,
         .date = now,

@@ -29,7 +29,8 @@ struct reader {
     const char *language, *timezone;
 };
 
-/* Renders the words alone; what is said is added to `data`, see speak.h. `missing` (may be NULL) is told about names
+/* Renders the words alone; what is said is added to `data`, see speak.h, and so are `language` and `direction` (of what
+ * is rendered) and `teaser`, the beginning of `text`. `missing` (may be NULL) is told about names
  * that the data lacks and strings that the language lacks, see template.h. INVALID: no such kind, or a limit was hit.
  */
 struct rendered {

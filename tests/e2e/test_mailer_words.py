@@ -29,7 +29,7 @@ NASTY = {
 KINDS = ["first-contact", "lead", "overview", "ack", "relay-partner", "expired-merchant", "expired-partner", "not-relayed",
          "undeliverable", "no-match", "refused", "experts", "admin-alert", "transcript", "confirm"]
 VOID = {"meta", "br", "hr", "img", "link", "input"}
-ALLOWED = {"html", "head", "meta", "title", "body", "table", "tr", "td", "p", "b", "br", "a", "ul", "li", "hr", "blockquote", "div"}
+ALLOWED = {"html", "head", "meta", "title", "style", "body", "table", "tr", "td", "p", "b", "br", "a", "ul", "li", "hr", "blockquote", "div"}
 
 
 def data(words):
