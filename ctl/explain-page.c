@@ -179,6 +179,87 @@ put_parts(const struct mail *m, FILE *out)
         put(out, "-", g_ptr_array_index(m->defects, i));
 }
 
+/* ---- what would come of it ---- */
+
+static const char *
+text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "";
+}
+
+static void
+put_route(const json_t *route, FILE *out)
+{
+    const json_t *vote, *c = json_object_get(route, "conversation");
+    size_t i;
+    if (!route || json_is_null(route))
+        return;
+    put_heading(out, "Where it belongs");
+    json_array_foreach(json_object_get(route, "votes"), i, vote)
+    {
+        const json_t *names = json_object_get(vote, "conversation");
+        g_autofree char *which = json_is_integer(names)
+                                     ? g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(names))
+                                     : g_strdup("-");
+        g_autofree char *value = text_one_line(text_of(vote, "value"), 90);
+        gboolean counts = json_is_true(json_object_get(vote, "counts"));
+        fprintf(out, "  %-12s conversation %-6s %-7s %s%s%s\n", text_of(vote, "evidence"), which,
+                counts ? "counts" : "no vote", value, *text_of(vote, "why") ? ": " : "", text_of(vote, "why"));
+    }
+    g_autofree char *where = json_is_integer(c) ? g_strdup_printf("%s: conversation %" JSON_INTEGER_FORMAT,
+                                                                  text_of(route, "decision"), json_integer_value(c))
+                                                : g_strdup(text_of(route, "decision"));
+    put(out, "decision", where);
+    put(out, "why", text_of(route, "why"));
+}
+
+static void
+put_verdict(FILE *out, const char *label, const json_t *verdict)
+{
+    g_autofree char *words = g_strdup_printf("%s %s", text_of(verdict, "status"), text_of(verdict, "text"));
+    put(out, label, words);
+}
+
+static void
+put_conversations(const json_t *list, FILE *out)
+{
+    const json_t *entry;
+    size_t i;
+    json_array_foreach(list, i, entry)
+    {
+        gboolean new = json_is_true(json_object_get(entry, "new"));
+        g_autofree char *line = g_strdup_printf("%s with %s, job %s%s%s", new ? "a new one" : "conversation",
+                                                text_of(entry, "organisation"), text_of(entry, "state_before"),
+                                                new ? "" : " \342\206\222 ", text_of(entry, "state_after"));
+        put(out, i ? "" : "message in", line);
+        put_text(out, text_of(entry, "text"));
+    }
+}
+
+static void
+put_plan(const json_t *plan, FILE *out)
+{
+    const json_t *entry;
+    size_t i;
+    if (!plan)
+        return;
+    put_heading(out, "What would come of it now");
+    put(out, "from", text_of(plan, "sender"));
+    put(out, "to", text_of(plan, "recipient"));
+    put_verdict(out, "RCPT", json_object_get(plan, "rcpt"));
+    put_verdict(out, "end of mail", json_object_get(plan, "end"));
+    put_conversations(json_object_get(plan, "conversations"), out);
+    json_array_foreach(json_object_get(plan, "quarantine"), i, entry) put(out, "kept back", text_of(entry, "reason"));
+    json_array_foreach(json_object_get(plan, "mails"), i, entry)
+    {
+        g_autofree char *line =
+            g_strdup_printf("%s to %s (%s), due %s", text_of(entry, "kind"), text_of(entry, "recipient"),
+                            text_of(entry, "language"), text_of(entry, "due_at"));
+        put(out, i ? "" : "mails", line);
+    }
+}
+
 void
 explain_page(const struct explained *e, FILE *out)
 {
@@ -190,5 +271,7 @@ explain_page(const struct explained *e, FILE *out)
     put_form(e->form, out);
     put_bounces(e->bounces, out);
     put_parts(e->mail, out);
+    put_route(e->market.route, out);
+    put_plan(e->market.plan, out);
     fputs("\n", out);
 }

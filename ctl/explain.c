@@ -1,4 +1,7 @@
-/* `postern explain`: how the gateway understands a mail. Needs no database and no settings, and writes nothing. */
+/*
+ * `postern explain`: how the gateway understands a mail. Needs no database and no settings, and writes nothing. With
+ * --to it looks into the database as well and says what would come of the mail.
+ */
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -8,6 +11,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/explain.h"
+#include "ctl/open.h"
 #include "lib/error.h"
 #include "lib/text.h"
 #include "market/command.h"
@@ -71,6 +75,7 @@ explained_clear(struct explained *e)
     g_clear_pointer(&e->bounces, g_ptr_array_unref);
     form_free(e->form);
     mail_free(e->mail);
+    market_explained_clear(&e->market);
 }
 
 /* ---- JSON ---- */
@@ -221,6 +226,10 @@ explained_json(const struct explained *e)
     json_object_set_new(o, "commands", commands_json(e->reply.text));
     json_object_set_new(o, "language", string_or_null(e->language));
     json_object_set_new(o, "defects", strings_json(e->mail->defects));
+    if (e->market.plan) {
+        json_object_set(o, "route", e->market.route);
+        json_object_set(o, "plan", e->market.plan);
+    }
     return o;
 }
 
@@ -240,6 +249,9 @@ struct job {
     const struct ctl *ctl;
     char **paths;
     int count;
+    const struct market *market; /* NULL: no database was asked for */
+    const char *from, *to;       /* the envelope; from NULL: as the mail says */
+    gint64 now;
     gboolean failed;
 };
 
@@ -255,6 +267,40 @@ fail_one(struct job *job, const char *path, const GError *error)
     print_json(json_pack("{s:s, s:s}", "file", name, "error", error->message));
 }
 
+/* The envelope sender, where none was given: what the final server wrote down, else the author. */
+static char *
+sender_of(const struct job *job, const struct mail *mail)
+{
+    const char *path = mail_header(mail, "Return-Path");
+    const struct mail_address *author = mail_author(mail);
+    if (job->from)
+        return text_utf8(job->from, strlen(job->from));
+    if (!path)
+        return g_strdup(author ? author->address : "");
+    g_autofree char *address = g_strdelimit(g_strdup(path), "<>", ' ');
+    return g_strdup(g_strstrip(address));
+}
+
+static gboolean
+explain_market(const struct job *job, struct explained *e, GError **error)
+{
+    g_autofree char *sender = sender_of(job, e->mail);
+    g_autofree char *to = text_utf8(job->to, strlen(job->to));
+    const char *recipients[] = {to, NULL};
+    gboolean from_line = e->bytes->len >= 5 && memcmp(e->bytes->data, "From ", 5) == 0;
+    const guint8 *line = from_line ? memchr(e->bytes->data, '\n', e->bytes->len) : NULL;
+    gsize skip = line ? (gsize)(line + 1 - e->bytes->data) : 0;
+    const struct delivery delivery = {
+        .sender = sender,
+        .recipients = recipients,
+        .raw = e->bytes->data + skip,
+        .length = e->bytes->len - skip,
+        .mail = e->mail,
+        .trace = "explain",
+    };
+    return market_explain(job->market, &delivery, job->now, &e->market, error);
+}
+
 static void
 explain_one(struct job *job, const char *path)
 {
@@ -267,7 +313,9 @@ explain_one(struct job *job, const char *path)
     g_autofree char *name = text_utf8(path, strlen(path));
     struct explained explained;
     explained_init(&explained, name, bytes);
-    if (job->ctl->json)
+    if (job->market && !explain_market(job, &explained, &error))
+        fail_one(job, path, error);
+    else if (job->ctl->json)
         print_json(explained_json(&explained));
     else
         explain_page(&explained, stdout);
@@ -283,19 +331,54 @@ explain_all(gpointer data)
         explain_one(job, job->paths[i]);
 }
 
+static gboolean
+explain_files(struct job *job, GError **error)
+{
+    g_autoptr(worker_pool) pool = worker_pool_new(1, error);
+    if (!pool)
+        return FALSE;
+    mail_init();
+    worker_pool_run(pool, explain_all, job);
+    return TRUE;
+}
+
+static gboolean
+explain_with_database(struct job *job, GError **error)
+{
+    g_auto(opened) all = {0};
+    if (!opened_open(&all, job->ctl, error))
+        return FALSE;
+    job->market = &all.market;
+    return explain_files(job, error);
+}
+
 int
 ctl_explain(struct ctl *ctl, int argc, char **argv)
 {
-    const struct ctl_usage usage = {"FILE…", "Says how the gateway understands mails; - is standard input.", NULL, 1,
+    g_autofree char *from = NULL, *to = NULL;
+    const GOptionEntry entries[] = {
+        {"to", 't', 0, G_OPTION_ARG_FILENAME, &to,
+         "Look into the database: what would come of the mail to ADDRESS, now", "ADDRESS"},
+        {"from", 'f', 0, G_OPTION_ARG_FILENAME, &from, "Envelope sender, with --to (its Return-Path, its author)",
+         "ADDRESS"},
+        G_OPTION_ENTRY_NULL,
+    };
+    const struct ctl_usage usage = {"FILE…", "Says how the gateway understands mails; - is standard input.", entries, 1,
                                     G_MAXINT};
     if (!ctl_options(ctl, &usage, &argc, &argv))
         return CTL_USAGE;
+    if (from && !to)
+        return ctl_wrong(argv[0], "--from goes with --to");
     g_autoptr(GError) error = NULL;
-    g_autoptr(worker_pool) pool = worker_pool_new(1, &error);
-    if (!pool)
+    struct job job = {
+        .ctl = ctl,
+        .paths = argv + 1,
+        .count = argc - 1,
+        .from = from,
+        .to = to,
+        .now = g_get_real_time() / G_USEC_PER_SEC,
+    };
+    if (!(to ? explain_with_database(&job, &error) : explain_files(&job, &error)))
         return ctl_failed(error);
-    mail_init();
-    struct job job = {ctl, argv + 1, argc - 1, FALSE};
-    worker_pool_run(pool, explain_all, &job);
     return job.failed ? CTL_FAILED : CTL_DONE;
 }

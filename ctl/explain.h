@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "market/explain.h"
 #include "mime/automatic.h"
 #include "mime/form.h"
 #include "mime/forward.h"
@@ -23,6 +24,8 @@ struct explained {
     GPtrArray *bounces;      /* struct report_recipient */
     struct form *form;       /* NULL */
     const char *language;    /* NULL */
+    /* What would come of it in the database; both NULL where none was asked. */
+    struct market_explained market;
 };
 
 /* The page for people. */

@@ -11,7 +11,7 @@
 enum { HELD_TIME = 14 * 86400, INDEX_BITS = 4, CHOICES_MAX = 10 /* below HOLD_NO_CHOICE */ };
 
 static const char kind[] = "which-conversation";
-static const char reason[] = "held: which conversation is meant?";
+const char hold_reason[] = "held: which conversation is meant?";
 
 /* ---- asking ---- */
 
@@ -36,9 +36,9 @@ add_rows(struct act *act, const struct incoming *in, json_t *data, gint64 raw_id
          gint64 *held_id, GError **error)
 {
     gint64 expires_at = act->now + HELD_TIME;
-    g_autoptr(store_rows) kept = store_query(act->tx, STMT_QUARANTINE_ADD, error, store_int(raw_id), store_text(reason),
-                                             store_text(in->author_address), store_text(recipient),
-                                             store_text(in->subject), store_null(), store_int(act->now));
+    g_autoptr(store_rows) kept = store_query(
+        act->tx, STMT_QUARANTINE_ADD, error, store_int(raw_id), store_text(hold_reason), store_text(in->author_address),
+        store_text(recipient), store_text(in->subject), store_null(), store_int(act->now));
     if (!kept)
         return FALSE;
     json_object_set_new(data, "quarantine", json_integer(store_rows_int(kept, 0, "id")));

@@ -13,6 +13,9 @@
 
 enum { HOLD_NO_CHOICE = 15 };
 
+/* Why such a mail is in quarantine, while it waits. */
+extern const char hold_reason[];
+
 /* Keeps the mail and asks its author, who is registered for all of the route's choices. `raw_id`: its stored mail. */
 gboolean hold_ask(struct act *act, const struct incoming *in, enum side side, const struct route *route, gint64 raw_id,
                   const char *recipient, GError **error);

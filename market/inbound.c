@@ -13,6 +13,7 @@
 #include "market/confirmation.h"
 #include "market/desk.h"
 #include "market/hold.h"
+#include "market/inbound.h"
 #include "market/match.h"
 #include "market/notify.h"
 #include "market/quarantine.h"
@@ -264,6 +265,7 @@ struct receive {
     const struct target *targets;
     const struct request_plan *author_plan, *form_plan;
     const GPtrArray *held; /* struct held_mail: what links among the recipients may release */
+    const struct inbound_watch *watch;
     gint64 now;
     /* results */
     struct verdict verdict;
@@ -312,10 +314,15 @@ find_merchant(struct receive *r, const struct request_from *from, struct merchan
 
 /* See market/route.h. */
 static gboolean
-find_route(struct receive *r, const struct route_question *question, struct route *route, GError **error)
+find_route(struct receive *r, struct route_question question, struct route *route, GError **error)
 {
+    question.all = r->watch->all;
     route_init(route);
-    return route_find(&r->act, question, route, error);
+    if (!route_find(&r->act, &question, route, error))
+        return FALSE;
+    if (r->watch->routed)
+        r->watch->routed(route, r->watch->arg);
+    return TRUE;
 }
 
 static gboolean
@@ -368,9 +375,8 @@ to_organisation(struct receive *r, const struct target *target, const char *reci
     const char *why = why_no_request(in, &from);
     if (why)
         return keep(r, why, recipient, 0, error);
-    const struct route_question question = {
-        .in = in, .side = SIDE_MERCHANT, .organisation_id = organisation->id, .all = FALSE};
-    if (!store_raw_once(r, error) || !find_route(r, &question, &route, error))
+    const struct route_question question = {.in = in, .side = SIDE_MERCHANT, .organisation_id = organisation->id};
+    if (!store_raw_once(r, error) || !find_route(r, question, &route, error))
         return FALSE;
     if (route.decision == ROUTE_HELD)
         return ask_which(r, SIDE_MERCHANT, &route, recipient, error);
@@ -398,7 +404,7 @@ to_matching(struct receive *r, const struct target *target, const char *recipien
 
     if (why)
         return keep(r, why, recipient, 0, error);
-    if (!store_raw_once(r, error) || (!from.form && !find_route(r, &question, &route, error)))
+    if (!store_raw_once(r, error) || (!from.form && !find_route(r, question, &route, error)))
         return FALSE;
     if (route.decision == ROUTE_HELD)
         return ask_which(r, SIDE_MERCHANT, &route, recipient, error);
@@ -503,7 +509,7 @@ to_reply_link(struct receive *r, const struct link_token *token, const char *rec
     if (trust == TRUST_QUARANTINE)
         return distrust(r, token, c, side, recipient, error);
     const struct route_question question = {.in = in, .side = side, .link = token, .conversation_id = id};
-    if (!find_route(r, &question, &route, error))
+    if (!find_route(r, question, &route, error))
         return FALSE;
     if (route.decision == ROUTE_HELD)
         return ask_which(r, side, &route, recipient, error);
@@ -700,7 +706,7 @@ receive_one(struct receive *r, const struct target *target, const char *recipien
         store_query(r->act.tx, STMT_SEEN_ADD, error, store_text(key), digest, store_int(r->now));
     if (!fresh)
         return FALSE;
-    if (!store_rows_count(fresh)) {
+    if (!store_rows_count(fresh) && !r->watch->again) {
         take(verdict);
         return TRUE;
     }
@@ -783,12 +789,14 @@ receive_in_transaction(store_tx *tx, gpointer arg, GError **error)
     r->act = (struct act){.market = r->market, .tx = tx, .now = r->now, .reached = r->reached};
     r->raw_id = 0;
     take(&r->verdict);
+    if (r->watch->begin && !r->watch->begin(&r->act, r->watch->arg, error))
+        return FALSE;
     if (!receive_those(r, FALSE, count, verdicts, error) || !receive_those(r, TRUE, count, verdicts, error) ||
         !answer_all(r, verdicts, count, error) ||
         !store_run(tx, STMT_TIMER_ONCE, error, store_text("purge"), store_int(0), store_int(r->now + 3600)))
         return FALSE;
     r->wake = r->act.wake;
-    return TRUE;
+    return !r->watch->end || r->watch->end(&r->act, &r->verdict, r->watch->arg, error);
 }
 
 /* What is too slow for a write transaction, found before it. */
@@ -824,8 +832,8 @@ read_held(const struct market *market, const struct target *targets, guint count
 }
 
 gboolean
-market_receive(const struct market *market, const struct delivery *delivery, gint64 now, struct verdict *verdict,
-               gboolean *wake, GError **error)
+inbound_receive(const struct market *market, const struct delivery *delivery, gint64 now,
+                const struct inbound_watch *watch, struct verdict *verdict, gboolean *wake, GError **error)
 {
     guint count = g_strv_length((GStrv)delivery->recipients);
     g_autofree struct target *targets = g_new0(struct target, count);
@@ -848,6 +856,7 @@ market_receive(const struct market *market, const struct delivery *delivery, gin
                         .author_plan = &by_author,
                         .form_plan = &by_form,
                         .held = held,
+                        .watch = watch,
                         .now = now,
                         .reached = reached};
     gboolean done = read_held(market, targets, count, now, held, error) &&
@@ -861,4 +870,12 @@ market_receive(const struct market *market, const struct delivery *delivery, gin
     request_plan_clear(&by_form);
     incoming_clear(&in);
     return done;
+}
+
+gboolean
+market_receive(const struct market *market, const struct delivery *delivery, gint64 now, struct verdict *verdict,
+               gboolean *wake, GError **error)
+{
+    const struct inbound_watch nobody = {0};
+    return inbound_receive(market, delivery, now, &nobody, verdict, wake, error);
 }

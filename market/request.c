@@ -107,8 +107,8 @@ form_text(const struct form *form, gboolean masked)
     return incoming_bounded(g_strchomp(g_string_free(text, FALSE)));
 }
 
-static char *
-first_words(const struct request *r, const struct merchant *merchant)
+char *
+request_words(const struct request *r, const struct merchant *merchant)
 {
     const struct form *form = r->from.form;
     if (!form || !form->fields->len)
@@ -134,7 +134,7 @@ open_one(struct act *act, const struct request *r, const struct merchant *mercha
          const struct organisation *organisation, gint64 request_id, gboolean matched, gint64 *conversation_id,
          gint64 *message_id, GError **error)
 {
-    g_autofree char *text = first_words(r, merchant);
+    g_autofree char *text = request_words(r, merchant);
     const struct words words = {"in", text, r->from.name, r->from.address, TRUE, r->from.form != NULL};
     return conversation_open(act, organisation, merchant, request_id, matched, r->plan->service,
                              subject_for(r, merchant), conversation_id, error) &&
@@ -176,7 +176,7 @@ static gboolean
 join(struct act *act, const struct request *r, const struct merchant *merchant, gint64 id, GError **error)
 {
     g_autoptr(conversation) conversation = NULL;
-    g_autofree char *text = first_words(r, merchant);
+    g_autofree char *text = request_words(r, merchant);
     return conversation_load(act, id, &conversation, error) &&
            request_continue(act, r->in, conversation, r->from.address, text, r->raw_id, error);
 }

@@ -26,6 +26,9 @@ struct request {
     gint64 raw_id;
 };
 
+/* Its first message's text: all readable words, or a form's fields. Caller frees. */
+char *request_words(const struct request *request, const struct merchant *merchant);
+
 /* A mail to SLUG@ without a thread. Joins the pair's unanswered conversation (Decisions 2), else opens one. */
 gboolean request_direct(struct act *act, const struct request *request, const struct merchant *merchant,
                         const struct organisation *organisation, GError **error);

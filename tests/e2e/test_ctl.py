@@ -21,7 +21,7 @@ from harness.postfix import SERVICES, uncommented
 POSTERN = os.path.join(build_folder(), "ctl", "postern")
 SAMPLE = os.path.join(TOP, "conf", "sample-market.json")
 COMMANDS = ["init", "check", "import", "org", "merchant", "conversation", "job", "outbox", "quarantine", "link",
-            "explain", "ingest", "migrate", "help"]
+            "explain", "replay", "ingest", "migrate", "help"]
 
 
 class Admin:
