@@ -174,3 +174,21 @@ answer_take(const struct answer *a, GError **error)
     json_decref(p.items);
     return done;
 }
+
+gboolean
+answer_part(const struct answer *a, struct performing *whole, GError **error)
+{
+    struct performing p = *whole;
+    gboolean done = TRUE, said = FALSE;
+    p.in = a->in;
+    p.conversation = a->conversation;
+    p.message = a->in->commands.message;
+    if (a->in->commands.list->len)
+        done = perform_commands(&p, &a->in->commands, says_something(a->in) ? say_message : NULL, (gpointer)a, &said,
+                                error);
+    else if ((done = say_message(&p, (gpointer)a, error)) && !p.failed)
+        perform_said(&p, "said.item_answered", json_pack("{s:s}", "subject", a->conversation->subject));
+    whole->failed = p.failed;
+    whole->tells = whole->tells || p.tells;
+    return done;
+}

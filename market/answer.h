@@ -25,4 +25,9 @@ gboolean answer_is_too_late(struct act *act, const struct incoming *in, const st
 
 gboolean answer_take(const struct answer *answer, GError **error);
 
+struct performing;
+/* The partner's answer to one of several conversations in the same mail, inside the attempt that `whole` is: what comes
+ * of it, and whether it failed, is added there. */
+gboolean answer_part(const struct answer *answer, struct performing *whole, GError **error);
+
 #endif

@@ -16,6 +16,7 @@
 #include "market/inbound.h"
 #include "market/match.h"
 #include "market/notify.h"
+#include "market/overview-reply.h"
 #include "market/quarantine.h"
 #include "market/request.h"
 
@@ -594,20 +595,13 @@ to_bounce_link(struct receive *r, gint64 outbox_id, const char *recipient, GErro
     return row && notify_failure(&r->act, row, in->failure, error);
 }
 
-/* A plain reply to an overview of several conversations is never guessed. */
 static gboolean
 to_overview_link(struct receive *r, gint64 overview_id, const char *recipient, GError **error)
 {
-    g_autoptr(store_rows) items = store_query(r->act.tx, STMT_OVERVIEW_ITEMS, error, store_int(overview_id));
-    g_autoptr(conversation) c = NULL;
-    if (!items)
+    if (!store_raw_once(r, error))
         return FALSE;
-    if (incoming_is_by_machine(r->in) || !store_rows_count(items))
-        return keep(r, "automatic mail", recipient, 0, error);
-    if (!conversation_load(&r->act, store_rows_int(items, 0, "conversation_id"), &c, error))
-        return FALSE;
-    return keep_and_tell(r, recipient, c, SIDE_PARTNER, "a reply to an overview of several conversations",
-                         "not-relayed.overview", r->in->key, error);
+    const struct overview_mail mail = {&r->act, r->in, overview_id, recipient, r->raw_id};
+    return overview_reply_take(&mail, error);
 }
 
 /* Commands without a conversation. Only partners have something to say there. */

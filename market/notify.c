@@ -674,6 +674,7 @@ static const struct kind {
     {"not-relayed", load_about, TRUE},
     {"transcript", load_own, TRUE},
     {"confirm", load_own, TRUE},
+    {"which-item", load_plain, TRUE},
     {"undeliverable", load_about, TRUE},
     {"which-conversation", load_question, TRUE},
     {"no-match", load_plain, TRUE},

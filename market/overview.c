@@ -1,42 +1,48 @@
 #include "market/overview.h"
 
+#include <string.h>
+
 #include "market/notify.h"
 
 enum { ITEMS = 50 };
 
+/* Who reads overviews: member 0 is the notification address. */
+struct overview_reader {
+    gint64 organisation_id, member_id;
+};
+
+/* ---- expecting ---- */
+
 static gboolean
-next_due(struct act *act, gint64 organisation_id, gint64 *due_at, GError **error)
+next_due(struct act *act, const struct overview_reader *reader, gint64 *due_at, GError **error)
 {
     gint64 interval = act->market->conf->overview_interval;
-    g_autoptr(store_rows) last = store_query(act->tx, STMT_OVERVIEW_LAST, error, store_int(organisation_id));
+    g_autoptr(store_rows) last = store_query(act->tx, STMT_OVERVIEW_LAST, error, store_int(reader->organisation_id),
+                                             store_int(reader->member_id));
     if (!last)
         return FALSE;
     *due_at = MAX(act->now, store_rows_int(last, 0, "at")) + interval;
     return TRUE;
 }
 
-gboolean
-overview_expect(struct act *act, const struct organisation *organisation, GError **error)
+/* `to`: a row of STMT_OVERVIEW_READERS. */
+static gboolean
+open_one(struct act *act, const struct overview_reader *reader, const store_rows *to, guint i, GError **error)
 {
     gint64 due_at = 0;
-    g_autoptr(store_rows) open = store_query(act->tx, STMT_OVERVIEW_OPEN, error, store_int(organisation->id));
-    if (!open)
+    if (!next_due(act, reader, &due_at, error))
         return FALSE;
-    if (store_rows_count(open))
-        return TRUE;
-    if (!next_due(act, organisation->id, &due_at, error))
-        return FALSE;
-    g_autoptr(store_rows) added =
-        store_query(act->tx, STMT_OVERVIEW_ADD, error, store_int(organisation->id), store_int(due_at));
+    g_autoptr(store_rows) added = store_query(act->tx, STMT_OVERVIEW_ADD, error, store_int(reader->organisation_id),
+                                              store_ref(reader->member_id), store_int(due_at));
     if (!added)
         return FALSE;
     gint64 id = store_rows_int(added, 0, "id");
     g_autofree char *cause = g_strdup_printf("overview-%" G_GINT64_FORMAT, id);
     const struct notification n = {
         .kind = "overview",
-        .recipient = organisation->notify,
-        .recipient_name = organisation->name,
-        .language = organisation->language,
+        .recipient = store_rows_text(to, i, "address"),
+        .recipient_name = store_rows_text(to, i, "name"),
+        .language = store_rows_text(to, i, "language"),
         .side = side_name(SIDE_PARTNER),
         .overview_id = id,
         .cause = cause,
@@ -45,12 +51,58 @@ overview_expect(struct act *act, const struct organisation *organisation, GError
     return notify_add(act, &n, error);
 }
 
+/* A member who has just asked for overviews is not told of all that came before. */
+static gboolean
+expect_one(struct act *act, gint64 organisation_id, gint64 message_id, const store_rows *to, guint i, GError **error)
+{
+    const struct overview_reader reader = {organisation_id, store_rows_int(to, i, "member_id")};
+    g_autoptr(store_rows) open =
+        store_query(act->tx, STMT_OVERVIEW_OPEN, error, store_int(organisation_id), store_int(reader.member_id));
+    if (!open)
+        return FALSE;
+    if (reader.member_id && message_id && store_rows_int(to, i, "upto") == 0 &&
+        !store_run(act->tx, STMT_OVERVIEW_UPTO, error, store_int(reader.member_id), store_int(message_id - 1)))
+        return FALSE;
+    return store_rows_count(open) || open_one(act, &reader, to, i, error);
+}
+
+gboolean
+overview_expect(struct act *act, gint64 organisation_id, gint64 message_id, gboolean told, GError **error)
+{
+    g_autoptr(store_rows) readers = store_query(act->tx, STMT_OVERVIEW_READERS, error, store_int(organisation_id));
+    if (!readers)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(readers); i++) {
+        if (told && !store_rows_int(readers, i, "member_id"))
+            continue;
+        if (!expect_one(act, organisation_id, message_id, readers, i, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+expect_again(struct act *act, const struct overview_reader *reader, GError **error)
+{
+    g_autoptr(store_rows) readers =
+        store_query(act->tx, STMT_OVERVIEW_READERS, error, store_int(reader->organisation_id));
+    if (!readers)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(readers); i++)
+        if (store_rows_int(readers, i, "member_id") == reader->member_id)
+            return expect_one(act, reader->organisation_id, 0, readers, i, error);
+    return TRUE;
+}
+
+/* ---- claiming ---- */
+
 /* The one before is claimed and not through: two might leave together when the relay comes back. */
 static gboolean
-put_off_behind_another(struct act *act, gint64 id, gint64 organisation_id, gboolean *put_off, GError **error)
+put_off_behind_another(struct act *act, gint64 id, const struct overview_reader *reader, gboolean *put_off,
+                       GError **error)
 {
-    g_autoptr(store_rows) underway =
-        store_query(act->tx, STMT_OVERVIEW_UNDERWAY, error, store_int(id), store_int(organisation_id));
+    g_autoptr(store_rows) underway = store_query(act->tx, STMT_OVERVIEW_UNDERWAY, error, store_int(id),
+                                                 store_int(reader->organisation_id), store_int(reader->member_id));
     if (!underway)
         return FALSE;
     *put_off = store_rows_count(underway) > 0;
@@ -58,58 +110,101 @@ put_off_behind_another(struct act *act, gint64 id, gint64 organisation_id, gbool
                                   store_int(act->now + act->market->conf->overview_interval));
 }
 
+/* At most ITEMS messages, the oldest. */
 static gboolean
-expect_again(struct act *act, gint64 organisation_id, GError **error)
-{
-    g_autoptr(organisation) organisation = NULL;
-    return organisation_by_id(act, organisation_id, &organisation, error) && overview_expect(act, organisation, error);
-}
-
-/* Fixes the content: at most ITEMS messages, the oldest; the rest opens the next overview. */
-static gboolean
-cover(struct act *act, gint64 id, gint64 organisation_id, gint64 *covered, GError **error)
+cover(struct act *act, gint64 id, const struct overview_reader *reader, gint64 *covered, GError **error)
 {
     const struct store_value values[] = {
-        store_int(id), store_int(organisation_id), store_int(ITEMS), {.type = STORE_END}};
-    return store_run(act->tx, STMT_OVERVIEW_CLAIM, error, store_int(id), store_int(act->now)) &&
-           store_run_values(act->tx, STMT_OVERVIEW_COVER, values, covered, error) &&
-           (*covered < ITEMS || expect_again(act, organisation_id, error));
+        store_int(id), store_int(reader->organisation_id), store_int(ITEMS), {.type = STORE_END}};
+    const struct store_value member[] = {store_int(id),
+                                         store_int(reader->organisation_id),
+                                         store_int(ITEMS),
+                                         store_int(reader->member_id),
+                                         {.type = STORE_END}};
+    if (!reader->member_id)
+        return store_run_values(act->tx, STMT_OVERVIEW_COVER, values, covered, error);
+    return store_run_values(act->tx, STMT_OVERVIEW_COVER_MEMBER, member, covered, error) &&
+           store_run(act->tx, STMT_OVERVIEW_UPTO_COVERED, error, store_int(reader->member_id), store_int(id));
+}
+
+/* It goes to where the reader is now, not when it was expected; to nobody who no longer wants it. */
+static gboolean
+find_recipient(struct act *act, const struct overview_reader *reader, gint64 outbox_id, gboolean *wanted,
+               GError **error)
+{
+    g_autoptr(store_rows) readers =
+        store_query(act->tx, STMT_OVERVIEW_READERS, error, store_int(reader->organisation_id));
+    *wanted = FALSE;
+    if (!readers)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(readers); i++) {
+        if (store_rows_int(readers, i, "member_id") != reader->member_id)
+            continue;
+        *wanted = TRUE;
+        return store_run(act->tx, STMT_OVERVIEW_RECIPIENT, error, store_int(outbox_id),
+                         store_text(store_rows_text(readers, i, "address")),
+                         store_text(store_rows_text(readers, i, "language")));
+    }
+    return TRUE;
+}
+
+/* Fixes the content; what did not fit opens the next. */
+static gboolean
+fix(struct act *act, gint64 id, const struct overview_reader *reader, gint64 outbox_id, gboolean *send, GError **error)
+{
+    gint64 covered = 0;
+    gboolean wanted = FALSE;
+    if (!store_run(act->tx, STMT_OVERVIEW_CLAIM, error, store_int(id), store_int(act->now)) ||
+        !find_recipient(act, reader, outbox_id, &wanted, error) ||
+        (wanted && !cover(act, id, reader, &covered, error)) || (covered == ITEMS && !expect_again(act, reader, error)))
+        return FALSE;
+    *send = covered > 0;
+    return *send || store_run(act->tx, STMT_OUTBOX_CANCEL, error, store_int(outbox_id));
+}
+
+static struct overview_reader
+reader_of(const store_rows *overview)
+{
+    return (struct overview_reader){store_rows_int(overview, 0, "organisation_id"),
+                                    store_rows_int(overview, 0, "member_id")};
 }
 
 gboolean
 overview_claim(struct act *act, gint64 id, gint64 outbox_id, gboolean *send, GError **error)
 {
     gboolean put_off = FALSE;
-    gint64 covered = 0;
     *send = TRUE;
     g_autoptr(store_rows) overview = store_query(act->tx, STMT_OVERVIEW_BY_ID, error, store_int(id));
     if (!overview)
         return FALSE;
     if (!store_rows_is_null(overview, 0, "claimed_at")) /* a retry: its content stays what it was */
         return TRUE;
-    gint64 organisation_id = store_rows_int(overview, 0, "organisation_id");
-    if (!put_off_behind_another(act, id, organisation_id, &put_off, error))
+    const struct overview_reader reader = reader_of(overview);
+    if (!put_off_behind_another(act, id, &reader, &put_off, error))
         return FALSE;
-    if (put_off) {
-        *send = FALSE;
-        return TRUE;
-    }
-    if (!cover(act, id, organisation_id, &covered, error) ||
-        !store_run(act->tx, STMT_OVERVIEW_RECIPIENT, error, store_int(outbox_id), store_int(organisation_id)))
-        return FALSE;
-    *send = covered > 0;
-    return *send || store_run(act->tx, STMT_OUTBOX_CANCEL, error, store_int(outbox_id));
+    if (!put_off)
+        return fix(act, id, &reader, outbox_id, send, error);
+    *send = FALSE;
+    return TRUE;
 }
+
+/* ---- what became of it ---- */
 
 gboolean
 overview_failed(struct act *act, gint64 id, GError **error)
 {
-    gint64 released = 0;
+    gint64 released = 0, items = 0;
     const struct store_value values[] = {store_int(id), {.type = STORE_END}};
     g_autoptr(store_rows) overview = store_query(act->tx, STMT_OVERVIEW_BY_ID, error, store_int(id));
-    if (!overview || !store_run_values(act->tx, STMT_OVERVIEW_RELEASE, values, &released, error))
+    if (!overview)
         return FALSE;
-    return !released || expect_again(act, store_rows_int(overview, 0, "organisation_id"), error);
+    const struct overview_reader reader = reader_of(overview);
+    if (!store_run_values(act->tx, STMT_OVERVIEW_RELEASE, values, &released, error) ||
+        (reader.member_id &&
+         !store_run(act->tx, STMT_OVERVIEW_UPTO_BACK, error, store_int(reader.member_id), store_int(id))) ||
+        !store_run_values(act->tx, STMT_OVERVIEW_ITEMS_DROP, values, &items, error))
+        return FALSE;
+    return !(released + items) || expect_again(act, &reader, error);
 }
 
 gboolean
@@ -119,8 +214,9 @@ overview_sent(struct act *act, gint64 id, GError **error)
     g_autoptr(store_rows) sent = store_query(act->tx, STMT_OVERVIEW_SENT, error, store_int(id), store_int(act->now));
     if (!sent || !store_rows_count(sent))
         return sent != NULL;
-    g_autoptr(store_rows) next = store_query(act->tx, STMT_OVERVIEW_POSTPONE, error,
-                                             store_int(store_rows_int(sent, 0, "organisation_id")), store_int(due_at));
+    const struct overview_reader reader = reader_of(sent);
+    g_autoptr(store_rows) next = store_query(act->tx, STMT_OVERVIEW_POSTPONE, error, store_int(reader.organisation_id),
+                                             store_int(reader.member_id), store_int(due_at));
     if (!next || !store_rows_count(next))
         return next != NULL;
     return store_run(act->tx, STMT_OVERVIEW_OUTBOX_POSTPONE, error, store_int(store_rows_int(next, 0, "id")),

@@ -140,6 +140,7 @@ open_one(struct act *act, const struct request *r, const struct merchant *mercha
                              subject_for(r, merchant), conversation_id, error) &&
            conversation_add_message(act, *conversation_id, r->in, &words, r->raw_id, message_id, error) &&
            notify_first_contact(act, organisation, merchant, *conversation_id, *message_id, error) &&
+           overview_expect(act, organisation->id, *message_id, TRUE, error) &&
            audit_add(act, r->from.address, "conversation_opened", *conversation_id, text, error);
 }
 
@@ -309,7 +310,8 @@ renew(struct act *act, const struct conversation *c, const struct organisation *
         return FALSE;
     return merchant_by_id(act, c->merchant_id, &merchant, error) &&
            conversation_open_job(act, c->id, c->service, c->listed, error) &&
-           notify_first_contact(act, organisation, merchant, c->id, message_id, error);
+           notify_first_contact(act, organisation, merchant, c->id, message_id, error) &&
+           overview_expect(act, organisation->id, message_id, TRUE, error);
 }
 
 gboolean
@@ -330,7 +332,8 @@ request_continue(struct act *act, const struct incoming *in, const struct conver
         return FALSE;
     if (anew)
         return renew(act, c, organisation, message_id, error);
-    return conversation_set_state(act, c, (enum job_state)next, error) && overview_expect(act, organisation, error);
+    return conversation_set_state(act, c, (enum job_state)next, error) &&
+           overview_expect(act, c->organisation_id, message_id, FALSE, error);
 }
 
 /* Adds to those that are under way, or (`expired`) to those whose time is over. `*taken`: how many. */

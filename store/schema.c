@@ -151,6 +151,16 @@ static const char schema_2[] =
     "INTEGER) STRICT;"
     "CREATE INDEX member_alias_member ON member_alias (member_id);"
 
+    /* Overviews of members who asked for them. member_id NULL: the notification address's. overview_upto: the message
+     * up to which a member was told; 0: not yet of any. */
+    "ALTER TABLE overview ADD COLUMN member_id INTEGER;"
+    "DROP INDEX overview_open;"
+    "CREATE UNIQUE INDEX overview_open ON overview (organisation_id, coalesce(member_id, 0)) WHERE claimed_at IS NULL;"
+    "ALTER TABLE member ADD COLUMN overview_upto INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE overview_item (overview_id INTEGER NOT NULL REFERENCES overview, message_id INTEGER NOT NULL "
+    "REFERENCES message,"
+    " PRIMARY KEY (overview_id, message_id)) STRICT;"
+
     /* Facts that ranking uses, kept as they happen (R9). answer_seconds: the sum over `answers` first answers. */
     "ALTER TABLE organisation ADD COLUMN answers INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE organisation ADD COLUMN answer_seconds INTEGER NOT NULL DEFAULT 0;"
