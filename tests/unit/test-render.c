@@ -556,7 +556,7 @@ test_the_build_finds_wrong_strings(void)
         {"templates/fr.words", "Vous avez déjà échangé au sujet", "{{shop}}",
          "previous.about has shop subject, but the English subject\n"},
         {"templates/no-match.text.mustache", "{{@no-match.list}}", "{{@no-match.lost}}", "no string no-match.lost\n"},
-        {"market/quarantine.c", "\"not-relayed.unregistered\"", "\"x\"", "nothing uses not-relayed.unregistered\n"},
+        {"market/inbound.c", "\"not-relayed.distrusted\"", "\"x\"", "nothing uses not-relayed.distrusted\n"},
         {"market/inbound.c", "#include", "\"say\", \"said.never\"\n#include", "no string said.never\n"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -1,7 +1,7 @@
 CREATE TABLE raw (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, created_at INTEGER NOT NULL) STRICT;
 CREATE TABLE raw_chunk (raw_id INTEGER NOT NULL REFERENCES raw ON DELETE CASCADE, seq INTEGER NOT NULL, size INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (raw_id, seq)) STRICT;
 CREATE TABLE organisation (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL, language TEXT NOT NULL, notify TEXT NOT NULL, profile_url TEXT, published INTEGER NOT NULL, available INTEGER NOT NULL, searchable INTEGER NOT NULL, matched INTEGER NOT NULL, dropshipping INTEGER NOT NULL, jobs_matched INTEGER NOT NULL DEFAULT 0, jobs_expired INTEGER NOT NULL DEFAULT 0, last_matched_at INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, away_until INTEGER, timezone TEXT, reminders INTEGER NOT NULL DEFAULT 1, calendar INTEGER NOT NULL DEFAULT 1, digest TEXT NOT NULL DEFAULT 'html', answers INTEGER NOT NULL DEFAULT 0, answer_seconds INTEGER NOT NULL DEFAULT 0, reviews INTEGER NOT NULL DEFAULT 0, review_points INTEGER NOT NULL DEFAULT 0, jobs_listed INTEGER NOT NULL DEFAULT 0) STRICT;
-CREATE TABLE member (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFERENCES organisation, address TEXT NOT NULL UNIQUE, name TEXT NOT NULL, owner INTEGER NOT NULL, language TEXT, digest TEXT) STRICT;
+CREATE TABLE member (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFERENCES organisation, address TEXT NOT NULL UNIQUE, name TEXT NOT NULL, owner INTEGER NOT NULL, language TEXT, digest TEXT, overview_upto INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX member_organisation ON member (organisation_id);
 CREATE INDEX organisation_notify ON organisation (notify);
 CREATE TABLE service (organisation_id INTEGER NOT NULL REFERENCES organisation, slug TEXT NOT NULL, rate INTEGER, currency TEXT, PRIMARY KEY (organisation_id, slug)) STRICT;
@@ -29,8 +29,7 @@ CREATE INDEX message_message_id ON message (message_id) WHERE message_id IS NOT 
 CREATE TABLE attachment (id INTEGER PRIMARY KEY, message_id INTEGER NOT NULL REFERENCES message, path TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, byte_offset INTEGER NOT NULL, byte_length INTEGER NOT NULL, encoding INTEGER NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL) STRICT;
 CREATE INDEX attachment_message ON attachment (message_id);
 CREATE TABLE link (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, side TEXT NOT NULL, purpose TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER NOT NULL, UNIQUE (conversation_id, side, purpose)) STRICT;
-CREATE TABLE overview (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFERENCES organisation, due_at INTEGER NOT NULL, claimed_at INTEGER, sent_at INTEGER) STRICT;
-CREATE UNIQUE INDEX overview_open ON overview (organisation_id) WHERE claimed_at IS NULL;
+CREATE TABLE overview (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFERENCES organisation, due_at INTEGER NOT NULL, claimed_at INTEGER, sent_at INTEGER, member_id INTEGER) STRICT;
 CREATE INDEX overview_organisation ON overview (organisation_id, id);
 CREATE INDEX message_unread ON message (conversation_id) WHERE read_at IS NULL AND overview_id IS NULL AND notified = 0 AND direction = 'in';
 CREATE INDEX message_overview ON message (overview_id) WHERE overview_id IS NOT NULL;
@@ -46,6 +45,8 @@ CREATE TABLE quarantine (id INTEGER PRIMARY KEY, raw_id INTEGER NOT NULL REFEREN
 CREATE TABLE audit (id INTEGER PRIMARY KEY, chain INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, event TEXT NOT NULL, subject_id INTEGER NOT NULL, digest BLOB NOT NULL, hash BLOB NOT NULL, UNIQUE (chain, seq)) STRICT;
 CREATE TABLE member_alias (address TEXT PRIMARY KEY, member_id INTEGER NOT NULL REFERENCES member, confirmed_at INTEGER) STRICT;
 CREATE INDEX member_alias_member ON member_alias (member_id);
+CREATE UNIQUE INDEX overview_open ON overview (organisation_id, coalesce(member_id, 0)) WHERE claimed_at IS NULL;
+CREATE TABLE overview_item (overview_id INTEGER NOT NULL REFERENCES overview, message_id INTEGER NOT NULL REFERENCES message, PRIMARY KEY (overview_id, message_id)) STRICT;
 CREATE TABLE declined_service (organisation_id INTEGER NOT NULL REFERENCES organisation, service TEXT NOT NULL, declined INTEGER NOT NULL, PRIMARY KEY (organisation_id, service)) STRICT;
 CREATE TABLE confirmation (id INTEGER PRIMARY KEY, organisation_id INTEGER REFERENCES organisation, conversation_id INTEGER REFERENCES conversation, side TEXT NOT NULL, actor TEXT NOT NULL, command TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER) STRICT;
 CREATE INDEX confirmation_conversation ON confirmation (conversation_id);
