@@ -52,7 +52,16 @@ static const struct conf_setting SETTINGS[] = {
     {"milter.parsers", "number", "2", "1", "64", "Threads that read mails.", AT(parsers)},
 
     {"mailer.relay", "relay", "127.0.0.1:25", NULL, NULL,
-     "Where mail is handed over: HOST:PORT, [IPV6]:PORT or unix:/PATH.", AT(relay)},
+     "Where mail is handed over: HOST:PORT, [IPV6]:PORT or unix:/PATH, behind lmtp: for LMTP.", AT(relay)},
+    {"mailer.relay_tls", "auto | none | starttls | tls", "auto", NULL, NULL,
+     "How the way there is shut: starttls and tls verify the relay's certificate; auto is starttls, and none on this "
+     "machine.",
+     AT(relay_tls)},
+    {"mailer.relay_ca", "path", "", NULL, NULL,
+     "The file with the authorities (PEM) whose certificates are believed; empty: the system's.", AT(relay_ca)},
+    {"mailer.relay_user", "login", "", NULL, NULL, "The name for AUTH; empty: none.", AT(relay_user)},
+    {"mailer.relay_password_file", "path", "", NULL, NULL,
+     "The file whose first line is the password for AUTH; not for others to read.", AT(relay_password_file)},
     {"mailer.wake_socket", "socket", "/var/lib/postern/wake", NULL, NULL,
      "The socket on which the mailer is told that there is something to send.", AT(wake_socket)},
     {"mailer.templates", "path", "", NULL, NULL, "The folder with the mails' words; empty: the installed one.",
@@ -263,10 +272,11 @@ static char *
 read_relay(const struct conf_setting *setting, const char *text, char **why)
 {
     (void)setting;
-    if (g_str_has_prefix(text, "unix:"))
-        return fits_socket(text + strlen("unix:"), why) ? g_strdup(text) : NULL;
-    return is_endpoint(text) ? g_strdup(text)
-                             : wrong(why, "must be HOST:PORT, [IPV6]:PORT or unix:/PATH, like 127.0.0.1:25");
+    const char *place = g_str_has_prefix(text, "lmtp:") ? text + strlen("lmtp:") : text;
+    if (g_str_has_prefix(place, "unix:"))
+        return fits_socket(place + strlen("unix:"), why) ? g_strdup(text) : NULL;
+    return is_endpoint(place) ? g_strdup(text)
+                              : wrong(why, "must be HOST:PORT, [IPV6]:PORT or unix:/PATH, like 127.0.0.1:25");
 }
 
 static char *
@@ -275,6 +285,16 @@ read_group(const struct conf_setting *setting, const char *text, char **why)
     (void)setting;
     gsize length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
     return !text[length] && *text != '-' ? g_strdup(text) : wrong(why, "is no group's name");
+}
+
+static char *
+read_login(const struct conf_setting *setting, const char *text, char **why)
+{
+    (void)setting;
+    for (const char *p = text; *p; p++)
+        if (g_ascii_iscntrl(*p))
+            return wrong(why, "must be a name without control characters");
+    return g_strdup(text);
 }
 
 static char *
@@ -358,6 +378,7 @@ static const struct type TYPES[] = {
     {"listener", read_listener, NULL, NULL},
     {"relay", read_relay, NULL, NULL},
     {"group", read_group, NULL, NULL},
+    {"login", read_login, NULL, NULL},
     {"word", read_word, NULL, NULL},
     {"duration", NULL, TIME_UNITS, "write a whole number and s, m, h or d, like 90s or 72h"},
     {"size", NULL, SIZE_UNITS, "write a whole number of bytes, or one with K, M or G, like 25M"},

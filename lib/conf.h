@@ -51,7 +51,10 @@ struct conf {
     gint64 parsers;          /* parse threads; 2 */
 
     /* [mailer] */
-    char *relay;           /* where mail is handed over: host:port, [v6]:port, unix:/path; 127.0.0.1:25 */
+    char *relay;     /* where mail is handed over: [lmtp:] host:port, [v6]:port, unix:/path; 127.0.0.1:25 */
+    char *relay_tls; /* auto | none | starttls | tls */
+    char *relay_ca;  /* certificate authorities in PEM; empty: the system's */
+    char *relay_user, *relay_password_file; /* AUTH; empty: none */
     char *wake_socket;     /* UNIX datagram socket on which the mailer is woken; /var/lib/postern/wake */
     char *templates;       /* folder with KIND.part.mustache and LANGUAGE.words; default the installed one */
     gint64 connections;    /* SMTP connections; 4 */

@@ -16,7 +16,7 @@
 #define PROBE_FIRST (SECOND / 4)
 #define PROBE_LAST (15 * SECOND)
 #define IDLE (30 * SECOND) /* a session that is not used is ended; Postfix gives up after 300 s */
-#define REPORT_LAST (30 * SECOND)
+#define REPORT_LAST (5 * SECOND)
 #define SUSPICIOUS 3 /* claims that came to no report */
 
 /* A notice on its way to its result. */
@@ -27,6 +27,7 @@ struct job {
     GBytes *mail; /* rendered */
     struct smtp_mail envelope;
     enum smtp_outcome outcome;
+    gboolean our_fault;
     char *reply;
 };
 
@@ -44,7 +45,8 @@ struct sender {
 
     gboolean down; /* the relay */
     gint64 down_since, next_probe, probe_wait;
-    char down_why[SMTP_REPLY_BYTES];
+    struct smtp_result down_why;
+    gboolean unrecorded; /* results cannot be recorded */
 
     int event;
     guint threads; /* that send */
@@ -145,12 +147,12 @@ finish(sender *self, struct job *job)
 /* ---- the relay ---- */
 
 static void
-relay_lost(sender *self, const char *why)
+relay_lost(sender *self, const struct smtp_result *why)
 {
     pthread_mutex_lock(&self->lock);
     if (!self->down) {
-        log_event(LOG_WARNING, "relay cannot be reached", "error", why, NULL);
-        g_strlcpy(self->down_why, why, sizeof self->down_why);
+        log_event(why->our_fault ? LOG_ERR : LOG_WARNING, "relay cannot be reached", "error", why->reply, NULL);
+        self->down_why = *why;
         self->down = TRUE;
         self->down_since = now_monotonic();
         self->probe_wait = PROBE_FIRST;
@@ -196,10 +198,8 @@ await_relay(sender *self, smtp *session, struct smtp_result *why)
             wait_until(self, &self->work, MIN(self->next_probe, self->down_since + RELAY_PATIENCE));
     }
     gboolean there = !self->down;
-    if (!there) {
-        why->outcome = SMTP_UNREACHABLE;
-        g_strlcpy(why->reply, self->down_why, sizeof why->reply);
-    }
+    if (!there)
+        *why = self->down_why;
     pthread_mutex_unlock(&self->lock);
     return there;
 }
@@ -238,8 +238,10 @@ render(struct job *job)
         set_outcome(job, later ? SMTP_TEMPORARY : SMTP_PERMANENT, error->message);
         return FALSE;
     }
-    job->envelope = (struct smtp_mail){
-        .sender = notice->envelope_sender, .recipient = notice->recipient, .not_after = job->not_after};
+    job->envelope = (struct smtp_mail){.sender = notice->envelope_sender,
+                                       .recipient = notice->recipient,
+                                       .envelope_id = notice->message_id,
+                                       .not_after = job->not_after};
     job->envelope.data = g_bytes_get_data(job->mail, &job->envelope.length);
     return TRUE;
 }
@@ -259,8 +261,7 @@ take_session(struct hand *hand, struct setup *setup)
     smtp_free(hand->session);
     setup_unref(hand->setup);
     hand->setup = setup_ref(setup);
-    const struct smtp_options options = {
-        .relay = setup->conf->relay, .hello = setup->conf->domain, .timeout = setup->conf->smtp_timeout};
+    const struct smtp_options options = setup_smtp_options(setup);
     hand->session = smtp_new(&options);
 }
 
@@ -273,11 +274,12 @@ send_job(struct hand *hand, struct job *job, const struct job *next)
     if (await_relay(hand->sender, hand->session, &result))
         smtp_send(hand->session, &job->envelope, announced, &result);
     if (result.outcome == SMTP_UNREACHABLE) {
-        relay_lost(hand->sender, result.reply);
+        relay_lost(hand->sender, &result);
         if (await_relay(hand->sender, hand->session, &result))
             smtp_send(hand->session, &job->envelope, announced, &result);
     }
     set_outcome(job, result.outcome, result.reply);
+    job->our_fault = result.our_fault;
 }
 
 /* Suspects only when nothing else is in anybody's hand. */
@@ -374,31 +376,47 @@ log_outcome(const struct job *job)
               "recipient", job->notice->recipient, "message_id", job->notice->message_id, "reply", job->reply, NULL);
 }
 
-/* Records until it works: a result that is lost is a mail sent twice. FALSE when the end came first. */
+static void
+note_recording(sender *self, const GError *error)
+{
+    pthread_mutex_lock(&self->lock);
+    gboolean before = self->unrecorded;
+    self->unrecorded = error != NULL;
+    if (before && !error)
+        tell_claimer(self);
+    pthread_mutex_unlock(&self->lock);
+    if (error && !before)
+        log_error(error, "results cannot be recorded, will be tried until it works");
+    if (before && !error)
+        log_event(LOG_NOTICE, "results are recorded again", NULL);
+}
+
+/* FALSE: it is the end. */
 static gboolean
+pause_recording(sender *self, gint64 wait)
+{
+    pthread_mutex_lock(&self->lock);
+    gint64 until = now_monotonic() + wait;
+    while (!self->ending && now_monotonic() < until)
+        wait_until(self, &self->results, until);
+    gboolean ending = self->ending;
+    pthread_mutex_unlock(&self->lock);
+    return !ending;
+}
+
+/* Records until it works: a result that is lost is a mail sent twice. Nothing is claimed meanwhile, for what is claimed
+ * first when the store is back would be these very rows, should their lease have run out. */
+static void
 record(sender *self, const struct market *market, const GArray *results)
 {
     gint64 wait = SECOND / 4;
-    gboolean logged = FALSE;
     for (;;) {
         g_autoptr(GError) error = NULL;
-        if (outbox_report(market, (const struct outbox_result *)(gconstpointer)results->data, results->len,
-                          g_get_real_time() / SECOND, &error)) {
-            if (logged)
-                log_event(LOG_NOTICE, "results are recorded again", NULL);
-            return TRUE;
-        }
-        if (!logged)
-            log_error(error, "results cannot be recorded, will be tried until it works");
-        logged = TRUE;
-        pthread_mutex_lock(&self->lock);
-        gint64 until = now_monotonic() + wait;
-        while (!self->ending && now_monotonic() < until)
-            wait_until(self, &self->results, until);
-        gboolean ending = self->ending;
-        pthread_mutex_unlock(&self->lock);
-        if (ending)
-            return FALSE;
+        outbox_report(market, (const struct outbox_result *)(gconstpointer)results->data, results->len,
+                      g_get_real_time() / SECOND, &error);
+        note_recording(self, error);
+        if (!error || !pause_recording(self, wait))
+            return;
         wait = MIN(wait * 2, REPORT_LAST);
     }
 }
@@ -413,7 +431,7 @@ record_jobs(sender *self, GQueue *jobs)
         if (outcomes[job->outcome].result < 0)
             continue;
         struct outbox_result result = {.id = job->notice->id, .fence = job->notice->fence, .reply = job->reply};
-        result.result = outcomes[job->outcome].result;
+        result.result = job->our_fault ? OUTBOX_REFUSED : outcomes[job->outcome].result;
         g_array_append_val(results, result);
     }
     if (results->len)
@@ -461,6 +479,15 @@ sender_relay_is_down(sender *self)
     gboolean down = self->down;
     pthread_mutex_unlock(&self->lock);
     return down;
+}
+
+gboolean
+sender_is_recording(sender *self)
+{
+    pthread_mutex_lock(&self->lock);
+    gboolean recording = !self->unrecorded;
+    pthread_mutex_unlock(&self->lock);
+    return recording;
 }
 
 int

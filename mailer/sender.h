@@ -25,10 +25,13 @@ void sender_give(sender *self, struct setup *setup, GPtrArray *notices, gint64 c
 /* Notices given and not yet recorded. */
 guint sender_in_hand(sender *self);
 gboolean sender_relay_is_down(sender *self);
+/* FALSE: the store takes no results now. What would be claimed might be what was sent and could not be recorded. */
+gboolean sender_is_recording(sender *self);
 /* After a change of settings: it may be another relay now. */
 void sender_forget_relay(sender *self);
 
-/* Readable when in-hand has become low or the relay is back; sender_clear() makes it unreadable again. */
+/* Readable when in-hand has become low, the relay is back or results are recorded again; sender_clear() makes it
+ * unreadable again. */
 int sender_fd(const sender *self);
 void sender_clear(sender *self);
 

@@ -10,30 +10,29 @@
 #include "mailer/smtp.h"
 
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <libetpan/libetpan.h>
 
 #include "lib/error.h"
 #include "lib/text.h"
+#include "mailer/auth.h"
 
 #define REPLY_MAX (64u << 10)     /* bytes of one answer */
 #define WRITE_PIECE (64u << 10)   /* the clock is looked at between two of them */
 #define SLOWEST_WRITE (64u << 10) /* bytes a second that a relay has to take */
 #define STREAM_BUFFER (16u << 10)
+#define AUTH_TURNS 10
 
 /* ---- the wire: bytes with a deadline ---- */
 
 struct wire {
     int fd;
+    tls *tls;        /* NULL: clear text */
     gint64 deadline; /* monotonic */
     gsize budget;    /* bytes that may still be read */
     const char *trouble;
@@ -57,7 +56,8 @@ wire_read(mailstream_low *low, void *buffer, size_t size)
         return wire_fail(wire, "its answer has no end", FALSE);
     ssize_t got;
     do {
-        got = recv(wire->fd, buffer, MIN(size, wire->budget), 0);
+        got = wire->tls ? tls_read(wire->tls, buffer, MIN(size, wire->budget))
+                        : recv(wire->fd, buffer, MIN(size, wire->budget), 0);
     } while (got < 0 && errno == EINTR && g_get_monotonic_time() < wire->deadline);
     if (got == 0)
         return wire_fail(wire, "it closed the connection", FALSE);
@@ -71,11 +71,17 @@ wire_read(mailstream_low *low, void *buffer, size_t size)
 }
 
 static ssize_t
+write_piece(struct wire *wire, const char *from, gsize size)
+{
+    return wire->tls ? tls_write(wire->tls, from, size) : send(wire->fd, from, size, MSG_NOSIGNAL);
+}
+
+static ssize_t
 wire_write(mailstream_low *low, const void *buffer, size_t size)
 {
     struct wire *wire = low->data;
     for (gsize done = 0; done < size;) {
-        ssize_t sent = send(wire->fd, (const char *)buffer + done, MIN(size - done, WRITE_PIECE), MSG_NOSIGNAL);
+        ssize_t sent = write_piece(wire, (const char *)buffer + done, MIN(size - done, WRITE_PIECE));
         if (sent > 0)
             done += (gsize)sent;
         if (g_get_monotonic_time() >= wire->deadline || (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)))
@@ -90,6 +96,7 @@ static int
 wire_close(mailstream_low *low)
 {
     struct wire *wire = low->data;
+    g_clear_pointer(&wire->tls, tls_free);
     int closed = close(wire->fd);
     wire->fd = -1;
     return closed;
@@ -116,102 +123,13 @@ static mailstream_low_driver wire_driver = {
     .mailstream_free = wire_free,
 };
 
-/* ---- where ---- */
-
-struct place {
-    char *path; /* UNIX socket; NULL: host and port */
-    char *host, *port;
-};
-
-static void
-place_clear(struct place *place)
-{
-    g_free(place->path);
-    g_free(place->host);
-    g_free(place->port);
-}
-typedef struct place smtp_place;
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(smtp_place, place_clear)
-
-static gboolean
-place_parse(struct place *place, const char *relay, GError **error)
-{
-    *place = (struct place){NULL, NULL, NULL};
-    if (g_str_has_prefix(relay, "unix:/") && strlen(relay) - 5 < sizeof((struct sockaddr_un *)NULL)->sun_path) {
-        place->path = g_strdup(relay + 5);
-        return TRUE;
-    }
-    const char *colon = strrchr(relay, ':');
-    const char *end = colon ? colon : "";
-    gboolean bracketed = colon && relay[0] == '[' && colon > relay + 1 && colon[-1] == ']';
-    guint64 port = 0;
-    if (!colon || colon == relay || !g_ascii_string_to_unsigned(end + 1, 10, 1, 65535, &port, NULL) ||
-        (!bracketed && memchr(relay, ':', (gsize)(colon - relay)))) {
-        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID,
-                    "relay `%s`: write host:port, [IPv6 address]:port or unix:/path (a path of at most %zu bytes)",
-                    relay, sizeof((struct sockaddr_un *)NULL)->sun_path - 1);
-        return FALSE;
-    }
-    place->host =
-        bracketed ? g_strndup(relay + 1, (gsize)(colon - relay) - 2) : g_strndup(relay, (gsize)(colon - relay));
-    place->port = g_strdup(colon + 1);
-    return TRUE;
-}
-
-static gboolean
-is_loopback(const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET)
-        return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-    const struct in6_addr *six = &((const struct sockaddr_in6 *)address)->sin6_addr;
-    return address->sa_family == AF_INET6 &&
-           (IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == IN_LOOPBACKNET));
-}
-
-/* All addresses of a name have to be loopback; caller frees with freeaddrinfo(). */
-static struct addrinfo *
-place_resolve(const struct place *place, GError **error)
-{
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
-    int failed = getaddrinfo(place->host, place->port, &hints, &found);
-    if (failed) {
-        g_set_error(error, POSTERN_ERROR, failed == EAI_NONAME ? POSTERN_ERROR_INVALID : POSTERN_ERROR_TEMP,
-                    "relay %s: %s", place->host, gai_strerror(failed));
-        return NULL;
-    }
-    for (const struct addrinfo *each = found; each; each = each->ai_next) {
-        if (is_loopback(each->ai_addr))
-            continue;
-        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID,
-                    "relay %s is another machine, and mail is not yet handed over under TLS: set mailer.relay to the "
-                    "Postfix of this machine (127.0.0.1:25 or unix:/path) and let that one send it on",
-                    place->host);
-        freeaddrinfo(found);
-        return NULL;
-    }
-    return found;
-}
-
-gboolean
-smtp_check_relay(const char *relay, GError **error)
-{
-    g_auto(smtp_place) place;
-    if (!place_parse(&place, relay, error))
-        return FALSE;
-    if (place.path)
-        return TRUE;
-    struct addrinfo *addresses = place_resolve(&place, error);
-    if (addresses)
-        freeaddrinfo(addresses);
-    return addresses != NULL;
-}
-
-/* ---- connecting ---- */
+/* ---- the session ---- */
 
 struct smtp {
-    struct place place;
-    char *relay, *hello;
+    struct relay place;
+    enum relay_tls tls;
+    const tls_trust *trust;
+    char *relay, *hello, *user, *password;
     gint64 timeout; /* microseconds */
     guint retire;
     guint sessions;
@@ -220,8 +138,10 @@ struct smtp {
     struct wire *wire;  /* of the stream */
     MMAPString *line;
     GString *out;
-    guint mails; /* of this session */
-    gboolean pipelining;
+    guint mails;    /* of this session */
+    gboolean local; /* nobody can listen */
+    gboolean pipelining, dsn, starttls;
+    char *mechanisms; /* of AUTH; NULL: it is not offered */
     gboolean size;    /* SIZE is offered */
     guint64 max_size; /* 0: not told */
     gboolean dirty;   /* a transaction was begun and did not come to its end */
@@ -230,55 +150,6 @@ struct smtp {
     GString *announced;
     GString *envelope; /* of the mail being sent */
 };
-
-static int
-connect_socket(int family, const struct sockaddr *address, socklen_t length, gint64 timeout)
-{
-    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    const struct timeval wait = {.tv_sec = timeout / G_USEC_PER_SEC, .tv_usec = timeout % G_USEC_PER_SEC};
-    const int on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait); /* connect() heeds it */
-    if (family != AF_UNIX)
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(fd, address, length) == 0)
-        return fd;
-    int reason = errno == EINPROGRESS ? ETIMEDOUT : errno;
-    close(fd);
-    errno = reason;
-    return -1;
-}
-
-static int
-connect_unix(const smtp *self)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    g_strlcpy(address.sun_path, self->place.path, sizeof address.sun_path);
-    return connect_socket(AF_UNIX, (struct sockaddr *)&address, sizeof address, self->timeout);
-}
-
-static int
-connect_place(const smtp *self, GError **error)
-{
-    int fd = -1;
-    if (self->place.path) {
-        fd = connect_unix(self);
-    } else {
-        struct addrinfo *addresses = place_resolve(&self->place, error);
-        if (!addresses)
-            return -1;
-        for (const struct addrinfo *each = addresses; each && fd < 0; each = each->ai_next)
-            fd = connect_socket(each->ai_family, each->ai_addr, each->ai_addrlen, self->timeout);
-        int reason = errno;
-        freeaddrinfo(addresses);
-        errno = reason;
-    }
-    if (fd < 0)
-        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "relay %s: %s", self->relay, g_strerror(errno));
-    return fd;
-}
 
 /* ---- saying and hearing ---- */
 
@@ -394,54 +265,206 @@ static gboolean
 is_quiet(const smtp *self)
 {
     struct pollfd wire = {.fd = self->wire->fd, .events = POLLIN};
-    return self->stream->read_buffer_len == 0 && poll(&wire, 1, 0) == 0;
+    if (self->stream->read_buffer_len)
+        return FALSE;
+    return self->wire->tls ? tls_is_quiet(self->wire->tls) : poll(&wire, 1, 0) == 0;
 }
 
 static gboolean
 refused(const smtp *self, const char *what, const struct answer *answer, GError **error)
 {
     g_autofree char *words = text_one_line(answer->words->str, 300);
-    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "relay %s: %s was answered %d %s", self->relay, what,
-                answer->code, words);
+    g_set_error(error, POSTERN_ERROR, answer->code / 100 == 5 ? POSTERN_ERROR_REFUSED : POSTERN_ERROR_TEMP,
+                "relay %s: %s was answered %d %s", self->relay, what, answer->code, words);
     return FALSE;
+}
+
+/* What stands behind a keyword; NULL: it is another one. */
+static const char *
+feature(const char *line, const char *keyword)
+{
+    gsize length = strlen(keyword);
+    if (g_ascii_strncasecmp(line, keyword, length) != 0)
+        return NULL;
+    return line[length] == '\0' || line[length] == ' ' ? line + length : NULL;
+}
+
+static void
+forget_features(smtp *self)
+{
+    self->pipelining = self->size = self->dsn = self->starttls = FALSE;
+    self->max_size = 0;
+    g_clear_pointer(&self->mechanisms, g_free);
 }
 
 static void
 learn_features(smtp *self, const char *words)
 {
     g_auto(GStrv) lines = g_strsplit(words, "\n", -1);
-    self->pipelining = self->size = FALSE;
-    self->max_size = 0;
+    forget_features(self);
     for (char **line = lines[0] ? lines + 1 : lines; *line; line++) {
-        if (g_ascii_strcasecmp(*line, "PIPELINING") == 0)
-            self->pipelining = TRUE;
-        if (g_ascii_strncasecmp(*line, "SIZE", 4) == 0 && ((*line)[4] == '\0' || (*line)[4] == ' ')) {
+        const char *value;
+        self->pipelining = self->pipelining || feature(*line, "PIPELINING");
+        self->dsn = self->dsn || feature(*line, "DSN");
+        self->starttls = self->starttls || feature(*line, "STARTTLS");
+        if ((value = feature(*line, "SIZE"))) {
             self->size = TRUE;
-            self->max_size = g_ascii_strtoull(*line + 4, NULL, 10);
+            self->max_size = g_ascii_strtoull(value, NULL, 10);
         }
+        if (!self->mechanisms && (value = feature(*line, "AUTH")))
+            self->mechanisms = g_strdup(value);
     }
 }
 
 static gboolean
-greet(smtp *self, GError **error)
+say_hello(smtp *self, const char *verb, struct answer *answer, GError **error)
+{
+    g_string_printf(self->out, "%s %s\r\n", verb, self->hello);
+    return say(self, 0, error) && hear(self, answer, error);
+}
+
+/* HELO is for a server that knows no EHLO, never for one that was to speak of STARTTLS. */
+static gboolean
+introduce(smtp *self, gboolean may_be_old, GError **error)
 {
     g_auto(smtp_answer) answer = {0, NULL};
-    if (!hear(self, &answer, error))
-        return FALSE;
-    if (answer.code != 220)
-        return refused(self, "the connection", &answer, error);
-    g_string_printf(self->out, "EHLO %s\r\n", self->hello);
-    if (!say(self, 0, error) || !hear(self, &answer, error))
+    const char *verb = self->place.lmtp ? "LHLO" : "EHLO";
+    if (!say_hello(self, verb, &answer, error))
         return FALSE;
     if (answer.code == 250) {
         learn_features(self, answer.words->str);
         return TRUE;
     }
-    learn_features(self, "");
-    g_string_printf(self->out, "HELO %s\r\n", self->hello);
+    forget_features(self);
+    if (self->place.lmtp || !may_be_old)
+        return refused(self, verb, &answer, error);
+    return say_hello(self, "HELO", &answer, error) && (answer.code == 250 || refused(self, "HELO", &answer, error));
+}
+
+/* ---- under TLS ---- */
+
+static enum relay_tls
+tls_wanted(const smtp *self)
+{
+    if (self->tls == RELAY_TLS_AUTO)
+        return self->local ? RELAY_TLS_NONE : RELAY_TLS_STARTTLS;
+    return self->tls;
+}
+
+/* Something that the admin has to mend, here or there. */
+static gboolean
+trouble(const smtp *self, GError **error, const char *words)
+{
+    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_REFUSED, "relay %s: %s", self->relay, words);
+    return FALSE;
+}
+
+static gboolean
+go_under_tls(smtp *self, GError **error)
+{
+    if (!self->trust)
+        return trouble(self, error, "no certificate is believed");
+    self->wire->deadline = g_get_monotonic_time() + self->timeout;
+    self->wire->tls = tls_start(self->trust, self->wire->fd, self->place.host, &self->wire->deadline, error);
+    if (!self->wire->tls)
+        g_prefix_error(error, "relay %s: ", self->relay);
+    return self->wire->tls != NULL;
+}
+
+/* What stood behind the answer to STARTTLS was said by anybody: it must not pass for words under TLS (CVE-2011-0411),
+ * and nor must what EHLO told before. */
+static gboolean
+start_tls(smtp *self, GError **error)
+{
+    g_auto(smtp_answer) answer = {0, NULL};
+    if (!self->starttls)
+        return trouble(self, error,
+                       "it offers no STARTTLS, and nothing is said to it in clear text: mend the relay, or somebody on "
+                       "the way took the offer out");
+    g_string_assign(self->out, "STARTTLS\r\n");
     if (!say(self, 0, error) || !hear(self, &answer, error))
         return FALSE;
-    return answer.code == 250 || refused(self, "HELO", &answer, error);
+    if (answer.code != 220)
+        return refused(self, "STARTTLS", &answer, error);
+    self->stream->read_buffer_len = 0;
+    return go_under_tls(self, error) && introduce(self, FALSE, error);
+}
+
+/* ---- who we are ---- */
+
+static gboolean
+exchange(smtp *self, auth *talk, GError **error)
+{
+    g_auto(smtp_answer) answer = {0, NULL};
+    for (guint turn = 0; turn < AUTH_TURNS; turn++) {
+        if (!say(self, 0, error) || !hear(self, &answer, error))
+            return FALSE;
+        if (answer.code == 235)
+            return auth_is_complete(talk) || trouble(self, error, "AUTH: it has not shown that it knows the password");
+        if (answer.code != 334)
+            return refused(self, "AUTH", &answer, error);
+        g_autofree char *words = auth_answer(talk, answer.words->str, error);
+        g_string_printf(self->out, "%s\r\n", words ? words : "*");
+        if (!words)
+            return FALSE;
+    }
+    return trouble(self, error, "AUTH has no end");
+}
+
+static gboolean
+authenticate(smtp *self, GError **error)
+{
+    if (!*self->user)
+        return TRUE;
+    if (!self->wire->tls && !self->local)
+        return trouble(self, error, "no password is said in clear text to another machine");
+    if (!self->mechanisms)
+        return trouble(self, error, "it offers no AUTH: empty mailer.relay_user if it wants none");
+    const char *host = self->place.host ? self->place.host : "localhost";
+    g_autoptr(auth) talk = auth_new(host, self->user, self->password, self->mechanisms, error);
+    if (!talk) {
+        g_prefix_error(error, "relay %s: ", self->relay);
+        return FALSE;
+    }
+    const char *initial = auth_initial(talk);
+    g_string_printf(self->out, "AUTH %s%s%s\r\n", auth_mechanism(talk), initial ? " " : "", initial ? initial : "");
+    gboolean known = exchange(self, talk, error);
+    explicit_bzero(self->out->str, self->out->allocated_len);
+    g_string_truncate(self->out, 0);
+    return known;
+}
+
+/* ---- opening ---- */
+
+static gboolean
+greet(smtp *self, GError **error)
+{
+    g_auto(smtp_answer) answer = {0, NULL};
+    enum relay_tls tls = tls_wanted(self);
+    if (tls == RELAY_TLS_NONE && !self->local)
+        return trouble(self, error, "it is another machine, and mail does not go there in clear text");
+    if (tls == RELAY_TLS_IMPLICIT && !go_under_tls(self, error))
+        return FALSE;
+    if (!hear(self, &answer, error))
+        return FALSE;
+    if (answer.code != 220)
+        return refused(self, "the connection", &answer, error);
+    return introduce(self, tls != RELAY_TLS_STARTTLS, error) && (tls != RELAY_TLS_STARTTLS || start_tls(self, error)) &&
+           authenticate(self, error);
+}
+
+static gboolean
+connect_wire(smtp *self, GError **error)
+{
+    int fd = relay_connect(&self->place, self->timeout, &self->local, error);
+    if (fd < 0) {
+        g_prefix_error(error, "relay %s: ", self->relay);
+        return FALSE;
+    }
+    self->wire = g_new0(struct wire, 1);
+    self->wire->fd = fd;
+    self->stream = mailstream_new(mailstream_low_new(self->wire, &wire_driver), STREAM_BUFFER);
+    return TRUE;
 }
 
 gboolean
@@ -451,12 +474,8 @@ smtp_open(smtp *self, GError **error)
         drop(self); /* the server has ended it while we were idle */
     if (self->stream)
         return TRUE;
-    int fd = connect_place(self, error);
-    if (fd < 0)
+    if (!connect_wire(self, error))
         return FALSE;
-    self->wire = g_new0(struct wire, 1);
-    self->wire->fd = fd;
-    self->stream = mailstream_new(mailstream_low_new(self->wire, &wire_driver), STREAM_BUFFER);
     self->mails = 0;
     self->dirty = FALSE;
     self->sessions++;
@@ -487,6 +506,7 @@ set_result(struct smtp_result *result, enum smtp_outcome outcome, const char *fo
     va_end(arguments);
     g_autofree char *line = text_one_line(words, sizeof result->reply - 1);
     result->outcome = outcome;
+    result->our_fault = FALSE;
     g_strlcpy(result->reply, line, sizeof result->reply);
 }
 
@@ -507,6 +527,7 @@ static void
 set_answered(struct smtp_result *result, const struct answer *answer)
 {
     set_result(result, outcome_of(answer->code), "%d %s", answer->code, answer->words->str);
+    result->our_fault = result->outcome == SMTP_TEMPORARY && answer->code / 100 == 5;
 }
 
 /* Bare CR and LF become CRLF (a bare one could end the data for a server that takes it for a line end: SMTP smuggling),
@@ -533,6 +554,18 @@ append_data(GString *out, const char *at, gsize length)
     g_string_append_len(out, ".\r\n", 3);
 }
 
+/* RFC 3461 4: xtext. */
+static void
+append_xtext(GString *out, const char *text)
+{
+    for (const guchar *p = (const guchar *)text; *p; p++)
+        if (*p > ' ' && *p < 0x7f && *p != '+' && *p != '=')
+            g_string_append_c(out, (char)*p);
+        else
+            g_string_append_printf(out, "+%02X", *p);
+}
+
+/* A DSN's reader needs the headers and our id at most; what it is about we have. */
 static void
 append_mail_from(const smtp *self, GString *out, const struct smtp_mail *mail)
 {
@@ -540,21 +573,30 @@ append_mail_from(const smtp *self, GString *out, const struct smtp_mail *mail)
     g_string_append_printf(out, "MAIL FROM:<%s>", sender);
     if (self->size)
         g_string_append_printf(out, " SIZE=%zu", mail->length);
+    if (self->dsn && mail->envelope_id) {
+        g_string_append(out, " RET=HDRS ENVID=");
+        append_xtext(out, mail->envelope_id);
+    }
     g_string_append(out, "\r\n");
 }
 
 static void
-append_rcpt_to(GString *out, const struct smtp_mail *mail)
+append_rcpt_to(const smtp *self, GString *out, const struct smtp_mail *mail)
 {
     g_autofree char *recipient = text_address(mail->recipient);
-    g_string_append_printf(out, "RCPT TO:<%s>\r\n", recipient);
+    g_string_append_printf(out, "RCPT TO:<%s>", recipient);
+    if (self->dsn && mail->envelope_id) {
+        g_string_append(out, " NOTIFY=FAILURE,DELAY ORCPT=rfc822;");
+        append_xtext(out, recipient);
+    }
+    g_string_append(out, "\r\n");
 }
 
 static void
 append_envelope(const smtp *self, GString *out, const struct smtp_mail *mail)
 {
     append_mail_from(self, out, mail);
-    append_rcpt_to(out, mail);
+    append_rcpt_to(self, out, mail);
     g_string_append(out, "DATA\r\n");
 }
 
@@ -630,7 +672,7 @@ offer_stepwise(smtp *self, const struct smtp_mail *mail, struct envelope *envelo
         return FALSE;
     if (envelope->mail.code / 100 != 2)
         return TRUE;
-    append_rcpt_to(self->out, mail);
+    append_rcpt_to(self, self->out, mail);
     if (!ask(self, &envelope->rcpt, error))
         return FALSE;
     if (envelope->rcpt.code / 100 != 2)
@@ -669,13 +711,46 @@ first_refusal(const struct envelope *envelope)
     return envelope->data.code == 354 ? NULL : &envelope->data;
 }
 
+/* How servers say at RCPT that it is us whom they do not serve. */
+static const char *const refusals_of_us[] = {
+    "relay access denied",     "relaying denied",      "relay not permitted",   "not permitted to relay",
+    "unable to relay",         "client host rejected", "helo command rejected", "sender address rejected",
+    "authentication required", "must authenticate",
+};
+
+/* A refused MAIL speaks of a sender that is ours in every mail, but for the size that it told. What a server says of
+ * the recipient may quote what another one told it. */
+static gboolean
+is_refusal_of_us(const struct envelope *envelope, const struct answer *refusal)
+{
+    g_autofree char *words = g_ascii_strdown(refusal->words->str, -1);
+    if (refusal == &envelope->mail)
+        return refusal->code != 552 && !g_str_has_prefix(words, "5.3.4") && !g_str_has_prefix(words, "5.2.3");
+    for (gsize i = 0; i < G_N_ELEMENTS(refusals_of_us); i++)
+        if (strstr(words, refusals_of_us[i]))
+            return !strstr(words, "recipient address rejected") && !strstr(words, "undeliverable address");
+    return FALSE;
+}
+
+/* Giving up all mail for a fault in the set-up would lose it. */
+static void
+set_refused(struct smtp_result *result, const struct envelope *envelope)
+{
+    const struct answer *refusal = first_refusal(envelope);
+    set_answered(result, refusal);
+    if (result->outcome != SMTP_PERMANENT || !is_refusal_of_us(envelope, refusal))
+        return;
+    result->outcome = SMTP_TEMPORARY;
+    result->our_fault = TRUE;
+}
+
 /* The server waits for data though it took no recipient: a lone dot ends that (RFC 2920 3.1). Had it taken one, an
  * empty mail would be delivered: then we hang up. */
 static gboolean
 end_unwanted_data(smtp *self, const struct envelope *envelope)
 {
     g_auto(smtp_answer) answer = {0, NULL};
-    if (envelope->rcpt.code / 100 == 2)
+    if (envelope->rcpt.code / 100 == 2 || self->place.lmtp) /* LMTP: an answer a recipient, which is none */
         return FALSE;
     g_string_assign(self->out, ".\r\n");
     self->dirty = FALSE;
@@ -689,7 +764,7 @@ static enum stage
 judge_refusal(smtp *self, const struct envelope *envelope, gboolean fresh, struct smtp_result *result)
 {
     const struct answer *refusal = first_refusal(envelope);
-    set_answered(result, refusal);
+    set_refused(result, envelope);
     gboolean data_wanted = envelope->data.code == 354;
     if (refusal->code / 100 < 4) {
         set_result(result, SMTP_TEMPORARY, "relay %s: an answer out of order: %d %s", self->relay, refusal->code,
@@ -728,6 +803,7 @@ offer(smtp *self, const struct smtp_mail *mail, struct smtp_result *result)
     guint before = self->sessions;
     if (!smtp_open(self, &error)) {
         set_result(result, SMTP_UNREACHABLE, "%s", error->message);
+        result->our_fault = g_error_matches(error, POSTERN_ERROR, POSTERN_ERROR_REFUSED);
         return STAGE_LOST;
     }
     if (self->sessions != before) {
@@ -746,7 +822,7 @@ offer(smtp *self, const struct smtp_mail *mail, struct smtp_result *result)
         return judge(self, &envelope, fresh, result);
     gboolean stale = !fresh && !self->wire->timed_out;
     if (envelope.mail.code >= 400 || envelope.rcpt.code >= 400)
-        set_answered(result, first_refusal(&envelope));
+        set_refused(result, &envelope);
     else
         set_result(result, SMTP_TEMPORARY, "%s", error->message);
     drop(self);
@@ -842,8 +918,12 @@ smtp_new(const struct smtp_options *options)
     self->out = g_string_new(NULL);
     self->announced = g_string_new(NULL);
     self->envelope = g_string_new(NULL);
-    gboolean parsed = place_parse(&self->place, options->relay, NULL);
-    g_assert(parsed); /* smtp_check_relay() comes first */
+    self->tls = options->tls;
+    self->trust = options->trust;
+    self->user = g_strdup(options->user ? options->user : "");
+    self->password = g_strdup(options->password ? options->password : "");
+    gboolean parsed = relay_parse(&self->place, options->relay, NULL);
+    g_assert(parsed); /* relay_check() comes first */
     return self;
 }
 
@@ -853,11 +933,15 @@ smtp_free(smtp *self)
     if (!self)
         return;
     smtp_close(self);
-    place_clear(&self->place);
+    relay_clear(&self->place);
     mmap_string_free(self->line);
     g_string_free(self->out, TRUE);
     g_string_free(self->announced, TRUE);
     g_string_free(self->envelope, TRUE);
+    explicit_bzero(self->password, strlen(self->password));
+    g_free(self->password);
+    g_free(self->user);
+    g_free(self->mechanisms);
     g_free(self->relay);
     g_free(self->hello);
     g_free(self);

@@ -1,5 +1,9 @@
 /*
- * Handing mail to the relay: one persistent SMTP connection (RFC 5321, RFC 2920). The only user of libetpan.
+ * Handing mail to the relay: one persistent connection, SMTP (RFC 5321, RFC 2920) or LMTP (RFC 2033). The only user of
+ * libetpan.
+ *
+ * To another machine mail goes under TLS with the relay's certificate verified, or not at all; a password is said to
+ * nobody else, but for this machine.
  *
  * A handle belongs to one thread at a time. It connects when it has to, keeps the session over many mails, ends it
  * after some hundred or when anything is not as it should be, and takes a session that the server ended between two
@@ -13,16 +17,20 @@
 #ifndef POSTERN_MAILER_SMTP_H
 #define POSTERN_MAILER_SMTP_H
 
-#include <glib.h>
+#include "mailer/relay.h"
+#include "mailer/tls.h"
 
 #define SMTP_RETIRE 500 /* mails a session */
 #define SMTP_REPLY_BYTES 512
 
 struct smtp_options {
-    const char *relay; /* host:port, [v6]:port, unix:/path */
-    const char *hello; /* the name that EHLO gives */
-    gint64 timeout;    /* seconds for each answer */
-    guint retire;      /* mails a session; 0: SMTP_RETIRE */
+    const char *relay; /* as relay_check() takes it */
+    enum relay_tls tls;
+    const tls_trust *trust;      /* borrowed for the handle's life; NULL: nobody is believed, for relays without TLS */
+    const char *user, *password; /* NULL or "" as user: no AUTH */
+    const char *hello;           /* the name that EHLO gives */
+    gint64 timeout;              /* seconds for each answer */
+    guint retire;                /* mails a session; 0: SMTP_RETIRE */
 };
 
 /* Everything borrowed. */
@@ -31,7 +39,8 @@ struct smtp_mail {
     const char *recipient;
     gconstpointer data; /* line ends and leading dots are put right on the way */
     gsize length;
-    gint64 not_after; /* g_get_monotonic_time() after which it must not be handed over any more; 0: any time */
+    const char *envelope_id; /* for the DSN, where the relay offers that; NULL: ask for none */
+    gint64 not_after;        /* g_get_monotonic_time() after which it must not be handed over any more; 0: any time */
 };
 
 enum smtp_outcome {
@@ -44,22 +53,19 @@ enum smtp_outcome {
 
 struct smtp_result {
     enum smtp_outcome outcome;
+    gboolean our_fault; /* TEMPORARY or UNREACHABLE: the relay refuses us, and waiting alone will not mend that */
     char reply[SMTP_REPLY_BYTES]; /* the server's words or what went wrong, one line of UTF-8 */
 };
 
-/* Whether mail may be handed over there: syntax, and loopback or a UNIX socket only (there is no TLS yet, and mail of
- * others must not cross a network in the clear). INVALID, or TEMP when a name cannot be resolved now. */
-gboolean smtp_check_relay(const char *relay, GError **error);
-
 typedef struct smtp smtp;
 
-/* Does not connect. The strings are copied; the relay has passed smtp_check_relay(). */
+/* Does not connect. The strings are copied; the relay has passed relay_check(). */
 smtp *smtp_new(const struct smtp_options *options);
 /* Says QUIT. */
 void smtp_free(smtp *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(smtp, smtp_free)
 
-/* Makes a session unless there is one that looks alive. TEMP. */
+/* Makes a session unless there is one that looks alive. TEMP, and REFUSED for what the admin has to mend. */
 gboolean smtp_open(smtp *self, GError **error);
 /* Ends the session, if any; the next mail makes a new one. */
 void smtp_close(smtp *self);

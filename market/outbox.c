@@ -190,6 +190,17 @@ retry(struct act *act, const struct outbox_result *result, const char *reply, GE
                      store_int(due_at), store_text(reply));
 }
 
+/* The alert waits in the outbox with all the rest; it tells afterwards why mail was late. */
+static gboolean
+refused(struct act *act, const struct outbox_result *result, const char *reply, GError **error)
+{
+    g_autofree char *cause = g_strdup_printf("relay-day-%" G_GINT64_FORMAT, act->now / 86400);
+    g_autofree char *text = g_strdup_printf("The relay %s refuses the gateway: %s\n\nMail waits and is tried again. "
+                                            "`postern check` says what is to be mended.",
+                                            act->market->conf->relay, reply ? reply : "no reason given");
+    return retry(act, result, reply, error) && notify_admin(act, "The relay refuses us", text, cause, error);
+}
+
 static gboolean
 sent(struct act *act, const struct outbox_result *result, const char *reply, GError **error)
 {
@@ -210,6 +221,7 @@ report_rows(store_tx *tx, gpointer arg, GError **error)
         [OUTBOX_SENT] = sent,
         [OUTBOX_TEMPORARY] = retry,
         [OUTBOX_PERMANENT] = give_up,
+        [OUTBOX_REFUSED] = refused,
     };
     for (guint i = 0; i < report->count; i++) {
         const struct outbox_result *result = &report->results[i];

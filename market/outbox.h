@@ -59,7 +59,12 @@ GBytes *notice_file_load(const struct market *market, const struct notice_file *
 
 struct outbox_result {
     gint64 id, fence;
-    enum { OUTBOX_SENT, OUTBOX_TEMPORARY, OUTBOX_PERMANENT } result;
+    enum {
+        OUTBOX_SENT,
+        OUTBOX_TEMPORARY,
+        OUTBOX_PERMANENT,
+        OUTBOX_REFUSED, /* our own relay does not serve us: temporary, and the admin is told once a day */
+    } result;
     const char *reply; /* the server's words, or why we could not; borrowed; may be NULL */
 };
 

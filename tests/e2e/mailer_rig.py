@@ -37,6 +37,8 @@ class Taken:
 
 
 class Session(socketserver.StreamRequestHandler):
+    hello, features = "EHLO", ("PIPELINING",)
+
     def say(self, line):
         self.wfile.write(line.encode() + b"\r\n")
         self.wfile.flush()
@@ -56,9 +58,10 @@ class Session(socketserver.StreamRequestHandler):
         self.say("220 relay.test ESMTP")
         for line in self.rfile:
             verb = line.split(b":")[0].strip().upper().decode("ascii", "replace")
-            if verb.startswith("EHLO"):
-                self.say("250-relay.test")
-                self.say("250 PIPELINING")
+            if verb.startswith(self.hello):
+                for words in ("relay.test", *self.features[:-1]):
+                    self.say(f"250-{words}")
+                self.say(f"250 {self.features[-1]}")
             elif verb == "MAIL FROM":
                 sender = line.split(b"<")[1].split(b">")[0].decode()
                 self.say("250 ok")
@@ -94,10 +97,10 @@ class Relay(socketserver.ThreadingTCPServer):
     allow_reuse_address = daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, session=Session):
         self.relay, self.sessions, self.taken, self.lock = self, 0, [], threading.Lock()
         self.at_rcpt, self.at_dot = (lambda recipient: None), (lambda recipient: "250 taken")
-        super().__init__(("127.0.0.1", port), Session)
+        super().__init__(("127.0.0.1", port), session)
         self.port = self.server_address[1]
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 

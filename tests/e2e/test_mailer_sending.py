@@ -349,9 +349,9 @@ def refuses_to_start(rig, *words):
         assert word in done.stderr, done.stderr
 
 
-def test_a_relay_on_another_machine_is_refused(rig):
-    rig = rig(mailer__relay="192.0.2.1:25")
-    refuses_to_start(rig, "192.0.2.1 is another machine", "set mailer.relay")
+def test_clear_text_to_another_machine_is_refused(rig):
+    rig = rig(mailer__relay="192.0.2.1:25", mailer__relay_tls="none")
+    refuses_to_start(rig, "192.0.2.1 is another machine", "set mailer.relay_tls = starttls")
 
 
 def test_a_missing_template_is_named(rig):

@@ -307,8 +307,8 @@ static const struct one ones[] = {
     {"neither EHLO nor HELO", SMTP_UNREACHABLE, "550 no", "<220 x\n>EHLO\n<550 no\n>HELO\n<550 no\n", FALSE},
 
     {"MAIL 451", SMTP_TEMPORARY, "451 later", HELLO ENVELOPE "<451 later\n<503 no\n<503 no\n" QUIT, FALSE},
-    {"MAIL 550", SMTP_PERMANENT, "550 not you", HELLO ENVELOPE "<550 not you\n<503 no\n<503 no\n" QUIT, FALSE},
-    {"MAIL 550 without pipelining", SMTP_PERMANENT, "550 not you", PLAIN_HELLO ">MAIL\n<550 not you\n" QUIT, FALSE},
+    {"MAIL 550", SMTP_TEMPORARY, "550 not you", HELLO ENVELOPE "<550 not you\n<503 no\n<503 no\n" QUIT, FALSE},
+    {"MAIL 550 without pipelining", SMTP_TEMPORARY, "550 not you", PLAIN_HELLO ">MAIL\n<550 not you\n" QUIT, FALSE},
     {"MAIL 530 is our fault, not the mail's", SMTP_TEMPORARY, "530 log in",
      HELLO ENVELOPE "<530 log in\n<503 no\n<503 no\n" QUIT, FALSE},
     {"MAIL 421", SMTP_TEMPORARY, "421 shutting down", HELLO ENVELOPE "<421 shutting down\n", FALSE},
@@ -316,11 +316,21 @@ static const struct one ones[] = {
      HELLO ENVELOPE "<250 ok\n<450 4.2.0 greylisted\n<554 none\n" QUIT, FALSE},
     {"RCPT 550", SMTP_PERMANENT, "550 5.1.1 unknown", HELLO ENVELOPE "<250 ok\n<550 5.1.1 unknown\n<554 none\n" QUIT,
      FALSE},
+    {"MAIL 552: the mail's size", SMTP_PERMANENT, "552 5.3.4 too large",
+     HELLO ENVELOPE "<552 5.3.4 too large\n<503 no\n<503 no\n" QUIT, FALSE},
+    {"the relay does not serve us", SMTP_TEMPORARY, "Relay access denied",
+     HELLO ENVELOPE "<250 ok\n<554 5.7.1 <a@b.test>: Relay access denied\n<554 none\n" QUIT, FALSE},
+    {"the relay does not know us", SMTP_TEMPORARY, "Client host rejected",
+     HELLO ENVELOPE "<250 ok\n<554 5.7.1 <h[127.0.0.1]>: Client host rejected: Access denied\n<554 none\n" QUIT, FALSE},
+    {"another server does not relay for ours", SMTP_PERMANENT, "Recipient address rejected",
+     HELLO ENVELOPE "<250 ok\n<550 5.1.1 <a@b.test>: Recipient address rejected: mx said: Relay access denied\n<554 "
+                    "none\n" QUIT,
+     FALSE},
     {"RCPT 550 without pipelining", SMTP_PERMANENT, "550 5.1.1 unknown",
      PLAIN_HELLO ">MAIL\n<250 ok\n>RCPT\n<550 5.1.1 unknown\n" QUIT, FALSE},
     {"RCPT 550 and data wanted: a lone dot", SMTP_PERMANENT, "550 5.1.1 unknown",
      HELLO ENVELOPE "<250 ok\n<550 5.1.1 unknown\n<354 go\n>.\n<554 none\n" QUIT, FALSE},
-    {"MAIL 550, RCPT taken and data wanted: no empty mail", SMTP_PERMANENT, "550 not you",
+    {"MAIL 550, RCPT taken and data wanted: no empty mail", SMTP_TEMPORARY, "550 not you",
      HELLO ENVELOPE "<550 not you\n<250 ok\n<354 go\n=\n", FALSE},
     {"DATA 451", SMTP_TEMPORARY, "451 4.3.0 full", HELLO ENVELOPE "<250 ok\n<250 ok\n<451 4.3.0 full\n" QUIT, FALSE},
     {"DATA 554", SMTP_PERMANENT, "554 5.7.1 no", HELLO ENVELOPE "<250 ok\n<250 ok\n<554 5.7.1 no\n" QUIT, FALSE},
@@ -331,7 +341,7 @@ static const struct one ones[] = {
     {"dot 354", SMTP_TEMPORARY, "354 more", HELLO ENVELOPE GO ".\n<354 more\n=\n", TRUE},
 
     {"hangs up before data", SMTP_TEMPORARY, "closed the connection", HELLO ENVELOPE, FALSE},
-    {"says why and hangs up", SMTP_PERMANENT, "550 not you", HELLO ENVELOPE "<550 not you\n", FALSE},
+    {"says why and hangs up", SMTP_TEMPORARY, "550 not you", HELLO ENVELOPE "<550 not you\n", FALSE},
     {"hangs up after the dot", SMTP_TEMPORARY, "may have been taken", HELLO ENVELOPE GO ".\n", TRUE},
     {"says half a word after the dot", SMTP_TEMPORARY, "", HELLO ENVELOPE GO ".\n!250\n", TRUE},
     {"says nothing after the dot", SMTP_TEMPORARY, "in time", HELLO ENVELOPE GO ".\n=\n", TRUE},
@@ -754,36 +764,31 @@ test_a_relay_that_reads_slowly_past_the_claim(void)
 static void
 test_relays(void)
 {
-    static const char *const good[] = {"127.0.0.1:25", "127.3.2.1:2525", "[::1]:25", "localhost:25", "unix:/run/x"};
+    static const char *const good[] = {"127.0.0.1:25", "127.3.2.1:2525",   "[::1]:25",     "localhost:25",
+                                       "unix:/run/x",  "lmtp:unix:/run/x", "lmtp:[::1]:24"};
     g_autofree char *long_path = g_strnfill(120, 'x');
     g_autofree char *too_long = g_strconcat("unix:/", long_path, NULL);
-    const char *const bad[] = {"192.0.2.1:25",
-                               "[2001:db8::1]:25",
-                               "0.0.0.0:25",
-                               "127.0.0.1",
-                               "127.0.0.1:",
-                               "127.0.0.1:0",
-                               "127.0.0.1:65536",
-                               "127.0.0.1:25x",
-                               "::1:25",
-                               ":25",
-                               "[]:25",
-                               "unix:relative",
-                               "",
-                               too_long};
+    const char *const bad[] = {
+        "192.0.2.1:25",    "[2001:db8::1]:25",       "0.0.0.0:25", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0",
+        "127.0.0.1:65536", "127.0.0.1:25x",          "::1:25",     ":25",       "[]:25",      "unix:relative",
+        "lmtp:",           "lmtp:lmtp:127.0.0.1:24", "",           too_long};
     for (guint i = 0; i < G_N_ELEMENTS(good); i++) {
         g_autoptr(GError) error = NULL;
-        smtp_check_relay(good[i], &error);
+        relay_check(good[i], RELAY_TLS_NONE, &error);
         g_assert_no_error(error);
     }
     for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
-        g_assert_false(smtp_check_relay(bad[i], &error));
+        g_assert_false(relay_check(bad[i], RELAY_TLS_NONE, &error));
         g_assert_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID);
     }
     g_autoptr(GError) error = NULL;
-    g_assert_false(smtp_check_relay("192.0.2.1:25", &error));
-    g_assert_nonnull(strstr(error->message, "set mailer.relay to"));
+    g_assert_false(relay_check("192.0.2.1:25", RELAY_TLS_NONE, &error));
+    g_assert_nonnull(strstr(error->message, "set mailer.relay_tls = starttls"));
+    for (enum relay_tls tls = RELAY_TLS_AUTO; tls <= RELAY_TLS_IMPLICIT; tls++) {
+        g_assert_cmpint(relay_check("192.0.2.1:25", tls, NULL), ==, tls != RELAY_TLS_NONE);
+        g_assert_cmpint(relay_check("lmtp:unix:/run/x", tls, NULL), ==, tls <= RELAY_TLS_NONE);
+    }
 }
 
 static void
@@ -1022,7 +1027,7 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
-    {"soft at MAIL", "-r", "mail", SMTP_TEMPORARY},       {"hard at MAIL", "-f", "mail", SMTP_PERMANENT},
+    {"soft at MAIL", "-r", "mail", SMTP_TEMPORARY},       {"hard at MAIL", "-f", "mail", SMTP_TEMPORARY},
     {"soft at RCPT", "-r", "rcpt", SMTP_TEMPORARY},       {"hard at RCPT", "-f", "rcpt", SMTP_PERMANENT},
     {"soft at DATA", "-r", "data", SMTP_TEMPORARY},       {"hard at DATA", "-f", "data", SMTP_PERMANENT},
     {"soft at the dot", "-r", ".", SMTP_TEMPORARY},       {"hard at the dot", "-f", ".", SMTP_PERMANENT},

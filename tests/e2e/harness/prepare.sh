@@ -5,9 +5,9 @@
 # prepare_root                  sets the array `as_root` to what runs a command as root: nothing, or sudo
 
 PREPARE_BUILD="gcc libc6-dev make autoconf automake pkg-config libglib2.0-dev libgmime-3.0-dev libsodium-dev libjansson-dev
-    libsqlite3-dev libzstd-dev nettle-dev libicu-dev libetpan-dev libmilter-dev"
-PREPARE_RUN="python3 postfix util-linux"
-PREPARE_CHECK="clang clang-format libclang-rt-14-dev universal-ctags python3-pytest"
+    libsqlite3-dev libzstd-dev nettle-dev libicu-dev libetpan-dev libgnutls28-dev libsasl2-dev libmilter-dev"
+PREPARE_RUN="python3 postfix util-linux libsasl2-modules"
+PREPARE_CHECK="clang clang-format libclang-rt-14-dev universal-ctags python3-pytest openssl sasl2-bin"
 
 prepare_say() { printf '%s\n' "$*"; }
 prepare_die() {
