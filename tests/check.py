@@ -344,13 +344,18 @@ def long_read(ring):
         ring.count.bad("bench-read", ring.words())
 
 
+def long_pages(ring):
+    """The mails in a browser: a picture of each is left in build/pages."""
+    run_pytest(ring, ["tests/pages"])
+
+
 RINGS = {"lint": lint, "unit": unit, "store": store, "e2e": e2e, "fault": fault, "clang": clang, "sanitizer": sanitizer, "thread": thread,
          "dist": dist, "bench": bench}
 LONG = {"long-e2e": long_e2e, "long-kill": long_kill, "long-mangle": long_mangle, "long-fuzz": long_fuzz,
-        "long-read": long_read}
+        "long-read": long_read, "long-pages": long_pages}
 # What runs beside what: tests on the main build here, other builds there; then what wants the machine for itself.
 LANES = [["unit", "store", "e2e", "fault"], ["lint", "clang", "sanitizer", "thread", "dist"]]
-ALONE = ["long-e2e", "long-kill", "long-mangle", "long-fuzz", "long-read", "bench"]
+ALONE = ["long-e2e", "long-kill", "long-mangle", "long-fuzz", "long-read", "long-pages", "bench"]
 
 
 # ---- the run ----

@@ -8,6 +8,7 @@ PREPARE_BUILD="gcc libc6-dev make autoconf automake pkg-config libglib2.0-dev li
     libsqlite3-dev libzstd-dev nettle-dev libicu-dev libetpan-dev libgnutls28-dev libsasl2-dev libmilter-dev"
 PREPARE_RUN="python3 postfix util-linux libsasl2-modules"
 PREPARE_CHECK="clang clang-format libclang-rt-14-dev universal-ctags python3-pytest openssl sasl2-bin"
+PREPARE_LONG="chromium"
 
 prepare_say() { printf '%s\n' "$*"; }
 prepare_die() {
