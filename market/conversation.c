@@ -4,6 +4,7 @@
 
 #include "lib/text.h"
 #include "market/rank.h"
+#include "market/search.h"
 #include "market/trust.h"
 
 const char *
@@ -118,7 +119,9 @@ conversation_open(struct act *act, const struct organisation *organisation, cons
     return conversation_open_job(act, *id, service, merchant->registered, error) &&
            add_link(act, *id, SIDE_PARTNER, LINK_REPLY, error) &&
            add_link(act, *id, SIDE_MERCHANT, LINK_REPLY, error) &&
-           (!matched || add_link(act, *id, SIDE_MERCHANT, LINK_REQUEST, error));
+           (!matched || add_link(act, *id, SIDE_MERCHANT, LINK_REQUEST, error)) &&
+           search_index_text(act, *id, subject, error) && (!service || search_index_text(act, *id, service, error)) &&
+           search_index_names(act, *id, error);
 }
 
 gboolean
@@ -173,6 +176,7 @@ conversation_add_message(struct act *act, gint64 id, const struct incoming *in, 
         return FALSE;
     *message_id = store_rows_int(rows, 0, "id");
     return add_files(act, in, *message_id, error) &&
+           (!inward || search_index_writer(act, id, words->author_name, error)) &&
            store_run(act->tx, STMT_CONVERSATION_TOUCH, error, store_int(id), store_int(inward), store_int(act->now)) &&
            prolong_links(act, id, error);
 }

@@ -22,6 +22,7 @@
 #include "market/action.h"
 #include "market/hold.h"
 #include "market/overview.h"
+#include "market/results.h"
 
 /* ---- adding ---- */
 
@@ -603,6 +604,15 @@ load_own(struct loading *loading, GError **error)
     return TRUE;
 }
 
+/* What a search finds now. */
+static gboolean
+load_results(struct loading *loading, GError **error)
+{
+    const char *address = json_string_value(json_object_get(loading->notice->data, "own_address"));
+    return load_own(loading, error) &&
+           results_load(loading->act, loading->notice->data, address, loading->notice->language, error);
+}
+
 static gboolean
 load_plain(struct loading *loading, GError **error)
 {
@@ -673,6 +683,7 @@ static const struct kind {
     {"expired-partner", load_about, TRUE},
     {"not-relayed", load_about, TRUE},
     {"transcript", load_own, TRUE},
+    {"results", load_results, TRUE},
     {"confirm", load_own, TRUE},
     {"which-item", load_plain, TRUE},
     {"undeliverable", load_about, TRUE},

@@ -1,9 +1,10 @@
 #include "market/perform.h"
 
 #include "market/audit.h"
-#include "market/tag.h"
 #include "market/confirmation.h"
 #include "market/help.h"
+#include "market/results.h"
+#include "market/tag.h"
 
 /* How bad it is when somebody else's mail did it. */
 enum risk {
@@ -28,6 +29,10 @@ static const struct rule {
     [COMMAND_TAG_RENAME] = {tag_perform_rename, PARTNER, ANYWHERE, RISK_LOW, 0},
     [COMMAND_TAG_DELETE] = {tag_perform_delete, PARTNER, ANYWHERE, RISK_IRREVERSIBLE, 0},
     [COMMAND_TAGS] = {tag_perform_list, PARTNER, ANYWHERE, RISK_LOW, 0},
+    [COMMAND_LIST] = {results_perform_list, PARTNER, ANYWHERE, RISK_LOW, 0},
+    [COMMAND_SEARCH] = {results_perform_search, PARTNER, ANYWHERE, RISK_LOW, 0},
+    [COMMAND_JOBS] = {results_perform_jobs, PARTNER, ANYWHERE, RISK_LOW, 0},
+    [COMMAND_MORE] = {results_perform_more, PARTNER, ANYWHERE, RISK_LOW, 0},
     [COMMAND_HELP] = {help_perform, BOTH, ANYWHERE, RISK_LOW, 0},
 };
 

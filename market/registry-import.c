@@ -11,6 +11,7 @@
 
 #include "lib/error.h"
 #include "market/audit.h"
+#include "market/search.h"
 
 enum change { SAME, CHANGED, ADDED };
 
@@ -527,6 +528,8 @@ record_all(struct import *import, GError **error)
     for (guint i = 0; i < reg->merchants->len; i++) {
         const struct registry_merchant *entry = reg->merchants->pdata[i];
         if (!record(import, "merchant", &import->merchants[i], entry->addresses->pdata[0], merchants, error))
+            return FALSE;
+        if (import->merchants[i].change != SAME && !search_index_merchant(&import->act, import->merchants[i].id, error))
             return FALSE;
     }
     *import->summary = (struct registry_summary){

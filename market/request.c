@@ -7,6 +7,7 @@
 #include "market/expiry.h"
 #include "market/notify.h"
 #include "market/overview.h"
+#include "market/search.h"
 
 /* A few more than go out: some may have closed, or have been reached already, when the transaction looks again. */
 enum { SPARE_MATCHES = 10, SERVICE_TEXT_BYTES = 64 << 10 };
@@ -139,6 +140,7 @@ open_one(struct act *act, const struct request *r, const struct merchant *mercha
     return conversation_open(act, organisation, merchant, request_id, matched, r->plan->service,
                              subject_for(r, merchant), conversation_id, error) &&
            conversation_add_message(act, *conversation_id, r->in, &words, r->raw_id, message_id, error) &&
+           search_index_text(act, *conversation_id, text, error) &&
            notify_first_contact(act, organisation, merchant, *conversation_id, *message_id, error) &&
            overview_expect(act, organisation->id, *message_id, TRUE, error) &&
            audit_add(act, r->from.address, "conversation_opened", *conversation_id, text, error);
@@ -178,7 +180,7 @@ join(struct act *act, const struct request *r, const struct merchant *merchant, 
 {
     g_autoptr(conversation) conversation = NULL;
     g_autofree char *text = request_words(r, merchant);
-    return conversation_load(act, id, &conversation, error) &&
+    return conversation_load(act, id, &conversation, error) && search_index_text(act, id, text, error) &&
            request_continue(act, r->in, conversation, r->from.address, text, r->raw_id, error);
 }
 

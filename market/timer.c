@@ -6,6 +6,7 @@
 #include "market/expiry.h"
 #include "market/hold.h"
 #include "market/outbox.h"
+#include "market/search.h"
 
 enum { PURGE_ROWS = 1000 };
 
@@ -50,6 +51,7 @@ static const struct {
     {"expire", run_expire},
     {"held", hold_run},
     {"purge", run_purge},
+    {"index", search_index_older},
 };
 
 static gboolean

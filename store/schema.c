@@ -233,12 +233,29 @@ static const char schema_2[] =
     " PRIMARY KEY (conversation_id, tag_id)) STRICT;"
     "CREATE INDEX conversation_tag_tag ON conversation_tag (tag_id, conversation_id);"
 
-    /* Search (R15): folded words, found by prefix. kind: what the word was found in; id: a conversation's or a job's.
-     */
+    /* Search (R15): folded words, found by prefix. kind: n of a name, t of a request's text, c of a comment; id: the
+     * conversation's. The timer fills in what an older version has not kept. */
     "CREATE TABLE search_term (organisation_id INTEGER NOT NULL, kind TEXT NOT NULL, term TEXT NOT NULL, id INTEGER "
     "NOT NULL,"
     " PRIMARY KEY (organisation_id, kind, term, id)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX search_term_id ON search_term (kind, id);"
+    "CREATE INDEX search_term_id ON search_term (kind, id, term);"
+    "INSERT INTO timer (kind, subject_id, due_at) SELECT 'index', 0, 0 WHERE EXISTS (SELECT 1 FROM conversation);"
+    /* State and time of a conversation's latest job, so that a list by state is a walk along an index. Kept by the
+     * database itself, whoever changes a job. */
+    "ALTER TABLE conversation ADD COLUMN state TEXT NOT NULL DEFAULT 'new';"
+    "ALTER TABLE conversation ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE conversation SET (state, due_at) = (SELECT state, due_at FROM job WHERE conversation_id = conversation.id "
+    "ORDER BY id DESC LIMIT 1);"
+    "CREATE TRIGGER job_opened AFTER INSERT ON job BEGIN"
+    " UPDATE conversation SET state = NEW.state, due_at = NEW.due_at WHERE id = NEW.conversation_id; END;"
+    "CREATE TRIGGER job_changed AFTER UPDATE OF state, due_at ON job"
+    " WHEN NEW.id = (SELECT max(id) FROM job WHERE conversation_id = NEW.conversation_id) BEGIN"
+    " UPDATE conversation SET state = NEW.state, due_at = NEW.due_at WHERE id = NEW.conversation_id; END;"
+    "DROP INDEX conversation_unread;"
+    "CREATE INDEX conversation_unread ON conversation (organisation_id, updated_at, id) WHERE unread > 0;"
+    "CREATE INDEX conversation_recent ON conversation (organisation_id, updated_at, id);"
+    "CREATE INDEX conversation_state ON conversation (organisation_id, state, updated_at, id);"
+    "CREATE INDEX conversation_open ON conversation (organisation_id, due_at) WHERE state IN ('new', 'opened');"
 
     /* Proposals, invoices, access, reviews (R22–R24). Money in minor units, ISO 4217. number: counts within the
      * conversation; a changed proposal keeps it and has the next version. */
