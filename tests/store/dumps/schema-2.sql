@@ -14,11 +14,10 @@ CREATE INDEX merchant_address_merchant ON merchant_address (merchant_id, positio
 CREATE TABLE request (id INTEGER PRIMARY KEY, merchant_id INTEGER NOT NULL REFERENCES merchant, kind TEXT NOT NULL, service TEXT, subject TEXT NOT NULL, created_at INTEGER NOT NULL, language TEXT, dropshipping INTEGER NOT NULL DEFAULT 0, priorities TEXT NOT NULL DEFAULT '') STRICT;
 CREATE INDEX request_merchant ON request (merchant_id);
 CREATE TABLE match_choice (request_id INTEGER NOT NULL REFERENCES request, organisation_id INTEGER NOT NULL REFERENCES organisation, score INTEGER NOT NULL, reasons TEXT NOT NULL, PRIMARY KEY (request_id, organisation_id)) STRICT;
-CREATE TABLE conversation (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFERENCES organisation, merchant_id INTEGER NOT NULL REFERENCES merchant, shop_id INTEGER REFERENCES shop, request_id INTEGER NOT NULL REFERENCES request, kind TEXT NOT NULL, subject TEXT NOT NULL, messages INTEGER NOT NULL DEFAULT 0, unread INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT;
+CREATE TABLE conversation (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFERENCES organisation, merchant_id INTEGER NOT NULL REFERENCES merchant, shop_id INTEGER REFERENCES shop, request_id INTEGER NOT NULL REFERENCES request, kind TEXT NOT NULL, subject TEXT NOT NULL, messages INTEGER NOT NULL DEFAULT 0, unread INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'new', due_at INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX conversation_pair ON conversation (organisation_id, merchant_id);
 CREATE INDEX conversation_merchant ON conversation (merchant_id);
 CREATE INDEX conversation_updated ON conversation (updated_at);
-CREATE INDEX conversation_unread ON conversation (organisation_id) WHERE unread > 0;
 CREATE INDEX conversation_request ON conversation (request_id);
 CREATE TABLE job (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, state TEXT NOT NULL, service TEXT, listed INTEGER NOT NULL, due_at INTEGER NOT NULL, answered_at INTEGER, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, void INTEGER NOT NULL DEFAULT 0, reason TEXT) STRICT;
 CREATE INDEX job_conversation ON job (conversation_id);
@@ -62,7 +61,13 @@ CREATE TABLE tag (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFER
 CREATE TABLE conversation_tag (conversation_id INTEGER NOT NULL REFERENCES conversation, tag_id INTEGER NOT NULL REFERENCES tag ON DELETE CASCADE, PRIMARY KEY (conversation_id, tag_id)) STRICT;
 CREATE INDEX conversation_tag_tag ON conversation_tag (tag_id, conversation_id);
 CREATE TABLE search_term (organisation_id INTEGER NOT NULL, kind TEXT NOT NULL, term TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (organisation_id, kind, term, id)) STRICT, WITHOUT ROWID;
-CREATE INDEX search_term_id ON search_term (kind, id);
+CREATE INDEX search_term_id ON search_term (kind, id, term);
+CREATE TRIGGER job_opened AFTER INSERT ON job BEGIN UPDATE conversation SET state = NEW.state, due_at = NEW.due_at WHERE id = NEW.conversation_id; END;
+CREATE TRIGGER job_changed AFTER UPDATE OF state, due_at ON job WHEN NEW.id = (SELECT max(id) FROM job WHERE conversation_id = NEW.conversation_id) BEGIN UPDATE conversation SET state = NEW.state, due_at = NEW.due_at WHERE id = NEW.conversation_id; END;
+CREATE INDEX conversation_unread ON conversation (organisation_id, updated_at, id) WHERE unread > 0;
+CREATE INDEX conversation_recent ON conversation (organisation_id, updated_at, id);
+CREATE INDEX conversation_state ON conversation (organisation_id, state, updated_at, id);
+CREATE INDEX conversation_open ON conversation (organisation_id, due_at) WHERE state IN ('new', 'opened');
 CREATE TABLE proposal (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, job_id INTEGER NOT NULL REFERENCES job, number INTEGER NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL, service TEXT, description TEXT NOT NULL, total INTEGER NOT NULL, currency TEXT NOT NULL, terms TEXT NOT NULL, created_at INTEGER NOT NULL, decided_at INTEGER, decided_by TEXT, UNIQUE (conversation_id, number, version)) STRICT;
 CREATE TABLE milestone (proposal_id INTEGER NOT NULL REFERENCES proposal, position INTEGER NOT NULL, description TEXT NOT NULL, price INTEGER NOT NULL, duration TEXT NOT NULL, PRIMARY KEY (proposal_id, position)) STRICT;
 CREATE TABLE invoice (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, proposal_id INTEGER NOT NULL REFERENCES proposal, number INTEGER NOT NULL, state TEXT NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, description TEXT NOT NULL, created_at INTEGER NOT NULL, decided_at INTEGER, decided_by TEXT, UNIQUE (conversation_id, number)) STRICT;
