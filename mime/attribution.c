@@ -235,7 +235,8 @@ name_first(const struct facts *facts)
         words += facts->text[i] == ' ';
         letters += !strchr(" <([\"':,.-", facts->text[i]);
     }
-    return facts->bracket && letters && words <= 6;
+    gboolean sentence = facts->lower_before_address > 1 && facts->words_before_address > facts->lower_before_address;
+    return facts->bracket && letters && words <= 6 && !sentence;
 }
 
 static gboolean

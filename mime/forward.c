@@ -378,12 +378,36 @@ trimmed(GString *text)
     return g_string_free(text, FALSE);
 }
 
+/* "----- End forwarded message -----", or what is left of it: a rule. */
+static gboolean
+ends_forward(const struct line *line)
+{
+    static const char *const words[] = {"end", "ende", "fin", "fine", "konec", "koniec", "конец", "кінець"};
+    struct folded folded;
+    if (line->depth || line->body_length < 20 || line->body_length > 120 || *line->body != '-' ||
+        line->body[line->body_length - 1] != '-')
+        return FALSE;
+    if (line_is_rule(line))
+        return TRUE;
+    fold(&folded, line->body, line->body_length);
+    const char *text = folded.text + strspn(folded.text, "- ");
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_str_has_prefix(text, words[i]) && text[strlen(words[i])] == ' ')
+            return TRUE;
+    return FALSE;
+}
+
 static char *
 read_body(const GArray *lines, guint from, guint depth)
 {
     GString *body = g_string_new(NULL);
+    guint to = lines->len;
+    while (to > from && line_is_blank(line_at(lines, to - 1)))
+        to--;
+    if (to > from && ends_forward(line_at(lines, to - 1)))
+        to--;
     depth = common_depth(lines, from, depth);
-    for (guint i = from; i < lines->len; i++)
+    for (guint i = from; i < to; i++)
         put_unquoted(body, line_at(lines, i), depth);
     return trimmed(body);
 }
@@ -396,6 +420,19 @@ read_message(const GArray *lines, guint to)
         to--;
     lines_append(message, lines, 0, to);
     return trimmed(message);
+}
+
+/* Zoho puts the separator's line below the headers again. */
+static guint
+behind_second(const GArray *lines, const struct intro *intro, guint to)
+{
+    const struct line *line = line_at(lines, intro->from);
+    guint next = lines_skip_blank(lines, to, lines->len);
+    if (intro->kind != INTRO_FORWARD || next == lines->len || next == intro->from)
+        return to;
+    const struct line *below = line_at(lines, next);
+    gboolean same = line->body_length == below->body_length && !memcmp(line->body, below->body, line->body_length);
+    return same ? next + 1 : to;
 }
 
 /* Headers below the separator, or in its own line. Returns the line behind them. */
@@ -417,11 +454,16 @@ read_intro(struct forward *f, const GArray *lines, const struct intro *intro, co
     } else if (quoted_headers_read(lines, i, lines->len, intro->kind != INTRO_HEADERS, &headers)) {
         *depth = line_at(lines, i)->depth;
     } else {
+        struct intro next;
+        if (i < lines->len && intro_at(lines, i, i, lines->len, &next) && next.kind == INTRO_ATTRIBUTION) {
+            read_attribution(f, lines, &next, subject); /* Yandex */
+            return next.to;
+        }
         headers = (struct quoted_headers){.to = intro->to};
     }
     read_headers(f, &headers);
     quoted_headers_clear(&headers);
-    return headers.to;
+    return behind_second(lines, intro, headers.to);
 }
 
 struct forward *

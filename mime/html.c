@@ -221,8 +221,15 @@ static const struct rule rules[] = {
     {MARKUP_CLASS, EXACT, "freshdesk_quote", HTML_QUOTE, FALSE},
     {MARKUP_CLASS, EXACT, "missive_quote", HTML_CONTAINER, FALSE},
     {MARKUP_CLASS, EXACT, "front-blockquote", HTML_QUOTE, FALSE},
+    {MARKUP_CLASS, EXACT, "front-signature", HTML_SIGNATURE, FALSE},
+    {MARKUP_CLASS, EXACT, "bloop_sign", HTML_SIGNATURE, FALSE},
+    {MARKUP_ID, PREFIX, "bloop_sign", HTML_SIGNATURE, FALSE},
     {MARKUP_CLASS, EXACT, "sh-signature", HTML_SIGNATURE, FALSE},
     {MARKUP_CLASS, EXACT, "bluemail_signature", HTML_SIGNATURE, FALSE},
+    {MARKUP_ID, EXACT, "hs_signature", HTML_SIGNATURE, FALSE},
+    {MARKUP_CLASS, EXACT, "hs_signature", HTML_SIGNATURE, FALSE},
+    {MARKUP_CLASS, EXACT, "missive_signature", HTML_SIGNATURE, FALSE},
+    {MARKUP_CLASS, EXACT, "fairemail_signature", HTML_SIGNATURE, FALSE},
     /* whatever else calls itself one */
     {MARKUP_ID, CONTAINS, "signature", HTML_SIGNATURE | HTML_WEAK, FALSE},
     {MARKUP_CLASS, CONTAINS, "signature", HTML_SIGNATURE | HTML_WEAK, FALSE},
@@ -302,6 +309,31 @@ has(const char *style, const char *what)
     return strstr(style, what) != NULL;
 }
 
+/* Colours that people pick for answers inside of a quoted mail. Not the dark blue that Outlook has for every answer,
+ * nor the link's blue. */
+static gboolean
+is_answer_colour(const struct markup *m, const char *style)
+{
+    static const char *const colours[] = {"red",          "blue",         "green",   "#ff0000", "#f00",
+                                          "#0000ff",      "#00f",         "#0070c0", "#00b050", "#c00000",
+                                          "#008000",      "#7030a0",      "#00b0f0", "purple",  "rgb(255,0,0)",
+                                          "rgb(0,0,255)", "rgb(192,0,0)", "fuchsia"};
+    g_autofree char *attribute = markup_value(m, MARKUP_COLOR, 20);
+    const char *colour = strstr(style, "color:");
+    while (colour != NULL && colour != style && colour[-1] != ';') {
+        colour = strstr(colour + 1, "color:");
+    }
+    const char *value = colour != NULL ? colour + strlen("color:") : attribute;
+    for (guint i = 0; i < G_N_ELEMENTS(colours); i++) {
+        gsize n = strlen(colours[i]);
+        if (g_ascii_strncasecmp(value, colours[i], n) == 0 &&
+            (value[n] == '\0' || value[n] == ';' || value[n] == '!')) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 /* Outlook puts its header block in a div of which only the top has a border, Windows Mail too in other words. */
 static gboolean
 is_border_top(const char *style)
@@ -325,10 +357,13 @@ judge_blockquote(const struct markup *m, const char *style, gboolean quotes, str
     v->marks &= (guint16)~HTML_CONTAINER;
     if (named) {
         v->marks |= HTML_QUOTE;
-    } else if (gmail || has(style, "border-left:") || has(style, "border-left-")) {
+    } else if (gmail) {
         v->marks |= HTML_QUOTE | HTML_WEAK;
+    } else if (has(style, "border-left:") || has(style, "border-left-")) {
+        v->marks |= HTML_QUOTE | HTML_WEAK | HTML_BARE;
     } else {
-        v->marks |= HTML_BLOCKQUOTE;
+        gboolean bare = *style == '\0' && m->attributes[MARKUP_CLASS].at == NULL;
+        v->marks |= HTML_BLOCKQUOTE | (bare ? HTML_BARE : 0);
     }
 }
 
@@ -587,7 +622,7 @@ hard_break(struct render *r)
     make_breaks(r);
     if (is_blank_text(r->line->str)) {
         g_string_truncate(r->line, 0);
-        add_blank_line(r, marks(r), top(r)->depth);
+        add_blank_line(r, marks(r) | HTML_GAP, top(r)->depth);
     } else {
         end_line(r);
     }
@@ -862,7 +897,15 @@ describe(struct render *r, struct open *o, enum element element)
     if ((v.marks & HTML_QUOTE) != 0) {
         o->marks &= (guint16) ~(HTML_CONTAINER | HTML_INTRO);
     }
+    if (element == BLOCKQUOTE) {
+        o->marks &= (guint16)~HTML_BARE;
+    }
     o->marks |= v.marks;
+    if (!r->link && is_answer_colour(&r->m, style)) {
+        o->marks |= HTML_COLOURED;
+    } else if (has(style, "color:") && !has(style, "background-color:")) {
+        o->marks &= (guint16)~HTML_COLOURED;
+    }
     o->ends = v.ends;
     o->depth += (v.marks & (HTML_QUOTE | HTML_BLOCKQUOTE)) != 0 && o->depth < 200;
     o->hidden = o->hidden || is(element, HIDDEN) || is_hidden(&r->m, style);

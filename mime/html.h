@@ -42,6 +42,13 @@ enum html_mark {
     HTML_WEAK = 1 << 6,
     /* The line is a rule, from <hr>. */
     HTML_RULE = 1 << 7,
+    /* The innermost blockquote is no person's indenting by its look: it has none at all, or a line at its left side
+       that Gmail, which has a button for that, did not draw. */
+    HTML_BARE = 1 << 8,
+    /* Words that the writer coloured to be seen (red, blue, green), as answers inside of a quoted mail are. */
+    HTML_COLOURED = 1 << 9,
+    /* A blank line that is in the document (`<br>`), not one that parts paragraphs. */
+    HTML_GAP = 1 << 10,
 };
 
 struct html_line {

@@ -202,6 +202,8 @@ is_header_block(const struct quoted_headers *headers, gboolean bold, gboolean af
         return FALSE;
     if (!v[LABEL_DATE] && !(v[LABEL_TO] && v[LABEL_SUBJECT]))
         return FALSE;
+    if (!v[LABEL_DATE] && !bold && !strpbrk(v[LABEL_FROM]->str, "<[(")) /* addresses that somebody lists */
+        return FALSE;
     gboolean at = has_at(v[LABEL_FROM]) || has_at(v[LABEL_TO]);
     gboolean all = v[LABEL_FROM] && v[LABEL_TO] && v[LABEL_SUBJECT] && has_time(v[LABEL_DATE]);
     if (!at && !bold && !all)
@@ -541,6 +543,35 @@ attribution_before(const struct line *line, guint i, struct intro *intro)
     return FALSE;
 }
 
+/* Yandex: a rule, "To: …;" and "Subject: …;" right above the attribution belong to it. */
+static guint
+above_recipients(const GArray *lines, guint top, guint from)
+{
+    guint i = from, found = 0;
+    while (i > top && from - i < 4) {
+        const char *value;
+        enum mail_label label = line_label(line_at(lines, i - 1), &value);
+        if (label != LABEL_TO && label != LABEL_CC && label != LABEL_SUBJECT)
+            break;
+        found |= label == LABEL_SUBJECT ? 2 : 1;
+        i--;
+    }
+    return found == 3 && i > top && line_is_rule(line_at(lines, i - 1)) ? i - 1 : from;
+}
+
+/* "On Friday," alone in a line above the date. */
+static guint
+above_opener(const GArray *lines, guint top, guint from)
+{
+    struct folded folded;
+    const struct line *line = from > top ? line_at(lines, from - 1) : NULL;
+    if (!line || line->depth != line_at(lines, from)->depth || line->body_length < 3 || line->body_length > 24 ||
+        line->body[line->body_length - 1] != ',')
+        return from;
+    fold(&folded, line->body, line->body_length);
+    return phrase_starts(PHRASE_OPENER, folded.text) ? from - 1 : from;
+}
+
 static gboolean
 attribution_at(const GArray *lines, guint top, guint i, guint end, struct intro *intro)
 {
@@ -563,7 +594,10 @@ attribution_at(const GArray *lines, guint top, guint i, guint end, struct intro 
             break;
         prepend(joined, line_at(lines, from));
     }
-    return intro->kind != INTRO_NONE;
+    if (intro->kind == INTRO_NONE)
+        return FALSE;
+    intro->from = above_recipients(lines, top, above_opener(lines, top, intro->from));
+    return TRUE;
 }
 
 /* ---- all of them ---- */

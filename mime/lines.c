@@ -87,6 +87,8 @@ is_no_quote(const struct line *line, const struct line *before)
 {
     if (line->body_length && ends_with(line->body, line->body_length, "<<"))
         return TRUE;
+    if (line->depth > 3 && line->body_length < 300 && memmem(line->body, line->body_length, "\" == ", 5))
+        return TRUE; /* `>>>>> "Bob" == Bob Jones <bob@…> writes:` introduces one */
     if (line->depth != 1 || !before || before->depth || !before->body_length || line->body_length > 24)
         return FALSE;
     if (!ends_with(line->body, line->body_length, ":") && !ends_with(line->body, line->body_length, "：") &&
@@ -140,10 +142,17 @@ line_is_rule(const struct line *line)
 {
     const char *p = line->body;
     gsize n = line->body_length;
+    if (n > 6 && memcmp(p, "\xe2\x80\x94", 3) == 0) {
+        p += 3;
+        n -= 3;
+    }
     if (n < 3 || !strchr("-_=*~#", *p))
         return n >= 6 && n % 3 == 0 && memcmp(p, "\xe2\x94\x80", 3) == 0 && memcmp(p + n - 3, "\xe2\x94\x80", 3) == 0;
-    for (gsize i = 1; i < n; i++)
-        if (p[i] != *p && p[i] != ' ')
+    for (gsize i = 1; i < n; i++) {
+        gboolean dash = *p == '-' && n - i >= 3 && memcmp(p + i, "\xe2\x80\x94", 3) == 0; /* both kinds of dashes */
+        if (p[i] != *p && p[i] != ' ' && !dash)
             return FALSE;
+        i += dash ? 2 : 0;
+    }
     return TRUE;
 }

@@ -186,6 +186,7 @@ static const char *const attribute_names[MARKUP_ATTRIBUTES] = {
     [MARKUP_SMARTMAIL] = "data-smartmail",
     [MARKUP_HIDDEN] = "hidden",
     [MARKUP_START] = "start",
+    [MARKUP_COLOR] = "color",
 };
 
 void

@@ -27,6 +27,7 @@ enum markup_attribute {
     MARKUP_SMARTMAIL, /* data-smartmail */
     MARKUP_HIDDEN,
     MARKUP_START,
+    MARKUP_COLOR,
     MARKUP_ATTRIBUTES,
 };
 

@@ -40,6 +40,9 @@ enum phrase_set {
     PHRASE_LIST_FOOTER,       /* "unsubscribe" */
     PHRASE_VIRUS_ADVERT,      /* "checked for viruses" */
     PHRASE_REPLY_ABOVE,       /* "reply above this line" */
+    PHRASE_BANNER,            /* "originated from outside", of what gateways put on top */
+    PHRASE_ANSWERS,           /* "my answers", of "see my answers in red below" */
+    PHRASE_INSIDE,            /* "in red" */
     PHRASE_AUTOMATIC_SUBJECT, /* "out of office" */
     PHRASE_BOUNCE_SUBJECT,    /* "undeliverable" */
     PHRASE_SETS

@@ -2,6 +2,7 @@
 
 #include "mime/reply.h"
 
+#include "mime/fold.h"
 #include "mime/form-fields.h"
 #include "mime/html.h"
 #include "mime/intro.h"
@@ -33,12 +34,13 @@ struct manner {
 struct trimmer {
     const GArray *lines;
     struct manner manner;
-    guint8 *roles;      /* enum role, one a line */
-    guint end;          /* where a quoted mail without quote marks begins */
-    GArray *segments;   /* struct segment */
-    guint8 *fates;      /* enum fate, one a line */
-    const char **rules; /* why, one a line */
-    gsize column;       /* where in line `column_line` an attribution shares the line with words */
+    guint8 *roles;                    /* enum role, one a line */
+    guint end;                        /* where a quoted mail without quote marks begins */
+    GArray *segments;                 /* struct segment */
+    guint8 *fates;                    /* enum fate, one a line */
+    const char **rules;               /* why, one a line */
+    guint answered_from, answered_to; /* a quoted mail that holds answers */
+    gsize column;                     /* where in line `column_line` an attribution shares the line with words */
     guint column_line;
 };
 
@@ -288,6 +290,115 @@ words_end(const GArray *lines, guint from, guint to)
     return to;
 }
 
+/* ---- answers inside of a quoted mail ---- */
+
+/* "My answers are in red below." */
+static gboolean
+announces_answers(const struct line *line)
+{
+    struct folded folded;
+    gsize ignored;
+    if (line->body_length < 8 || line->body_length > 300 || line->body[line->body_length - 1] == '?')
+        return FALSE;
+    fold(&folded, line->body, line->body_length);
+    return phrase_in(PHRASE_INSIDE, folded.text, &ignored) && phrase_in(PHRASE_ANSWERS, folded.text, &ignored);
+}
+
+#define FEW_WORDS 3 /* above a quoted mail: a greeting at most, so that the answers may be the colours inside of it */
+
+static guint
+count_words(const struct line *line)
+{
+    guint words = line->body_length > 0;
+    for (gsize i = 0; i < line->body_length; i++)
+        words += line->body[i] == ' ';
+    return words;
+}
+
+static gboolean
+is_coloured(const struct line *line)
+{
+    return (line->marks & HTML_COLOURED) && !memmem(line->body, line->body_length, "://", 3);
+}
+
+/* The quoted mail [from, to) holds answers: somebody says so, or says next to nothing while a smaller part of that mail
+ * is coloured. */
+static gboolean
+is_answered_inside(const struct trimmer *t, guint from, guint to)
+{
+    guint words = 0, coloured = 0, all = 0;
+    for (guint i = 0; i < from; i++) {
+        if (t->roles[i] != ROLE_TEXT)
+            continue;
+        if (announces_answers(line_at(t->lines, i)))
+            return TRUE;
+        words += count_words(line_at(t->lines, i));
+    }
+    for (guint i = from; i < to; i++) {
+        all += !line_is_blank(line_at(t->lines, i));
+        coloured += is_coloured(line_at(t->lines, i));
+    }
+    return words <= FEW_WORDS && coloured && 2 * coloured <= all;
+}
+
+/* Keeps the first mail of those quoted in [from, to), without what introduces it. */
+static void
+keep_first_mail(struct trimmer *t, guint from, guint to)
+{
+    struct intro intro;
+    guint i = lines_skip_blank(t->lines, from, to);
+    while (i < to && line_is_rule(line_at(t->lines, i)))
+        i = lines_skip_blank(t->lines, i + 1, to);
+    if (i < to && intro_at(t->lines, i, i, to, &intro))
+        i = intro.to;
+    for (; i < to && t->roles[i] == ROLE_INTRO; i++)
+        ;
+    guint end = i;
+    while (end < to && !(intro_at(t->lines, end, end, to, &intro) && intro.strong))
+        end++;
+    decide(t, i, end, FATE_KEEP, NULL);
+    t->answered_from = i;
+    t->answered_to = end;
+}
+
+/* Only where the quoted mail bears no marks of its own, as Outlook quotes: else answers are seen apart from it. */
+static void
+keep_answered(struct trimmer *t)
+{
+    const struct segment *last = t->segments->len ? segment_at(t, t->segments->len - 1) : NULL;
+    guint from = t->end, to = t->lines->len;
+    if (from == to && last && last->quote && (line_at(t->lines, last->to - 1)->marks & HTML_QUOTE)) {
+        from = last->from;
+        to = last->to;
+    }
+    if (from < to && is_answered_inside(t, from, to))
+        keep_first_mail(t, from, to);
+}
+
+/* ---- passages that somebody marked by hand ---- */
+
+/* "Our wishes are these:" and a list whose items begin with `>`: a sentence in front, no name, no date. */
+static gboolean
+is_own_list(const struct trimmer *t, guint segment)
+{
+    const struct segment *quote = segment_at(t, segment);
+    if (segment == 0 || t->segments->len != 2 || t->end < t->lines->len || quote->intro)
+        return FALSE;
+    const struct line *above = line_at(t->lines, segment_at(t, segment - 1)->to - 1);
+    guint lower = 0;
+    if (above->marks || above->body[above->body_length - 1] != ':')
+        return FALSE;
+    for (gsize i = 0; i < above->body_length; i++) {
+        if (g_ascii_isdigit(above->body[i]) || above->body[i] == '@')
+            return FALSE;
+        lower += g_ascii_islower(above->body[i]) && i > 0 && above->body[i - 1] == ' ';
+    }
+    for (guint i = quote->from; i < quote->to; i++)
+        if (line_at(t->lines, i)->depth > 1)
+            return FALSE;
+    return lower >= 3;
+}
+
 /* Takes signatures and quotes off the end until somebody's words end the mail. Returns how many segments are left. */
 static guint
 trim_tail(struct trimmer *t)
@@ -295,6 +406,8 @@ trim_tail(struct trimmer *t)
     guint left = t->segments->len;
     while (left > 0) {
         const struct segment *last = segment_at(t, left - 1);
+        if (last->quote && is_own_list(t, left - 1))
+            break;
         if (last->quote) {
             decide(t, last->from, last->to, FATE_ELIDE, last->intro ? "attribution" : "quote");
             left--;
@@ -398,6 +511,49 @@ is_one_blockquote(const GArray *lines)
     return inside > 0;
 }
 
+/* One without any look is a client's only if an empty line parts it from the words, as clients do. */
+static gboolean
+is_apart(const struct trimmer *t, guint from, guint first)
+{
+    gboolean gap = !(line_at(t->lines, first)->marks & HTML_BLOCKQUOTE);
+    for (guint i = from; i < first; i++)
+        gap = gap || (line_at(t->lines, i)->marks & HTML_GAP);
+    return gap;
+}
+
+/* A blockquote that ends the mail and that the words above do not lead to: a client's, if a simple one's. */
+static void
+mark_last_blockquote(struct trimmer *t)
+{
+    guint from = t->lines->len;
+    while (from > 0 && (line_is_blank(line_at(t->lines, from - 1)) || (line_at(t->lines, from - 1)->marks & HTML_BARE)))
+        from--;
+    guint first = lines_skip_blank(t->lines, from, t->lines->len);
+    if (from == 0 || first == t->lines->len || !is_apart(t, from, first))
+        return;
+    const struct line *above = line_at(t->lines, from - 1);
+    char end = above->body[above->body_length - 1];
+    if (strchr(":,;-", end) ||
+        (above->body_length >= 3 && memcmp(above->body + above->body_length - 3, "\xef\xbc\x9a", 3) == 0))
+        return;
+    for (guint i = from; i < t->lines->len; i++)
+        if (t->roles[i] == ROLE_TEXT)
+            t->roles[i] = ROLE_QUOTE;
+}
+
+/* A gateway's warning above somebody's words. */
+static void
+cut_banner(struct trimmer *t)
+{
+    guint from = lines_skip_blank(t->lines, 0, t->end);
+    if (from == t->end)
+        return;
+    guint to = signature_banner(t->lines, from, t->end);
+    decide(t, from, to, FATE_ELIDE, "banner");
+    for (guint i = from; i < to; i++)
+        t->roles[i] = ROLE_BLANK;
+}
+
 static void
 trim_once(struct trimmer *t)
 {
@@ -406,6 +562,9 @@ trim_once(struct trimmer *t)
     t->end = t->lines->len;
     if (!is_one_blockquote(t->lines))
         find_intros(t);
+    if (t->end == t->lines->len && !t->manner.form && !is_one_blockquote(t->lines))
+        mark_last_blockquote(t);
+    cut_banner(t);
     if (t->end < t->lines->len) {
         const char *rule = t->rules[t->end];
         t->end = above_end(t);
@@ -488,11 +647,11 @@ record(GArray *cuts, const struct trimmer *t, guint first_line, guint i)
     g_array_append_val(cuts, cut);
 }
 
-/* Quote marks that HTML has not: an answer must be seen apart from what it answers. */
+/* Quote marks that HTML has not: an answer must be seen apart from what it answers, unless it stands inside of it. */
 static void
-put_kept(GString *text, const struct line *line)
+put_kept(GString *text, const struct line *line, gboolean answered)
 {
-    if (line->marks && line->depth)
+    if (line->marks && line->depth && !answered)
         g_string_append(text, "> ");
     put_line(text, line->text, line->length);
 }
@@ -513,7 +672,7 @@ put_lines(struct output *out, const struct trimmer *t, guint first_line)
             continue;
         }
         if (t->fates[i] == FATE_KEEP) {
-            put_kept(out->text, line);
+            put_kept(out->text, line, i >= t->answered_from && i < t->answered_to);
             continue;
         }
         put_line(t->fates[i] == FATE_SIGNATURE ? out->signature : out->elided, line->text, line->length);
@@ -558,6 +717,7 @@ trim(const GArray *lines, const struct manner *manner, guint first_line, struct 
     trim_once(&t);
     guint left = trim_tail(&t);
     trim_between(&t, left);
+    keep_answered(&t);
     if (is_lone_passage(&t))
         decide(&t, 0, lines->len, FATE_KEEP, NULL);
     if (first_line == 0 && is_all_quoted(&t, left, &again)) {

@@ -509,6 +509,27 @@ is_notice(const GArray *lines, guint i, guint to)
     return words >= 1 && words + more >= 2;
 }
 
+/* "CAUTION: This email originated from outside of the organization. …", "You don't often get email from …" */
+guint
+signature_banner(const GArray *lines, guint i, guint to)
+{
+    struct folded folded;
+    const struct line *line = line_at(lines, i);
+    if (line->depth || line->body_length > 400)
+        return i;
+    fold_line(&folded, line);
+    const char *text = folded.text + strspn(folded.text, "*_-( ");
+    gboolean begins = phrase_starts(PHRASE_NOTICE_START, text) || phrase_starts(PHRASE_BANNER, text);
+    if (!begins || !phrase_count(PHRASE_BANNER, text) || strchr(text, '?'))
+        return i;
+    while (++i < to && i - 1 < to && !line_is_blank(line_at(lines, i))) { /* it may be wrapped */
+        line = line_at(lines, i - 1);
+        if (line->body_length < 60 || strchr(".!>])", line->body[line->body_length - 1]))
+            break;
+    }
+    return i;
+}
+
 /* Behind a rule of underscores, or at the mail's very end: what mailing lists and groups append. */
 static gboolean
 is_list_footer(const GArray *lines, guint i, guint to)
@@ -541,7 +562,7 @@ after_footer(const GArray *lines, guint from, guint to, const char **rule)
         if (is_list_footer(lines, i, to)) {
             *rule = "list footer";
             start = i;
-        } else if (first && is_notice(lines, i, to)) {
+        } else if (first && (is_notice(lines, i, to) || signature_banner(lines, i, to) == to)) {
             *rule = "notice";
             start = i;
         }

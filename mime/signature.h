@@ -20,6 +20,9 @@ guint signature_start(const GArray *lines, guint from, guint to, const struct si
 /* The first line in [from, to) that begins a postscript ("PS: …"), or `to`: below a signature somebody goes on. */
 guint signature_postscript(const GArray *lines, guint from, guint to);
 
+/* Behind a gateway's warning of mail from outside that begins at line `i`, or `i` where none does. */
+guint signature_banner(const GArray *lines, guint i, guint to);
+
 /* "Sent from my iPhone" and its kin. */
 gboolean is_mobile_line(const struct line *line);
 
