@@ -559,17 +559,69 @@ above_recipients(const GArray *lines, guint top, guint from)
     return found == 3 && i > top && line_is_rule(line_at(lines, i - 1)) ? i - 1 : from;
 }
 
-/* "On Friday," alone in a line above the date. */
 static guint
-above_opener(const GArray *lines, guint top, guint from)
+count_blanks(const struct line *line)
+{
+    guint blanks = 0;
+    for (gsize i = 0; i < line->body_length; i++)
+        blanks += line->body[i] == ' ';
+    return blanks;
+}
+
+static gboolean
+has_digit(const struct line *line)
+{
+    struct folded folded; /* digits of all scripts */
+    fold(&folded, line->body, line->body_length);
+    return strpbrk(folded.text, "0123456789") != NULL;
+}
+
+static gboolean
+begins_with_year(const struct line *line)
 {
     struct folded folded;
-    const struct line *line = from > top ? line_at(lines, from - 1) : NULL;
-    if (!line || line->depth != line_at(lines, from)->depth || line->body_length < 3 || line->body_length > 24 ||
-        line->body[line->body_length - 1] != ',')
-        return from;
     fold(&folded, line->body, line->body_length);
-    return phrase_starts(PHRASE_OPENER, folded.text) ? from - 1 : from;
+    return strspn(folded.text, "0123456789") == 4;
+}
+
+/* The date was broken in the middle ("On Friday," / "5 January" / "2024, Bob wrote:"), or the name stands above it
+ * ("Bob <bob@…>" / "于2024年1月5日写道："). */
+static gboolean
+goes_on(const struct line *above, const struct line *line, gboolean addressed)
+{
+    struct folded folded;
+    char end = above->body[above->body_length - 1];
+    gboolean name = !addressed && memchr(above->body, '@', above->body_length) && count_blanks(above) <= 4;
+    fold(&folded, line->body, line->body_length);
+    if (phrase_starts(PHRASE_OPENER, folded.text))
+        return name && end == '>';
+    if (strchr("!?:;", end))
+        return FALSE;
+    gboolean year = begins_with_year(line);
+    fold(&folded, above->body, above->body_length);
+    gsize opener = phrase_starts(PHRASE_OPENER, folded.text);
+    if (opener && (opener == folded.length || end == ',' || has_digit(above)))
+        return TRUE;
+    return year && (name || (has_digit(above) && count_blanks(above) <= 4));
+}
+
+#define OPENER_BYTES 60
+
+/* What stands above an attribution that seems whole and yet is more of it. */
+static guint
+above_opener(const GArray *lines, guint top, guint from, guint to)
+{
+    gboolean addressed = FALSE;
+    for (guint i = from; i < to; i++)
+        addressed = addressed || memchr(line_at(lines, i)->body, '@', line_at(lines, i)->body_length);
+    for (guint n = 0; n < 2 && from > top; n++) {
+        const struct line *above = line_at(lines, from - 1), *line = line_at(lines, from);
+        if (above->depth != line->depth || !above->body_length || above->body_length > OPENER_BYTES ||
+            !goes_on(above, line, addressed))
+            break;
+        from--;
+    }
+    return from;
 }
 
 static gboolean
@@ -596,7 +648,7 @@ attribution_at(const GArray *lines, guint top, guint i, guint end, struct intro 
     }
     if (intro->kind == INTRO_NONE)
         return FALSE;
-    intro->from = above_recipients(lines, top, above_opener(lines, top, intro->from));
+    intro->from = above_recipients(lines, top, above_opener(lines, top, intro->from, intro->to));
     return TRUE;
 }
 

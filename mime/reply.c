@@ -351,8 +351,8 @@ keep_first_mail(struct trimmer *t, guint from, guint to)
         i = lines_skip_blank(t->lines, i + 1, to);
     if (i < to && intro_at(t->lines, i, i, to, &intro))
         i = intro.to;
-    for (; i < to && t->roles[i] == ROLE_INTRO; i++)
-        ;
+    while (i < to && (t->roles[i] == ROLE_INTRO || line_is_blank(line_at(t->lines, i))))
+        i++;
     guint end = i;
     while (end < to && !(intro_at(t->lines, end, end, to, &intro) && intro.strong))
         end++;
@@ -399,6 +399,17 @@ is_own_list(const struct trimmer *t, guint segment)
     return lower >= 3;
 }
 
+#define POSTSCRIPT_LINES 40 /* from the end of the words */
+
+static guint
+cut_signature(struct trimmer *t, guint from, guint to, const struct signature_hints *hints)
+{
+    const char *rule;
+    guint start = signature_start(t->lines, from, to, hints, &rule);
+    decide(t, start, to, FATE_SIGNATURE, rule);
+    return start;
+}
+
 /* Takes signatures and quotes off the end until somebody's words end the mail. Returns how many segments are left. */
 static guint
 trim_tail(struct trimmer *t)
@@ -413,15 +424,13 @@ trim_tail(struct trimmer *t)
             left--;
             continue;
         }
-        const char *rule;
         const struct signature_hints hints = {t->manner.name, t->manner.address, quote_below(t, left)};
-        guint start = signature_start(t->lines, last->from, last->to, &hints, &rule);
-        guint more = signature_postscript(t->lines, start, last->to);
-        decide(t, start, more, FATE_SIGNATURE, rule);
+        guint least = last->to - last->from > POSTSCRIPT_LINES ? last->to - POSTSCRIPT_LINES : last->from;
+        guint more = signature_postscript(t->lines, least, last->to);
+        guint start = cut_signature(t, last->from, more, &hints);
         if (more < last->to) {
             decide(t, words_end(t->lines, start, more), more, FATE_KEEP, NULL);
-            start = signature_start(t->lines, more, last->to, &hints, &rule);
-            decide(t, start, last->to, FATE_SIGNATURE, rule);
+            cut_signature(t, more, last->to, &hints);
             break;
         }
         if (lines_skip_blank(t->lines, last->from, start) < start)

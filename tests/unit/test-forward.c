@@ -117,6 +117,35 @@ quote(const char *text)
     return g_strconcat("> ", joined, NULL);
 }
 
+/* Gmail, HubSpot, Samsung, Outlook on the desktop, where bold labels became stars, and on the Mac. */
+static void
+check_more_clients(const struct locale *l)
+{
+    g_autofree char *gmail =
+        g_strdup_printf("FYI\n\n---------- %s ---------\n%s: *John Doe* <john.doe@acme.example>\n"
+                        "%s: Thu, 28 Oct 2021 at 12:46\n%s: " SUBJECT "\n%s: <" TO ">\n%s: " CC "\n\n\n" BODY "\n",
+                        l->separator, l->from, l->date, l->subject, l->to, l->cc);
+    g_autofree char *hubspot =
+        g_strdup_printf("FYI\n\n---------- Forwarded message ----------\n%s: " FROM
+                        "\n%s: Thu, Oct 28, 2021, 12:46 PM\n%s: " SUBJECT "\n%s: " TO "\n%s: " CC "\n\n" BODY "\n",
+                        l->from, l->date, l->subject, l->to, l->cc);
+    g_autofree char *samsung =
+        g_strdup_printf("FYI\n\n-------- Original message --------\n%s: " FROM
+                        "\n%s: 28/10/2021 12:46 (GMT+01:00)\n%s: " TO "\n%s: " CC "\n%s: " SUBJECT "\n\n" BODY "\n",
+                        l->from, l->date, l->to, l->cc, l->subject);
+    g_autofree char *bold =
+        g_strdup_printf("FYI\n\n*%s:* John Doe [mailto:john.doe@acme.example]\n*%s:* Thursday, October 28, 2021 12:46 "
+                        "PM\n*%s:* " TO "\n*%s:* Walter Sheltan <walter@acme.example>; Nicholas "
+                        "<nicholas@globex.example>\n*%s:* " SUBJECT "\n\n" BODY "\n",
+                        l->from, l->sent, l->to, l->cc, l->subject);
+    g_autofree char *mac = g_strdup_printf("FYI\n\n%s: " FROM "\n%s: Thursday, 28 October 2021 at 12:46\n%s: " TO
+                                           "\n%s: " CC "\n%s: " SUBJECT "\n\n" BODY "\n",
+                                           l->from, l->date, l->to, l->cc, l->subject);
+    const char *const mails[] = {gmail, hubspot, samsung, bold, mac};
+    for (gsize i = 0; i < G_N_ELEMENTS(mails); i++)
+        check(mails[i], "Fwd: " SUBJECT, TRUE);
+}
+
 static void
 check_locale(const struct locale *l)
 {
@@ -157,6 +186,48 @@ test_locales(void)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(locales); i++)
         check_locale(&locales[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(locales); i++)
+        check_more_clients(&locales[i]);
+}
+
+#define ORDER "From: " FROM "\nTo: " TO "\nCc: " CC "\nSubject: " SUBJECT "\nDate: Thu, 28 Oct 2021 12:46\n"
+
+static const char *const clients[] = {
+    /* Zoho, Proton, mutt, Gnus, KMail, Evolution, Lotus, Roundcube, Open-Xchange, Superhuman, iOS */
+    "============ Forwarded message ============\n" ORDER "============ Forwarded message ============\n\n" BODY "\n",
+    "------- Forwarded Message -------\n" ORDER "\n\n> First paragraph.\n> \n> Second paragraph.\n",
+    "----- Forwarded message from " FROM " -----\n\n" ORDER "\n" BODY "\n\n----- End forwarded message -----\n",
+    "-------------------- Start of forwarded message --------------------\n" ORDER "\n" BODY
+    "\n-------------------- End of forwarded message --------------------\n",
+    "----------  Forwarded Message  ----------\n\n" ORDER "\n" BODY "\n-----------------------------------------\n",
+    "-------- Forwarded Message --------\n" ORDER "\n> First paragraph.\n> \n> Second paragraph.\n",
+    "----- Forwarded by Carl/ACME on 06.01.2024 10:00 -----\n\n" ORDER "\n\n\n" BODY "\n",
+    "-------- Original Message --------\n" ORDER "\n" BODY "\n",
+    "---------- Original Message ----------\n" ORDER "\n\n" BODY "\n",
+    "---------- Forwarded message ----------\n\nFrom: " FROM "\n\nDate: Thu, Oct 28, 2021\n\nSubject: " SUBJECT
+    "\n\nTo: <" TO ">\n\nCc: " CC "\n\n" BODY "\n",
+    "Begin forwarded message:\n\n> From: " FROM "\n> Date: October 28, 2021\n> To: " TO "\n> Cc: " CC
+    "\n> Subject: " SUBJECT "\n> \n> First paragraph.\n> \n> Second paragraph.\n",
+    /* mail.ru, QQ, 163 */
+    "-------- Пересылаемое сообщение --------\nОт кого: " FROM "\nКому: " TO "\nКопия: " CC
+    "\nДата: Четверг, 28 октября 2021, 12:46 +03:00\nТема: " SUBJECT "\n\n" BODY "\n",
+    "------------------ 转发邮件 ------------------\n发件人: \"John Doe\"<john.doe@acme.example>;\n发送时间: "
+    "2021年10月28日 中午12:46\n收件人: \"" TO "\"<" TO ">;\n抄送: " CC ";\n主题: " SUBJECT "\n\n" BODY "\n",
+    "---- 转发的邮件信息 ----\n发件人：" FROM "\n发送日期：2021-10-28 12:46:01\n收件人：" TO "\n抄送：" CC
+    "\n主题：" SUBJECT "\n\n" BODY "\n",
+};
+
+static void
+test_clients(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(clients); i++) {
+        g_autofree char *text = g_strconcat("FYI\n\n", clients[i], NULL);
+        check(text, "Fwd: " SUBJECT, TRUE);
+    }
+    /* Yandex names the writer as in an answer */
+    check("FYI\n\n-------- Пересылаемое сообщение --------\n28.10.2021, 12:46, \"John Doe\" "
+          "<john.doe@acme.example>:\n\n" BODY "\n-------- Конец пересылаемого сообщения --------\n",
+          "Fwd: " SUBJECT, FALSE);
 }
 
 static void
@@ -170,6 +241,18 @@ test_answers_are_no_forwards(void)
          "AW: Theme"},
         {"Kyllä\n\nLähettäjä: Bob <bob@x.example>\nLähetetty: 5.1.2024 10:00\nVastaanottaja: Ann\nAihe: Theme\n\nHi\n",
          "VS: Theme"},
+        {"Ja\n\n-----Original Message-----\nFrom: Bob <bob@x.example>\nSent: 5 January 2024\nTo: Ann\n\nHi\n",
+         "Antw: Theme"},
+        {"Tak\n\nOd: Bob <bob@x.example>\nWysłane: 5.1.2024 10:00\nDo: Ann\nTemat: Theme\n\nHi\n", "ODP: Theme"},
+        {"Sim\n\nDe: Bob <bob@x.example>\nEnviado: 5/1/2024 10:00\nPara: Ann\nAssunto: Theme\n\nHi\n", "RES: Theme"},
+        {"Sì\n\nDa: Bob <bob@x.example>\nInviato: 5/1/2024 10:00\nA: Ann\nOggetto: Theme\n\nHi\n", "R: Theme"},
+        {"Ja\n\nFrån: Bob <bob@x.example>\nSkickat: 5/1/2024 10:00\nTill: Ann\nÄmne: Theme\n\nHi\n", "SV: Theme"},
+        {"好\n\n发件人: Bob <bob@x.example>\n发送时间: 2024-1-5 10:00\n收件人: Ann\n主题: Theme\n\nHi\n",
+         "回复: Theme"},
+        {"Evet\n\nKimden: Bob <bob@x.example>\nGönderildi: 5.1.2024 10:00\nKime: Ann\nKonu: Theme\n\nHi\n",
+         "YNT: Theme"},
+        {"Please forward this message to Bob.\n", "Theme"},
+        {"Forwarded message from my boss:\n\nplease build a shop\n", "Theme"},
         {"Hello, please call me.\n", "Fwd: Theme"},
         {"", NULL},
     };
@@ -241,6 +324,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/forward/clients-in-many-languages", test_locales);
+    g_test_add_func("/forward/clients", test_clients);
     g_test_add_func("/forward/answers-are-no-forwards", test_answers_are_no_forwards);
     g_test_add_func("/forward/addresses-as-clients-write-them", test_addresses_as_clients_write_them);
     g_test_add_func("/forward/outermost-counts", test_outermost_counts);
