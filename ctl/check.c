@@ -1,5 +1,6 @@
 /* `check`: looks at the whole set-up. Here the gateway's own pieces; Postfix's parameters in check-postfix.c. */
 #include "ctl/check.h"
+#include "mime/form-map.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -415,6 +416,21 @@ check_relay(struct check *check)
                          : "it says nothing");
 }
 
+/* ---- field maps ---- */
+
+static void
+check_forms(struct check *check)
+{
+    g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(form_maps) maps = form_maps_load(check->settings->form_maps, errors);
+    for (guint i = 0; i < errors->len; i++)
+        check_find(check, CHECK_WARNING, "form.maps", "mend the file, or learn it again with `postern form learn`",
+                   "%s", (const char *)g_ptr_array_index(errors, i));
+    if (errors->len == 0)
+        check_find(check, CHECK_OK, "form.maps", NULL, "%s has %u field map%s", check->settings->form_maps,
+                   form_maps_count(maps), form_maps_count(maps) == 1 ? "" : "s");
+}
+
 /* ---- trust ---- */
 
 static void
@@ -456,8 +472,8 @@ static void
 check_all(struct check *check)
 {
     static void (*const checks[])(struct check *) = {
-        check_keys, check_database, check_file_system, check_owner, check_spool,   check_milter,
-        check_wake, check_relay,    check_templates,   check_trust, check_postfix,
+        check_keys, check_database, check_file_system, check_owner, check_spool, check_milter,
+        check_wake, check_relay,    check_templates,   check_forms, check_trust, check_postfix,
     };
     g_autoptr(conf) settings = NULL;
     if (!check_settings(check, &settings))

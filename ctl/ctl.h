@@ -34,6 +34,7 @@ int ctl_org(struct ctl *ctl, int argc, char **argv);
 int ctl_merchant(struct ctl *ctl, int argc, char **argv);
 int ctl_outbox(struct ctl *ctl, int argc, char **argv);
 int ctl_quarantine(struct ctl *ctl, int argc, char **argv);
+int ctl_form(struct ctl *ctl, int argc, char **argv);
 int ctl_ingest(struct ctl *ctl, int argc, char **argv);
 int ctl_explain(struct ctl *ctl, int argc, char **argv);
 int ctl_check(struct ctl *ctl, int argc, char **argv);
@@ -65,6 +66,8 @@ int ctl_wrong(const char *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void ctl_hint(GError *error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* A row's id; INVALID. */
 gboolean ctl_id(const char *word, gint64 *id, GError **error);
+/* The whole of a file, or of standard input for "-". NOT_FOUND. */
+GByteArray *ctl_read_file(const char *path, GError **error);
 /* Prints `postern: MESSAGE` (every line of it) on stderr; returns CTL_FAILED. */
 int ctl_failed(const GError *error);
 

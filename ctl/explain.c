@@ -2,7 +2,6 @@
  * `postern explain`: how the gateway understands a mail. Needs no database and no settings, and writes nothing. With
  * --to it looks into the database as well and says what would come of the mail.
  */
-#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,55 +13,25 @@
 #include "ctl/open.h"
 #include "lib/error.h"
 #include "lib/text.h"
-#include "market/command.h"
 #include "lib/worker.h"
-
-/* ---- reading ---- */
-
-static GByteArray *
-read_stream(FILE *stream, GError **error)
-{
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    guint8 buffer[65536];
-    gsize got;
-    while ((got = fread(buffer, 1, sizeof buffer, stream)) > 0)
-        g_byte_array_append(bytes, buffer, (guint)got);
-    if (ferror(stream)) {
-        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "%s", g_strerror(errno));
-        return NULL;
-    }
-    return g_steal_pointer(&bytes);
-}
-
-static GByteArray *
-read_file(const char *path, GError **error)
-{
-    if (strcmp(path, "-") == 0)
-        return read_stream(stdin, error);
-    FILE *stream = fopen(path, "rb");
-    if (!stream) {
-        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "%s", g_strerror(errno));
-        return NULL;
-    }
-    GByteArray *bytes = read_stream(stream, error);
-    fclose(stream);
-    return bytes;
-}
+#include "market/command.h"
 
 static void
-explained_init(struct explained *e, const char *path, GByteArray *bytes)
+explained_init(struct explained *e, const char *path, GByteArray *bytes, const struct form_maps *maps)
 {
     const guint8 *raw = bytes->data;
     gsize length = bytes->len;
     *e = (struct explained){.path = path, .bytes = bytes};
     e->mail = mail_read(raw, length);
     e->nature = mail_nature(e->mail, NULL);
+    if (e->nature.class > MAIL_FORM && form_maps_find(maps, e->mail))
+        e->nature = (struct mail_nature){MAIL_FORM, TRUE, FALSE, "a field map", "a field map"};
     reply_trim(e->mail, &e->reply);
     reply_trim_html(e->mail, &e->reply_html);
     e->forward =
         e->nature.class > MAIL_RECEIPT ? forward_read(e->mail) : NULL; /* a report returns, it does not forward */
     e->bounces = report_read(e->mail, raw, length);
-    e->form = e->nature.class == MAIL_FORM ? form_read(e->mail, FALSE) : NULL;
+    e->form = e->nature.class == MAIL_FORM ? form_read(e->mail, maps, FALSE) : NULL;
     e->language = language_guess(e->reply.text);
 }
 
@@ -252,6 +221,7 @@ struct job {
     const struct market *market; /* NULL: no database was asked for */
     const char *from, *to;       /* the envelope; from NULL: as the mail says */
     gint64 now;
+    const struct form_maps *maps; /* NULL */
     gboolean failed;
 };
 
@@ -305,14 +275,14 @@ static void
 explain_one(struct job *job, const char *path)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GByteArray) bytes = read_file(path, &error);
+    g_autoptr(GByteArray) bytes = ctl_read_file(path, &error);
     if (!bytes) {
         fail_one(job, path, error);
         return;
     }
     g_autofree char *name = text_utf8(path, strlen(path));
     struct explained explained;
-    explained_init(&explained, name, bytes);
+    explained_init(&explained, name, bytes, job->maps);
     if (job->market && !explain_market(job, &explained, &error))
         fail_one(job, path, error);
     else if (job->ctl->json)
@@ -329,6 +299,18 @@ explain_all(gpointer data)
     struct job *job = data;
     for (int i = 0; i < job->count; i++)
         explain_one(job, job->paths[i]);
+}
+
+/* NULL where none are asked for, and where one cannot be read: then its error is told. */
+static struct form_maps *
+load_maps(const char *folder, gboolean *good)
+{
+    g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(form_maps) maps = folder ? form_maps_load(folder, errors) : NULL;
+    for (guint i = 0; i < errors->len; i++)
+        fprintf(stderr, "postern: %s\n", (const char *)g_ptr_array_index(errors, i));
+    *good = errors->len == 0;
+    return *good ? g_steal_pointer(&maps) : NULL;
 }
 
 static gboolean
@@ -349,18 +331,20 @@ explain_with_database(struct job *job, GError **error)
     if (!opened_open(&all, job->ctl, error))
         return FALSE;
     job->market = &all.market;
+    job->maps = job->maps ? job->maps : all.forms;
     return explain_files(job, error);
 }
 
 int
 ctl_explain(struct ctl *ctl, int argc, char **argv)
 {
-    g_autofree char *from = NULL, *to = NULL;
+    g_autofree char *from = NULL, *to = NULL, *folder = NULL;
     const GOptionEntry entries[] = {
         {"to", 't', 0, G_OPTION_ARG_FILENAME, &to,
          "Look into the database: what would come of the mail to ADDRESS, now", "ADDRESS"},
         {"from", 'f', 0, G_OPTION_ARG_FILENAME, &from, "Envelope sender, with --to (its Return-Path, its author)",
          "ADDRESS"},
+        {"maps", 0, 0, G_OPTION_ARG_FILENAME, &folder, "Read lead forms by the field maps there", "DIR"},
         G_OPTION_ENTRY_NULL,
     };
     const struct ctl_usage usage = {"FILE…", "Says how the gateway understands mails; - is standard input.", entries, 1,
@@ -369,11 +353,16 @@ ctl_explain(struct ctl *ctl, int argc, char **argv)
         return CTL_USAGE;
     if (from && !to)
         return ctl_wrong(argv[0], "--from goes with --to");
+    gboolean good;
+    g_autoptr(form_maps) maps = load_maps(folder, &good);
+    if (!good)
+        return CTL_FAILED;
     g_autoptr(GError) error = NULL;
     struct job job = {
         .ctl = ctl,
         .paths = argv + 1,
         .count = argc - 1,
+        .maps = maps,
         .from = from,
         .to = to,
         .now = g_get_real_time() / G_USEC_PER_SEC,

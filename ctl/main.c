@@ -25,6 +25,7 @@ static const struct command commands[] = {
     {"quarantine", ctl_quarantine, "list what was held back, show one"},
     {"link", ctl_link, "say what stands behind a reply address"},
     {"explain", ctl_explain, "say how the gateway understands a mail"},
+    {"form", ctl_form, "learn the fields of a lead form from one of its mails"},
     {"replay", ctl_replay, "read stored mails with today's code and compare"},
     {"ingest", ctl_ingest, "take a mail on standard input (for Postfix's pipe)"},
     {"migrate", ctl_migrate, "bring an older database to this version"},

@@ -62,7 +62,9 @@ opened_open(struct opened *all, const struct ctl *ctl, GError **error)
         opened_close(all);
         return FALSE;
     }
-    all->market = (struct market){.store = all->store, .conf = all->settings, .keys = all->keys};
+    g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+    all->forms = form_maps_load(all->settings->form_maps, errors); /* `postern check` tells what is wrong with them */
+    all->market = (struct market){.store = all->store, .conf = all->settings, .keys = all->keys, .forms = all->forms};
     return TRUE;
 }
 
@@ -70,6 +72,7 @@ void
 opened_close(struct opened *all)
 {
     g_clear_pointer(&all->store, store_close);
+    g_clear_pointer(&all->forms, form_maps_free);
     g_clear_pointer(&all->keys, keyring_free);
     g_clear_pointer(&all->settings, conf_free);
 }

@@ -9,7 +9,8 @@ struct opened {
     struct conf *settings;
     keyring *keys;
     store *store;
-    struct market market; /* borrows the three */
+    form_maps *forms;
+    struct market market; /* borrows the four */
 };
 
 /* Starts libsodium, reads the settings and the keys, opens the database. All or nothing. */

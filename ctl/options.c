@@ -1,4 +1,5 @@
 /* What the subcommands share about words: options in, complaints out. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,4 +108,36 @@ ctl_options(struct ctl *ctl, const struct ctl_usage *usage, int *argc, char ***a
     }
     drop_separator(argc, *argv);
     return enough_words(usage, *argc, *argv);
+}
+
+/* ---- files ---- */
+
+static GByteArray *
+read_stream(FILE *stream, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    guint8 buffer[65536];
+    gsize got;
+    while ((got = fread(buffer, 1, sizeof buffer, stream)) > 0)
+        g_byte_array_append(bytes, buffer, (guint)got);
+    if (ferror(stream)) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "%s", g_strerror(errno));
+        return NULL;
+    }
+    return g_steal_pointer(&bytes);
+}
+
+GByteArray *
+ctl_read_file(const char *path, GError **error)
+{
+    if (strcmp(path, "-") == 0)
+        return read_stream(stdin, error);
+    FILE *stream = fopen(path, "rb");
+    if (!stream) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "%s", g_strerror(errno));
+        return NULL;
+    }
+    GByteArray *bytes = read_stream(stream, error);
+    fclose(stream);
+    return bytes;
 }

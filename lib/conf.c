@@ -88,6 +88,9 @@ static const struct conf_setting SETTINGS[] = {
     {"market.seen_lifetime", "duration", "14d", "1d", "90d",
      "How long a mail that is sent again is known; longer than any sender goes on trying.", AT(seen_lifetime)},
 
+    {"form.maps", "path", "/etc/postern/forms", NULL, NULL,
+     "The folder with field maps for lead forms that no rule knows (`postern form learn`).", AT(form_maps)},
+
     {"trust.authserv_id", "word", "", NULL, NULL,
      "Whose Authentication-Results are believed (your DMARC filter's authserv-id); empty: nobody's.", AT(authserv_id)},
     {"trust.unauthenticated", "act | confirm", "act", NULL, NULL,

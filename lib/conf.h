@@ -72,6 +72,9 @@ struct conf {
     gint64 link_lifetime;     /* from a link's last use; 400d */
     gint64 seen_lifetime;     /* how long a resent mail is known; 14d */
 
+    /* [form] */
+    char *form_maps; /* key `maps`: folder with field maps, NAME.form (mime/form-map.h); /etc/postern/forms */
+
     /* [trust] */
     char *authserv_id;            /* whose Authentication-Results are believed; empty: nobody's */
     char *unauthenticated;        /* act | confirm */

@@ -46,7 +46,7 @@ static void
 read_form(const struct market *market, struct incoming *in)
 {
     const struct mail *mail = in->delivery->mail;
-    in->form = form_read(mail, TRUE);
+    in->form = form_read(mail, market->forms, TRUE);
     if (!in->form)
         return;
     if (in->form->lead.email)

@@ -12,6 +12,7 @@
 #include "lib/conf.h"
 #include "lib/error.h"
 #include "lib/secret.h"
+#include "mime/form-map.h"
 #include "mime/mail.h"
 #include "store/store.h"
 
@@ -22,6 +23,7 @@ struct market {
     const keyring *keys;
     gint64 audit_chain; /* secret_random_id() at start where several processes write at once; 0 with one writer at a
                            time (SQLite) */
+    const struct form_maps *forms; /* field maps of lead forms; NULL: none */
 };
 
 /* ---- what SMTP is told ---- */

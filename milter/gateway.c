@@ -13,6 +13,7 @@ static const char *const FIXED[] = {"store.database", "store.busy_timeout", "sto
 static void
 settings_free(struct settings *settings)
 {
+    form_maps_free(settings->forms);
     keyring_free(settings->keys);
     conf_free(settings->conf);
     g_free(settings);
@@ -32,6 +33,17 @@ settings_load(const char *path, GError **error)
     settings->market.conf = settings->conf;
     settings->market.keys = settings->keys;
     return settings;
+}
+
+/* A map that cannot be read costs that form its fields' meaning and nobody a mail. */
+static void
+load_forms(struct settings *settings)
+{
+    g_autoptr(GPtrArray) errors = g_ptr_array_new_with_free_func(g_free);
+    settings->forms = form_maps_load(settings->conf->form_maps, errors);
+    settings->market.forms = settings->forms;
+    for (guint i = 0; i < errors->len; i++)
+        log_event(LOG_WARNING, "a field map is left out", "why", (const char *)g_ptr_array_index(errors, i), NULL);
 }
 
 struct settings *
@@ -98,6 +110,7 @@ gateway_open(struct gateway *gateway, const char *conf_path, GError **error)
         return FALSE;
     const struct conf *values = gateway->current->conf;
     open_log(values);
+    load_forms(gateway->current);
     if (!(gateway->store = open_store(values, error)))
         return FALSE;
     gateway->current->market.store = gateway->store;
@@ -115,6 +128,7 @@ gateway_reload(struct gateway *gateway, GError **error)
     new->market.store = gateway->store;
     warn_of_fixed(old->conf, new->conf);
     open_log(new->conf);
+    load_forms(new);
     pthread_mutex_lock(&gateway->lock);
     gateway->current = new;
     pthread_mutex_unlock(&gateway->lock);

@@ -14,7 +14,8 @@
 struct settings {
     conf *conf;
     keyring *keys;
-    struct market market; /* borrows both, and the gateway's store */
+    form_maps *forms;
+    struct market market; /* borrows the three, and the gateway's store */
     guint users;          /* guarded by the gateway's lock */
 };
 

@@ -6,25 +6,16 @@
 #ifndef POSTERN_MIME_FORM_FIELDS_H
 #define POSTERN_MIME_FORM_FIELDS_H
 
+#include "mime/form-map.h"
 #include "mime/form.h"
 #include "mime/lines.h"
 
-enum lead_member { /* of struct form_lead, and halves of names */
-                   LEAD_NONE,
-                   LEAD_NAME,
-                   LEAD_FIRST_NAME,
-                   LEAD_LAST_NAME,
-                   LEAD_EMAIL,
-                   LEAD_PHONE,
-                   LEAD_SHOP,
-                   LEAD_SERVICE,
-                   LEAD_MESSAGE,
-                   LEAD_BUDGET,
-                   LEAD_LANGUAGE,
-};
-
 /* What a label asks for, in English, Dutch, French, Polish, German, Spanish, Italian, Portuguese. */
 enum lead_member form_label(const char *label, gsize length);
+/* The same, by what a map (may be NULL) says before. */
+enum lead_member form_label_in(const struct form_map *map, const char *label, gsize length);
+/* A label as it is compared: folded, without number, punctuation and what stands in brackets. */
+char *form_label_key(const char *label, gsize length);
 
 #define FORM_FIELDS 200     /* a form has at most so many */
 #define FORM_LABEL_BYTES 90 /* longer ones are somebody's words */
@@ -32,11 +23,16 @@ enum lead_member form_label(const char *label, gsize length);
 /* The line where what the tool appends begins, or the number of lines. */
 guint form_fields_end(const GArray *lines);
 
-/* Arrays of struct form_field, never NULL. */
-GPtrArray *form_fields_from_text(const char *text);
-GPtrArray *form_fields_from_html(const char *html);
+/* Arrays of struct form_field, never NULL. `map` may be NULL. */
+GPtrArray *form_fields_from_text(const char *text, const struct form_map *map);
+GPtrArray *form_fields_from_html(const char *html, const struct form_map *map);
 GPtrArray *form_fields_from_json(const char *json, gsize length); /* an object with plain keys; empty if it is none */
 GPtrArray *form_fields_from_adf(const char *xml);                 /* Auto-lead Data Format 1.0 */
+
+/* What form_read() reads the fields from: HTML, text, JSON or ADF, whichever says most. `tool` as form_tool(). */
+GPtrArray *form_fields_of(const struct mail *mail, const char *tool, const struct form_map *map);
+/* The address in a value: alone, in brackets, or in the links that HTML left; NULL. */
+char *form_address_in(const char *value);
 
 GPtrArray *form_fields_new(void);
 /* Trims both; nothing is added when the label is empty or the form is full. */

@@ -247,19 +247,19 @@ bold_label(const struct block *block)
 
 /* "<b>Email:</b> value", bold or not as long as the label is known. */
 static gsize
-label_inside(const struct block *block)
+label_inside(const struct block *block, const struct form_map *map)
 {
     const char *colon = memchr(block->text, ':', MIN(strlen(block->text), FORM_LABEL_BYTES));
     gsize length = colon ? (gsize)(colon - block->text) : 0;
     if (!length || memchr(block->text, '\n', length) || strncmp(colon, "://", 3) == 0)
         return 0;
-    return bold_label(block) || form_label(block->text, length) != LEAD_NONE ? length : 0;
+    return bold_label(block) || form_label_in(map, block->text, length) != LEAD_NONE ? length : 0;
 }
 
 /* A block that ends in a colon (or is bold, or a row of its own) names what stands in the next. Returns how many blocks
  * were used. */
 static guint
-pair_below(GPtrArray *fields, const GArray *blocks, guint i)
+pair_below(GPtrArray *fields, const GArray *blocks, guint i, const struct form_map *map)
 {
     const struct block *label = block_at(blocks, i), *value = i + 1 < blocks->len ? block_at(blocks, i + 1) : NULL;
     if (!value || !is_label(label))
@@ -277,7 +277,7 @@ pair_below(GPtrArray *fields, const GArray *blocks, guint i)
     if (label->row || value->row || !ends_in_colon(label->text))
         return 0;
     gboolean bare_label = is_label(value) && ends_in_colon(value->text) && !value->bold &&
-                          form_label(value->text, strlen(value->text)) != LEAD_NONE;
+                          form_label_in(map, value->text, strlen(value->text)) != LEAD_NONE;
     if (bare_label || bold_label(value)) {                             /* what was typed is never half bold */
         form_fields_add(fields, label->text, strlen(label->text), ""); /* left empty */
         return 1;
@@ -287,17 +287,17 @@ pair_below(GPtrArray *fields, const GArray *blocks, guint i)
 }
 
 static guint
-take_field(GPtrArray *fields, const GArray *blocks, guint i)
+take_field(GPtrArray *fields, const GArray *blocks, guint i, const struct form_map *map)
 {
     const struct block *block = block_at(blocks, i);
     if (block->row && block->cells == 2 && block->cell == 1 && is_label(block)) {
         form_fields_add(fields, block->text, strlen(block->text), block_at(blocks, i + 1)->text);
         return 2;
     }
-    guint used = pair_below(fields, blocks, i);
+    guint used = pair_below(fields, blocks, i, map);
     if (used)
         return used;
-    gsize inside = label_inside(block);
+    gsize inside = label_inside(block, map);
     if (inside && block->text[inside + 1])
         form_fields_add(fields, block->text, inside, block->text + inside + 1);
     else if (inside && block->bold)
@@ -306,11 +306,11 @@ take_field(GPtrArray *fields, const GArray *blocks, guint i)
 }
 
 GPtrArray *
-form_fields_from_html(const char *html)
+form_fields_from_html(const char *html, const struct form_map *map)
 {
     GPtrArray *fields = form_fields_new();
     g_autoptr(GArray) blocks = read_blocks(html);
     for (guint i = 0; i < blocks->len;)
-        i += take_field(fields, blocks, i);
+        i += take_field(fields, blocks, i, map);
     return fields;
 }

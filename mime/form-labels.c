@@ -442,19 +442,41 @@ look_up(const char *label)
     return LEAD_NONE;
 }
 
+static enum lead_member
+by_key(const char *key)
+{
+    enum lead_member member = look_up(key);
+    if (member == LEAD_NONE && g_str_has_prefix(key, "your-")) /* Contact Form 7's field names */
+        member = look_up(key + 5);
+    for (gsize i = 0; member == LEAD_NONE && i < G_N_ELEMENTS(parts); i++)
+        if (strstr(key, parts[i].part))
+            member = parts[i].member;
+    return member;
+}
+
 enum lead_member
-form_label(const char *label, gsize length)
+form_label_in(const struct form_map *map, const char *label, gsize length)
 {
     struct folded folded;
-    if (length > FORM_LABEL_BYTES)
+    if (length > FORM_LABEL_BYTES * 3)
         return LEAD_NONE;
     fold(&folded, label, length);
     normalize(&folded);
-    enum lead_member member = look_up(folded.text);
-    if (member == LEAD_NONE && g_str_has_prefix(folded.text, "your-")) /* Contact Form 7's field names */
-        member = look_up(folded.text + 5);
-    for (gsize i = 0; member == LEAD_NONE && i < G_N_ELEMENTS(parts); i++)
-        if (strstr(folded.text, parts[i].part))
-            member = parts[i].member;
-    return member;
+    enum lead_member member = map ? form_map_member(map, folded.text) : LEAD_NONE;
+    return member != LEAD_NONE || length > FORM_LABEL_BYTES ? member : by_key(folded.text);
+}
+
+enum lead_member
+form_label(const char *label, gsize length)
+{
+    return form_label_in(NULL, label, length);
+}
+
+char *
+form_label_key(const char *label, gsize length)
+{
+    struct folded folded;
+    fold(&folded, label, length);
+    normalize(&folded);
+    return g_strdup(folded.text);
 }

@@ -146,6 +146,7 @@ values_below(const GArray *lines, guint end)
 }
 
 struct reader {
+    const struct form_map *map; /* NULL */
     GPtrArray *fields;
     const struct line *label; /* NULL: none open */
     gsize label_bytes;
@@ -172,7 +173,7 @@ open_field(struct reader *r, const struct line *line, gsize label, gboolean belo
     const char *value = value_start(line, label);
     r->label = line;
     r->label_bytes = label;
-    r->member = form_label(line->body, label);
+    r->member = form_label_in(r->map, line->body, label);
     r->seen |= 1u << r->member;
     r->to_end = r->member == LEAD_MESSAGE && !below && stands_alone(line, label);
     g_string_append_len(r->value, value, line->body + line->body_length - value);
@@ -193,17 +194,17 @@ begins_field(const struct reader *r, const GArray *lines, guint i, gboolean belo
         return TRUE;
     if (apart != (r->loose || below)) /* the tool parts its fields otherwise: somebody's paragraph */
         return FALSE;
-    enum lead_member member = form_label(line->body, label);
+    enum lead_member member = form_label_in(r->map, line->body, label);
     return member != LEAD_NONE && member != LEAD_MESSAGE && !(r->seen & (1u << member));
 }
 
 GPtrArray *
-form_fields_from_text(const char *text)
+form_fields_from_text(const char *text, const struct form_map *map)
 {
     g_autoptr(GArray) lines = lines_split(text);
     guint end = form_fields_end(lines);
     gboolean below = values_below(lines, end);
-    struct reader r = {.fields = form_fields_new(), .value = g_string_new(NULL)};
+    struct reader r = {.map = map, .fields = form_fields_new(), .value = g_string_new(NULL)};
     for (guint i = 0; i < end; i++) {
         const struct line *line = line_at(lines, i);
         if (begins_field(&r, lines, i, below)) {

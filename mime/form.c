@@ -172,9 +172,8 @@ member_of(struct form_lead *lead, enum lead_member member)
     }
 }
 
-/* The address in a value: alone, in brackets, or in the links that HTML left ("a@b.example <mailto:a@b.example>"). */
-static char *
-address_in(const char *value)
+char *
+form_address_in(const char *value)
 {
     const char *at = strchr(value, '@');
     if (!at || strchr(value, '\n'))
@@ -203,24 +202,26 @@ static void
 fill_member(struct form_lead *lead, enum lead_member member, const char *value)
 {
     if (member == LEAD_EMAIL)
-        set_once(&lead->email, address_in(value));
+        set_once(&lead->email, form_address_in(value));
     else if (member_of(lead, member))
         set_once(member_of(lead, member), g_strdup(value));
 }
 
 static void
-fill_from_fields(struct form *f)
+fill_from_fields(struct form *f, const struct form_map *map)
 {
     g_autofree char *first = NULL, *last = NULL;
     for (guint i = 0; i < f->fields->len; i++) {
         const struct form_field *field = g_ptr_array_index(f->fields, i);
-        enum lead_member member = form_label(field->label, strlen(field->label));
+        enum lead_member member = form_label_in(map, field->label, strlen(field->label));
         fill_member(&f->lead, member, field->value);
         if (member == LEAD_FIRST_NAME)
             set_once(&first, g_strdup(field->value));
         if (member == LEAD_LAST_NAME)
             set_once(&last, g_strdup(field->value));
     }
+    if (!last && first && f->lead.name && !strcasestr(f->lead.name, first))
+        last = g_steal_pointer(&f->lead.name); /* "Nom" beside "Prénom" is the other half */
     if (!f->lead.name && (first || last))
         f->lead.name = g_strstrip(g_strconcat(first ? first : "", " ", last ? last : "", NULL));
 }
@@ -246,7 +247,7 @@ find_address(struct form *f, const struct mail *m)
     }
     for (guint i = 0; i < f->fields->len && !f->lead.email; i++) {
         const struct form_field *field = g_ptr_array_index(f->fields, i);
-        g_autofree char *address = address_in(field->value);
+        g_autofree char *address = form_address_in(field->value);
         if (address && strlen(address) == strlen(field->value))
             f->lead.email = g_steal_pointer(&address);
     }
@@ -261,16 +262,16 @@ find_address(struct form *f, const struct mail *m)
 /* The label stands twice, and Reply-To, which the tool wrote, says that the second is the field: then the first was
  * typed into a value. */
 static void
-believe_reply_to(struct form *f, const struct mail *m)
+believe_reply_to(struct form *f, const struct mail *m, const struct form_map *map)
 {
     const struct mail_address *to = m->reply_to->len ? g_ptr_array_index(m->reply_to, 0) : NULL;
     if (!to || !f->lead.email || !is_own_address(m, to) || g_ascii_strcasecmp(f->lead.email, to->address) == 0)
         return;
     for (guint i = 0; i < f->fields->len; i++) {
         const struct form_field *field = g_ptr_array_index(f->fields, i);
-        g_autofree char *address = address_in(field->value);
+        g_autofree char *address = form_address_in(field->value);
         if (address && g_ascii_strcasecmp(address, to->address) == 0 &&
-            form_label(field->label, strlen(field->label)) == LEAD_EMAIL) {
+            form_label_in(map, field->label, strlen(field->label)) == LEAD_EMAIL) {
             g_free(f->lead.email);
             f->lead.email = g_steal_pointer(&address);
             return;
@@ -287,7 +288,7 @@ split_sender(struct form *f)
         const char *open = strrchr(field->value, '<');
         if (phrase_label(field->label) != LABEL_FROM && g_ascii_strcasecmp(field->label, "From") != 0 && i != 0)
             continue;
-        char *address = address_in(open ? open : field->value);
+        char *address = form_address_in(open ? open : field->value);
         if (!address)
             continue;
         set_once(&f->lead.email, address);
@@ -301,21 +302,22 @@ split_sender(struct form *f)
 
 /* How many fields say something that a lead is asked. */
 static guint
-known_fields(const GPtrArray *fields)
+known_fields(const GPtrArray *fields, const struct form_map *map)
 {
     guint known = 0;
     for (guint i = 0; i < fields->len; i++) {
         const struct form_field *field = g_ptr_array_index(fields, i);
-        known += *field->value && form_label(field->label, strlen(field->label)) != LEAD_NONE;
+        known += *field->value && form_label_in(map, field->label, strlen(field->label)) != LEAD_NONE;
     }
     return known;
 }
 
 /* HTML where it says as much: its structure cannot be forged by what stands in a value, and the text may be a stub. */
-static GPtrArray *
-best_fields(const struct mail *m, const char *tool)
+GPtrArray *
+form_fields_of(const struct mail *m, const char *tool, const struct form_map *map)
 {
-    if (g_strcmp0(tool, "adf") == 0)
+    static const char lines_alone[] = "contact-form-7"; /* its HTML is its text with <br> */
+    if (is_adf(m->text))
         return form_fields_from_adf(m->text);
     if (is_json(m->text)) {
         GPtrArray *json = form_fields_from_json(m->text, strlen(m->text));
@@ -323,9 +325,10 @@ best_fields(const struct mail *m, const char *tool)
             return json;
         g_ptr_array_unref(json);
     }
-    GPtrArray *text = form_fields_from_text(m->text);
-    GPtrArray *html = m->html ? form_fields_from_html(m->html) : NULL;
-    if (html && html->len > 0 && (known_fields(html) >= 2 || known_fields(html) >= known_fields(text))) {
+    GPtrArray *text = form_fields_from_text(m->text, map);
+    GPtrArray *html = m->html && g_strcmp0(tool, lines_alone) != 0 ? form_fields_from_html(m->html, map) : NULL;
+    guint in_html = html ? known_fields(html, map) : 0;
+    if (html && html->len > 0 && (in_html >= 2 || in_html >= known_fields(text, map))) {
         g_ptr_array_unref(text);
         return html;
     }
@@ -335,20 +338,21 @@ best_fields(const struct mail *m, const char *tool)
 }
 
 struct form *
-form_read(const struct mail *m, gboolean expected)
+form_read(const struct mail *m, const struct form_maps *maps, gboolean expected)
 {
-    const char *tool = form_tool(m);
+    const struct form_map *map = form_maps_find(maps, m);
+    const char *tool = map ? map->name : form_tool(m);
     if (!tool && !expected)
         return NULL;
     g_autoptr(form) f = g_new0(struct form, 1);
     f->tool = g_strdup(tool ? tool : is_json(m->text) ? "json" : "generic");
-    f->fields = best_fields(m, tool);
+    f->fields = form_fields_of(m, tool, map);
     if (f->fields->len == 0)
         return NULL;
-    fill_from_fields(f);
+    fill_from_fields(f, map);
     if (strcmp(f->tool, "contact-form-7") == 0)
         split_sender(f);
-    believe_reply_to(f, m);
+    believe_reply_to(f, m, map);
     find_address(f, m);
     return g_steal_pointer(&f);
 }

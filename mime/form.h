@@ -5,6 +5,7 @@
 #ifndef POSTERN_MIME_FORM_H
 #define POSTERN_MIME_FORM_H
 
+#include "mime/form-map.h"
 #include "mime/mail.h"
 
 struct form_field {
@@ -17,7 +18,7 @@ struct form_lead { /* each NULL when the form does not tell */
 };
 
 struct form {
-    char *tool;        /* "contact-form-7", "jotform", …, "generic" */
+    char *tool;        /* "contact-form-7", "jotform", …, a map's name, "generic" */
     GPtrArray *fields; /* struct form_field, in order */
     struct form_lead lead;
 };
@@ -26,9 +27,9 @@ struct form {
  * DKIM proves it. */
 const char *form_tool(const struct mail *mail);
 
-/* NULL when the mail is no form's. `expected` says that the mail came to an address where only forms mail, so that
- * plain `Label: value` lines are enough. */
-struct form *form_read(const struct mail *mail, gboolean expected);
+/* NULL when the mail is no form's. `maps` (may be NULL) are believed before the rules. `expected` says that the mail
+ * came to an address where only forms mail, so that plain `Label: value` lines are enough. */
+struct form *form_read(const struct mail *mail, const struct form_maps *maps, gboolean expected);
 void form_free(struct form *form);
 typedef struct form form;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(form, form_free)

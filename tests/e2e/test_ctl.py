@@ -21,7 +21,7 @@ from harness.postfix import SERVICES, uncommented
 POSTERN = os.path.join(build_folder(), "ctl", "postern")
 SAMPLE = os.path.join(TOP, "conf", "sample-market.json")
 COMMANDS = ["init", "check", "import", "org", "merchant", "conversation", "job", "outbox", "quarantine", "link",
-            "explain", "replay", "ingest", "migrate", "help"]
+            "explain", "form", "replay", "ingest", "migrate", "help"]
 
 
 class Admin:
@@ -114,7 +114,8 @@ def test_the_manual_and_the_completion_know_every_command_and_option(empty):
     [], ["frob"], ["org"], ["org", "frob"], ["org", "list", "more"], ["org", "show"], ["org", "list", "--frob"],
     ["outbox", "show", "1"], ["conversation", "list", "--state", "angry"], ["job", "list", "--limit", "-1"],
     ["import"], ["import", "a", "b"], ["init", "more"], ["init", "--owner", "nobody-of-that-name"], ["link", "show"],
-    ["quarantine", "list", "--raw"], ["help", "frob"], ["-c"], ["explain"],
+    ["quarantine", "list", "--raw"], ["help", "frob"], ["-c"], ["explain"], ["form"], ["form", "frob", "x"],
+    ["form", "learn"], ["form", "learn", "--name", "a/b", "x"],
 ], ids=" ".join)
 def test_wrong_usage_ends_with_2_and_says_where_help_is(empty, words):
     done = empty.run(*words, status=2)
@@ -529,3 +530,62 @@ def test_check_tells_bad_settings_by_line(admin):
         file.write("[market]\nanswer_tim = 72h\n")
     (finding,) = findings_of(admin, "settings")
     assert re.match(rf"{re.escape(admin.conf)}:\d+: ", finding["finding"])
+
+
+# ---- field maps ----
+
+QUESTION = """From: Portal <web@site.example>
+To: leads@experts.test
+Subject: New question from Ann Lead
+Content-Type: text/plain; charset=utf-8
+
+Who are you: Ann Lead
+Where do we reach you: ann@lead.example
+Favourite colour: red
+What is it about:
+Hello, I need a shop.
+"""
+
+
+def test_a_form_is_learnt_and_explained_by_its_map(admin):
+    mail = admin.write("question.eml", QUESTION)
+    maps = admin.place("maps")
+    assert json.loads(admin.run("explain", "--json", mail).stdout)["form"] is None
+    printed = admin.run("form", "learn", "--dry-run", mail).stdout
+    assert "email=Where do we reach you" in printed and not os.path.exists(maps)
+
+    learnt = json.loads(admin.run("form", "learn", "--json", "--maps", maps, "--name", "portal", mail).stdout)
+    assert learnt["file"] == os.path.join(maps, "portal.form")
+    assert learnt["sender"] == "web@site.example" and learnt["subject"] == "New question from"
+    assert learnt["fields"]["email"] == ["Where do we reach you"] and learnt["unknown"] == ["Favourite colour"]
+    explained = json.loads(admin.run("explain", "--json", "--maps", maps, mail).stdout)
+    assert explained["class"] == "form" and not explained["may_answer"]
+    assert explained["form"]["lead"]["email"] == "ann@lead.example"
+    assert explained["form"]["tool"] == "portal"
+
+    done = admin.run("form", "learn", "--maps", maps, "--name", "portal", mail, status=1)
+    assert "portal.form: File exists" in done.stderr
+
+
+def test_learning_uses_the_folder_of_the_settings_and_check_tells_what_is_wrong_there(admin):
+    maps = admin.place("forms")
+    with open(admin.conf, "a", encoding="utf-8") as file:
+        file.write(f"[form]\nmaps = {maps}\n")
+    admin.run("form", "learn", admin.write("question.eml", QUESTION))
+    assert os.listdir(maps) == ["site-example.form"]
+    assert [finding["level"] for finding in findings_of(admin, "form.maps")] == ["ok"]
+    with open(os.path.join(maps, "bad.form"), "w", encoding="utf-8") as file:
+        file.write("[form]\nsender = web@site.example\n[fields]\nemial = A\n")
+    (finding,) = findings_of(admin, "form.maps")
+    assert finding["level"] == "warning"
+    assert "bad.form: [fields] has no key emial" in finding["finding"]
+    done = admin.run("explain", "--maps", maps, admin.place("question.eml"), status=1)
+    assert "bad.form: [fields] has no key emial" in done.stderr
+
+
+@pytest.mark.parametrize("text, told", [
+    (QUESTION.replace("web@site.example", "noreply@jotform.com"), "a rule reads it already, as jotform"),
+    ("From: Ann <ann@lead.example>\nSubject: Hi\n\nPlease call me.\n", "nothing in it looks like a form's field"),
+], ids=["known", "words"])
+def test_what_needs_no_map_or_gives_none_is_told(admin, text, told):
+    assert told in admin.run("form", "learn", "--dry-run", admin.write("mail.eml", text), status=1).stderr

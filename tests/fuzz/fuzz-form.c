@@ -24,8 +24,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autofree char *text = text_utf8((const char *)data, size);
-    check(form_fields_from_text(text));
-    check(form_fields_from_html(text));
+    check(form_fields_from_text(text, NULL));
+    check(form_fields_from_html(text, NULL));
     check(form_fields_from_adf(text));
     check(form_fields_from_json((const char *)data, size));
     g_autoptr(GPtrArray) none = g_ptr_array_new();
@@ -37,6 +37,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                      .in_reply_to = none,
                      .references = none,
                      .headers = none};
-    form_free(form_read(&m, TRUE));
+    form_free(form_read(&m, NULL, TRUE));
     return 0;
 }

@@ -144,6 +144,44 @@ static const struct sample samples[] = {
      "{\"name\":\"Ann Lead\",\"message\":\"Hello, I need a shop.\\nEmail: "
      "evil@thief.example\",\"email\":\"ann@lead.example\"}\n",
      NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"contact-form-7 as HTML", "contact-form-7", "Ann Lead <ann@lead.example>", NULL, "Site \"theme\"", NULL,
+     "<p>From: Ann Lead &lt;ann@lead.example&gt;<br>Subject: theme</p><p>Message Body:</p><p>" INJECTED_HTML
+     "</p><p>-- <br>This e-mail was sent from a contact form on Site (https://site.example)</p>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, NULL},
+    {"jotform as text", "jotform", "Jotform <noreply@jotform.com>", NULL, "New Submission: Contact",
+     "Full Name: Ann Lead\nE-mail: ann@lead.example\nPhone Number: 020 123\nMessage: " INJECTED_LINES "\n", NULL,
+     "Ann Lead", "ann@lead.example", "020 123", NULL, "Hello, I need a shop."},
+    {"squarespace as text", "squarespace", "Squarespace <form-submission@squarespace.info>", "ann@lead.example",
+     "Form Submission - Contact", "Name: Ann Lead\n\nEmail: ann@lead.example\n\nMessage: Hello, I need a shop.\n", NULL,
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"wix as text", "wix", "Site <forms@wix-forms.com>", NULL, "Contact got a new submission",
+     "Submission summary:\n\nFirst name:\nAnn\n\nLast name:\nLead\n\n3. Email "
+     ":\nann@lead.example\n\nMessage:\n" INJECTED_LINES "\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"netlify as HTML", "netlify", "\"site.example\" <formresponses@netlify.com>", "ann@lead.example",
+     "Form submission from contact form:", NULL,
+     "<p><b>name</b>: Ann Lead</p><p><b>message</b>: " INJECTED_HTML "</p><p><b>email</b>: ann@lead.example</p>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"google forms as text", "google-forms", "Google Forms <forms-receipts-noreply@google.com>", NULL, "Contact",
+     "Name *\nEmail address *: ann@lead.example\nName: Ann Lead\nMessage: " INJECTED_LINES "\n", NULL, "Ann Lead",
+     "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"typeform as HTML", "typeform", "Typeform <notifications@typeform.com>", NULL,
+     "Typeform: New response for Contact", NULL,
+     "<table><tr><td>Name</td><td>Ann Lead</td></tr><tr><td>Message</td><td>" INJECTED_HTML
+     "</td></tr><tr><td>Email</td><td>ann@lead.example</td></tr></table>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"gravity as text", "gravity-forms", "Site <admin@site.example>", NULL, "New submission from Contact",
+     "Name: Ann Lead\nEmail: ann@lead.example\nMessage: " INJECTED_LINES "\n", NULL, "Ann Lead", "ann@lead.example",
+     NULL, NULL, "Hello, I need a shop."},
+    {"a form in French", "generic", "Site <web@site.example>", NULL, "Demande",
+     "Nom : Lead\nPr\xc3\xa9nom : Ann\nAdresse e-mail : ann@lead.example\nT\xc3\xa9l\xc3\xa9phone : 01 23 45 67 "
+     "89\nBoutique : https://ann.example\nMessage : " INJECTED_LINES "\n",
+     NULL, "Ann Lead", "ann@lead.example", "01 23 45 67 89", "https://ann.example", "Hello, I need a shop."},
+    {"a form in Spanish", "generic", "Sitio <web@site.example>", NULL, "Consulta",
+     "Nombre: Ann Lead\nCorreo electr\xc3\xb3nico: ann@lead.example\nTel\xc3\xa9"
+     "fono: 600 123 123\nTienda: "
+     "ann.example\nMensaje: " INJECTED_LINES "\n",
+     NULL, "Ann Lead", "ann@lead.example", "600 123 123", "ann.example", "Hello, I need a shop."},
     {"any other form", "generic", "Site <web@site.example>", NULL, "Aanvraag",
      "Naam: Ann Lead\nE-mailadres: ann@lead.example\nTelefoonnummer: 020 123\nKleur: rood\nBericht: " INJECTED_LINES
      "\n",
@@ -191,7 +229,7 @@ test_sample(gconstpointer data)
 {
     const struct sample *s = data;
     g_autoptr(mail) m = sample_mail(s, "");
-    g_autoptr(form) f = form_read(m, TRUE);
+    g_autoptr(form) f = form_read(m, NULL, TRUE);
     g_assert_nonnull(f);
     g_assert_cmpstr(f->tool, ==, s->tool);
     g_assert_cmpstr(f->lead.name, ==, s->name);
@@ -211,7 +249,7 @@ test_nothing_typed_is_dropped(gconstpointer data)
 {
     const struct sample *s = data;
     g_autoptr(mail) m = sample_mail(s, "");
-    g_autoptr(form) f = form_read(m, TRUE);
+    g_autoptr(form) f = form_read(m, NULL, TRUE);
     g_autoptr(GString) all = g_string_new(NULL);
     for (guint i = 0; i < f->fields->len; i++) {
         const struct form_field *field = g_ptr_array_index(f->fields, i);
@@ -243,7 +281,7 @@ test_reply_to_beats_what_was_typed(void)
                              NULL,
                              NULL};
     g_autoptr(mail) m = sample_mail(&s, "");
-    g_autoptr(form) f = form_read(m, TRUE);
+    g_autoptr(form) f = form_read(m, NULL, TRUE);
     g_assert_cmpstr(f->lead.email, ==, "ann@lead.example");
 }
 
@@ -255,7 +293,7 @@ test_first_label_wins(void)
                              NULL, NULL,      NULL,
                              NULL, NULL,      NULL};
     g_autoptr(mail) m = sample_mail(&s, "");
-    g_autoptr(form) f = form_read(m, TRUE);
+    g_autoptr(form) f = form_read(m, NULL, TRUE);
     g_assert_cmpstr(f->lead.email, ==, "ann@lead.example");
     g_assert_cmpuint(f->fields->len, ==, 3);
 }
@@ -279,9 +317,9 @@ test_people_are_no_forms(void)
     g_autoptr(mail) quoting = sample_mail(&person, "");
     g_autoptr(mail) listing = sample_mail(&list, "");
     g_autoptr(mail) answering = sample_mail(&answer, "In-Reply-To: <x@site.example>\r\n");
-    g_assert_null(form_read(quoting, FALSE));
-    g_assert_null(form_read(listing, FALSE));
-    g_assert_null(form_read(answering, FALSE));
+    g_assert_null(form_read(quoting, NULL, FALSE));
+    g_assert_null(form_read(listing, NULL, FALSE));
+    g_assert_null(form_read(answering, NULL, FALSE));
 }
 
 static void
@@ -290,7 +328,7 @@ test_words_without_fields_are_no_form(void)
     static const struct sample s = {
         "", "", "Ann <ann@lead.example>", NULL, "Hi", "Please call me.\nThanks\n", NULL, NULL, NULL, NULL, NULL, NULL};
     g_autoptr(mail) m = sample_mail(&s, "");
-    g_assert_null(form_read(m, TRUE));
+    g_assert_null(form_read(m, NULL, TRUE));
 }
 
 static void
@@ -336,8 +374,8 @@ test_hostile_shapes_end(void)
         g_autoptr(GString) text = g_string_new(NULL);
         while (text->len < 300000)
             g_string_append(text, pieces[i]);
-        g_autoptr(GPtrArray) html = form_fields_from_html(text->str);
-        g_autoptr(GPtrArray) plain = form_fields_from_text(text->str);
+        g_autoptr(GPtrArray) html = form_fields_from_html(text->str, NULL);
+        g_autoptr(GPtrArray) plain = form_fields_from_text(text->str, NULL);
         g_autoptr(GPtrArray) json = form_fields_from_json(text->str, text->len);
         g_autoptr(GPtrArray) adf = form_fields_from_adf(text->str);
         g_assert_cmpuint(html->len, <=, FORM_FIELDS);
