@@ -6,6 +6,7 @@
 #include <unicode/uchar.h>
 #include <unicode/uidna.h>
 #include <unicode/unorm2.h>
+#include <unicode/ustring.h>
 
 #define FILE_NAME_BYTES 120
 #define EXTENSION_BYTES 16

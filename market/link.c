@@ -230,8 +230,6 @@ link_find(const struct market *market, const char *text, guint max, GArray *toke
     struct link_token token;
     guint tried = 0;
     for (const char *p = text; *p && tokens->len < max && tried < 50 * max; p++) {
-        if (p != text && g_ascii_isalnum(p[-1]))
-            continue;
         const char *start = skip_prefix(market, p);
         if (!start || gather(start, chars, &first, &end) < TOKEN_CHARS)
             continue;
@@ -257,6 +255,19 @@ domain_length(const struct market *market, const char *p)
     gsize domain = strlen(market->conf->domain);
     gboolean there = *at == '@' && g_ascii_strncasecmp(at + 1, market->conf->domain, domain) == 0;
     return there ? (gsize)(at - p) + 1 + domain : 0;
+}
+
+/* Length of one that we made, whatever stands in front of it; 0. */
+static gsize
+our_length(const struct market *market, const char *p)
+{
+    char chars[TOKEN_CHARS + 1];
+    struct link_token token;
+    const char *first, *end;
+    const char *start = skip_prefix(market, p);
+    if (!start || gather(start, chars, &first, &end) < TOKEN_CHARS || !link_parse(market, chars, TOKEN_CHARS, &token))
+        return 0;
+    return (gsize)(end - p) + domain_length(market, end);
 }
 
 /* Length of an `r+TOKEN@DOMAIN` that starts at `p`, or 0. The HMAC is not looked at, but where a line end stands in
@@ -323,7 +334,7 @@ link_scrub(const struct market *market, const char *text, const GPtrArray *addre
 
     for (const char *p = text; *p;) {
         gboolean begins = p == text || !is_address_byte(p[-1]);
-        gsize n = begins ? link_length(market, p) : 0;
+        gsize n = begins ? link_length(market, p) : our_length(market, p);
         if (!n && begins)
             n = quoted_address_length(line, p, text, addresses);
         if (n) {

@@ -37,8 +37,8 @@ static const char *const states[JOB_STATES] = {
     [JOB_DECLINED] = "declined afgewezen refusee refuse odrzucone",
     [JOB_EXPIRED] = "expired vervallen expiree expire wygasle",
     [JOB_RESPONDED] = "responded gereageerd reponseenvoyee repondu odpowiedzwyslana",
-    [JOB_AWAITING_RESPONSE] = "awaitingresponse awaiting wachtopjouwantwoord inafwachtingvanantwoord wacht "
-                              "enattentedevotrereponse enattentedereponse enattente czekanatwojaodpowiedz czeka",
+    [JOB_AWAITING_RESPONSE] = ("awaitingresponse awaiting wachtopjouwantwoord inafwachtingvanantwoord wacht "
+                               "enattentedevotrereponse enattentedereponse enattente czekanatwojaodpowiedz czeka"),
     [JOB_INACTIVE] = "inactive inactief inactif nieaktywne",
     [JOB_COMPLETED] = "completed voltooid terminee termine ukonczone",
 };

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mime/subject.h"
+
 enum { CHOICES_MAX = 10 };
 
 static const char *const evidence_names[] = {"link", "in-reply-to", "references", "thread-index", "quoted-link"};
@@ -345,6 +347,7 @@ route_votes(struct route *route, route_lookup lookup, gpointer arg, gboolean all
 struct asking {
     struct act *act;
     const struct route_question *question;
+    gboolean forwards; /* the mail hands on another one to a link */
 };
 
 /* Whether a conversation counts for the mail; `whole`: its request is meant. */
@@ -468,9 +471,8 @@ look_up_own(const struct asking *asking, const char *id, GArray *named, GError *
 }
 
 static gboolean
-look_up(gpointer arg, const struct route_item *item, GArray *named, GError **error)
+look_up_one(const struct asking *asking, const struct route_item *item, GArray *named, GError **error)
 {
-    const struct asking *asking = arg;
     const struct route_question *q = asking->question;
     if (item->evidence == ROUTE_LINK && !item->beside && q->link->purpose == LINK_REPLY)
         return name_one(asking, q->conversation_id, q->side, FALSE, named, error);
@@ -478,6 +480,21 @@ look_up(gpointer arg, const struct route_item *item, GArray *named, GError **err
         return look_up_link(asking, item->link_id, named, error);
     return item->ours ? look_up_ours(asking, item->value, named, error)
                       : look_up_own(asking, item->value, named, error);
+}
+
+/* Whoever forwards has typed where to; the ids only say what is forwarded. */
+static gboolean
+look_up(gpointer arg, const struct route_item *item, GArray *named, GError **error)
+{
+    const struct asking *asking = arg;
+    if (!look_up_one(asking, item, named, error))
+        return FALSE;
+    for (guint i = 0; asking->forwards && is_header_id(item->evidence) && i < named->len; i++) {
+        struct route_named *one = &g_array_index(named, struct route_named, i);
+        if (!one->why)
+            one->why = "that is the mail that it forwards";
+    }
+    return TRUE;
 }
 
 /* ---- a mail's evidence ---- */
@@ -529,7 +546,8 @@ collect(const struct route_question *q, struct route *route)
 gboolean
 route_find(struct act *act, const struct route_question *question, struct route *route, GError **error)
 {
-    struct asking asking = {act, question};
+    struct asking asking = {act, question,
+                            question->link && subject_kind(question->in->delivery->mail->subject) == SUBJECT_FORWARD};
     collect(question, route);
     if (!route_votes(route, look_up, &asking, question->all, error))
         return FALSE;

@@ -9,7 +9,8 @@
  *   recipient is a link   the link decides
  *     but In-Reply-To or References name other conversations of that side, none of them the link's nor one that the
  *     mail is also addressed to (a link in To or Cc): a contradiction
- *     overviews of several conversations, Thread-Index and quoted links never contradict a link
+ *     overviews of several conversations, Thread-Index, quoted links, and the ids of a forward ("Fwd:") never
+ *     contradict a link
  *   no link               In-Reply-To decides, else the latest of References
  *     one mail may name several conversations (a request to several organisations, an overview, a mail to two of our
  *     addresses): what the other ids name narrows them

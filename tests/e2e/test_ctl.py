@@ -115,7 +115,7 @@ def test_the_manual_and_the_completion_know_every_command_and_option(empty):
     ["outbox", "show", "1"], ["conversation", "list", "--state", "angry"], ["job", "list", "--limit", "-1"],
     ["import"], ["import", "a", "b"], ["init", "more"], ["init", "--owner", "nobody-of-that-name"], ["link", "show"],
     ["quarantine", "list", "--raw"], ["help", "frob"], ["-c"], ["explain"], ["form"], ["form", "frob", "x"],
-    ["form", "learn"], ["form", "learn", "--name", "a/b", "x"],
+    ["form", "learn"], ["form", "learn", "--name", "a/b", "x"], ["replay"], ["explain", "-f", "a@b.test", "-"],
 ], ids=" ".join)
 def test_wrong_usage_ends_with_2_and_says_where_help_is(empty, words):
     done = empty.run(*words, status=2)
@@ -310,6 +310,75 @@ def test_a_reply_address_can_be_looked_up_and_a_strangers_mail_to_it_is_kept(gat
                               stderr=subprocess.PIPE, check=False)
     os.close(ours)
     assert done.returncode == 2 and b"nothing for a terminal" in done.stderr
+
+
+# ---- explain with the database, replay ----
+
+THEME = ("From: Mia Jansen <mia@mias-candles.test>\nTo: acme@experts.test\nSubject: A new theme\n"
+         "Message-ID: <theme@mias-candles.test>\nDate: Mon, 16 Nov 2026 10:00:00 +0000\n\nCan you help me?\n")
+
+
+def test_explain_says_what_would_come_of_a_mail_and_leaves_no_trace(stocked):
+    mail = stocked.write("theme.eml", THEME)
+    plain = stocked.json("explain", mail)
+    assert "route" not in plain and "plan" not in plain
+    explained = stocked.json("explain", "--to", "acme@experts.test", mail)
+    assert set(plain) | {"route", "plan"} == set(explained)
+    assert (explained["route"]["decision"], explained["route"]["conversation"]) == ("none", None)
+    plan = explained["plan"]
+    assert plan["sender"] == "mia@mias-candles.test" and plan["rcpt"]["taken"] and plan["end"]["taken"]
+    assert [(row["organisation"], row["new"], row["state_after"]) for row in plan["conversations"]] == [("acme", True, "new")]
+    assert ("first-contact", "team@acme.test") in [(row["kind"], row["recipient"]) for row in plan["mails"]]
+    for kind in ("conversation", "outbox", "quarantine"):
+        assert stocked.json(kind, "list") == []
+    stocked.run("ingest", "-f", "mia@mias-candles.test", "--", "acme@experts.test", input=THEME)  # it is not seen yet
+    assert len(stocked.json("conversation", "list")) == 1
+    (ack,) = [row for row in stocked.json("outbox", "list") if row["kind"] == "ack"]
+    answer = stocked.write("answer.eml", THEME.replace("<theme@", "<more@").replace(
+        "\n\n", f"\nIn-Reply-To: <{ack['message_id']}>\n\n"))
+    page = stocked.run("explain", "-t", "acme@experts.test", "-f", "mia@mias-candles.test", answer).stdout
+    assert "In-Reply-To names it" in page and "found: conversation 1" in page and "What would come of it now" in page
+    refused = stocked.json("explain", "--to", "nosuch@experts.test", mail)
+    assert refused["plan"]["rcpt"]["status"] == "5.1.1" and refused["route"] is None
+
+
+def test_explain_with_the_database_keeps_the_terminal_safe(stocked):
+    with open(stocked.place("hostile.eml"), "wb") as file:
+        file.write(HOSTILE.replace(b"Message-ID: <1@evil.test>", b"In-Reply-To: <\x1b[2J@evil.test>"))
+    page = stocked.run("explain", "--to", "acme@experts.test", stocked.place("hostile.eml")).stdout
+    assert "end of mail" in page and not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", page)
+
+
+def test_replay_says_what_today_reads_differently_and_changes_it_when_told(stocked):
+    stocked.run("ingest", "-f", "mia@mias-candles.test", "--", "acme@experts.test", input=THEME)
+    assert stocked.json("replay", "--all") == []
+    with sqlite3.connect(stocked.place("data", "postern.db")) as database:
+        database.execute("UPDATE message SET text = 'Can you'")
+    (change,) = stocked.json("replay", "--id", "1")
+    assert change == {"kind": "message", "id": 1, "conversation": 1, "applied": False,
+                      "text": {"before": "Can you", "after": "Can you help me?"}}
+    shown = stocked.run("replay", "--since", "2026-01-01")
+    assert "- Can you\n" in shown.stdout and "+ Can you help me?" in shown.stdout and shown.stderr == ""
+    assert stocked.json("replay", "--until", "2026-01-01") == []
+    assert stocked.json("conversation", "show", "1")["messages"][0]["text"] == "Can you"
+    sent = stocked.json("outbox", "list")
+    assert "1 read, 1 differ, 1 changed" in stocked.run("replay", "--all", "--apply").stdout
+    assert stocked.json("conversation", "show", "1")["messages"][0]["text"] == "Can you help me?"
+    assert stocked.json("outbox", "list") == sent and stocked.json("replay", "--all") == []
+    for words, status in ([], 2), (["--since", "yesterday"], 2), (["--id", "x"], 2), (["--id", "77"], 1), (["--id", "q1"], 1):
+        assert stocked.run("replay", *words, status=status).stderr
+
+
+def test_replay_shows_its_progress_on_a_terminal_alone(stocked):
+    stocked.run("ingest", "-f", "mia@mias-candles.test", "--", "acme@experts.test", input=THEME)
+    ours, terminal = pty.openpty()
+    with os.fdopen(terminal, "wb") as errors:
+        subprocess.run([POSTERN, "-c", stocked.conf, "replay", "--all"], stdout=subprocess.PIPE, stderr=errors, check=True)
+    shown = b""
+    while b"1/1" not in shown:
+        shown += os.read(ours, 4096)
+    os.close(ours)
+    assert b"\r[########################################] 1/1" in shown
 
 
 # ---- check ----

@@ -166,13 +166,22 @@ test_scrub(void)
     static const struct {
         const char *text, *expected; /* %s is a link */
     } cases[] = {
-        {"write to %s now", "write to [x] now"},         {"<%s>", "<[x]>"},
-        {"mailto:%s?subject=a", "mailto:[x]?subject=a"}, {"bar+%s", "bar+%s"}, /* part of somebody's longer address */
-        {"To: Anna <anna@acme.test>", "To: Anna <[x]>"}, {"To:anna@acme.test", "To:[x]"},
-        {"> To: anna@acme.test", "> To: [x]"},           {"> Cc: Team <TEAM@acme.test>, x", "> Cc: Team <[x]>, x"},
-        {"> it was anna@acme.test.", "> it was [x]."},   {"call anna@acme.test", "call anna@acme.test"},
-        {"<joanna@acme.test>", "<joanna@acme.test>"},    {"<anna@acme.test.example>", "<anna@acme.test.example>"},
-        {"r+d@experts.test", "r+d@experts.test"},        {"", ""},
+        {"write to %s now", "write to [x] now"},
+        {"<%s>", "<[x]>"},
+        {"mailto:%s?subject=a", "mailto:[x]?subject=a"},
+        {"bar+%s", "bar+[x]"}, /* a key of ours, wherever it stands */
+        {"%20%s", "%20[x]"},
+        {"bar+r+aaaaaaaaaaaaaaaaaaaaaaaa@experts.test", "bar+r+aaaaaaaaaaaaaaaaaaaaaaaa@experts.test"},
+        {"To: Anna <anna@acme.test>", "To: Anna <[x]>"},
+        {"To:anna@acme.test", "To:[x]"},
+        {"> To: anna@acme.test", "> To: [x]"},
+        {"> Cc: Team <TEAM@acme.test>, x", "> Cc: Team <[x]>, x"},
+        {"> it was anna@acme.test.", "> it was [x]."},
+        {"call anna@acme.test", "call anna@acme.test"},
+        {"<joanna@acme.test>", "<joanna@acme.test>"},
+        {"<anna@acme.test.example>", "<anna@acme.test.example>"},
+        {"r+d@experts.test", "r+d@experts.test"},
+        {"", ""},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_auto(GStrv) in = g_strsplit(cases[i].text, "%s", 2), out = g_strsplit(cases[i].expected, "%s", 2);

@@ -252,6 +252,8 @@ static const struct situation situations[] = {
     {"its link in answer to a conversation not hers", MIA, "{to-merchant.A}", "In-Reply-To: <{relay.J}>\n", "Yes", "A"},
     {"its link, Thread-Index of another", MIA, "{to-merchant.A}", "Thread-Index: {index.B}\n", "Yes", "A"},
     {"its link, another one quoted", MIA, "{to-merchant.A}", NULL, QUOTING("{to-merchant.B}"), "A"},
+    {"its link, another conversation's mail forwarded to it", MIA, "{to-merchant.A}",
+     "Subject: Fwd: New enquiry\nIn-Reply-To: <{relay.B}>\n", "See what they say", "A"},
     {"two links in one answer", MIA, "{to-merchant.A} {to-merchant.B}",
      "Cc: {to-merchant.B}, {to-merchant.A}\nIn-Reply-To: <{relay.B}>\n", "Yes", "AB"},
     {"a partner's link", "anna@acme.test", "{to-partner.A}", "In-Reply-To: <{first.A}>\n", "Yes", "A"},
