@@ -1,6 +1,7 @@
 #include "market/answer.h"
 
 #include "market/audit.h"
+#include "market/block.h"
 #include "market/notify.h"
 #include "market/perform.h"
 #include "market/quarantine.h"
@@ -94,8 +95,12 @@ static gboolean
 partner_says(struct performing *p, const struct answer *a, GError **error)
 {
     g_autoptr(conversation) c = NULL;
-    if (!conversation_load(p->act, a->conversation->id, &c, error)) /* its commands may have changed it */
+    gboolean blocked = FALSE;
+    if (!conversation_load(p->act, a->conversation->id, &c, error) || /* its commands may have changed it */
+        !block_has_conversation(p->act, a->conversation->id, &blocked, error))
         return FALSE;
+    if (blocked)
+        return perform_fail(p, "cannot.blocked", NULL);
     int next = next_of_partner(p->act, c);
     if (next == JOB_REFUSED)
         return perform_fail(p, "cannot.job_expired", NULL);

@@ -10,6 +10,7 @@
 #include "market/address.h"
 #include "market/answer.h"
 #include "market/audit.h"
+#include "market/block.h"
 #include "market/confirmation.h"
 #include "market/desk.h"
 #include "market/hold.h"
@@ -68,7 +69,26 @@ refuse_old(struct verdict *verdict)
     refuse(verdict, "5.7.1", "This reply address is out of date, please write to the organisation's own address");
 }
 
+/* Who is shut out is told no more than that. */
+static void
+refuse_blocked(struct verdict *verdict)
+{
+    refuse(verdict, "5.7.1", "Your mail is not accepted at this address");
+}
+
 /* ---- judges ---- */
+
+/* R16: an organisation that has shut itself to this sender. */
+static gboolean
+judge_block(struct act *act, gint64 organisation_id, const char *address, struct verdict *verdict, GError **error)
+{
+    gboolean blocked = FALSE;
+    if (address && !block_has_address(act, organisation_id, address, &blocked, error))
+        return FALSE;
+    if (blocked)
+        refuse_blocked(verdict);
+    return TRUE;
+}
 
 /* May a closed organisation still be written to? `*running` is the conversation that lets the author in (Decisions 7),
  * else 0. At RCPT (`author` NULL) any running conversation does, so that nobody can probe for whose it is. */
@@ -126,6 +146,24 @@ judge_author(struct act *act, const struct organisation *organisation, const cha
     return TRUE;
 }
 
+/* The merchant's side of a conversation, or (`whole`) of all of its request: is it shut? */
+static gboolean
+judge_shut(struct act *act, gint64 conversation_id, gboolean whole, struct verdict *verdict, GError **error)
+{
+    gboolean blocked = FALSE;
+    gint64 other = 0;
+    g_autoptr(conversation) c = NULL;
+    if (!block_has_conversation(act, conversation_id, &blocked, error))
+        return FALSE;
+    if (blocked && whole &&
+        (!conversation_load(act, conversation_id, &c, error) ||
+         !block_open_of_request(act, c->request_id, &other, error)))
+        return FALSE;
+    if (blocked && !other)
+        refuse_blocked(verdict);
+    return TRUE;
+}
+
 /* Is the row behind a reply link there and in date? `*conversation_id`, `*side` when taken. */
 static gboolean
 judge_link(struct act *act, const struct link_token *token, gint64 *conversation_id, enum side *side,
@@ -147,7 +185,7 @@ judge_link(struct act *act, const struct link_token *token, gint64 *conversation
     }
     *conversation_id = store_rows_int(rows, 0, "conversation_id");
     *side = strcmp(store_rows_text(rows, 0, "side"), side_name(SIDE_PARTNER)) == 0 ? SIDE_PARTNER : SIDE_MERCHANT;
-    return TRUE;
+    return *side == SIDE_PARTNER || judge_shut(act, *conversation_id, token->purpose == LINK_REQUEST, verdict, error);
 }
 
 /* A link that answers "which conversation?". */
@@ -208,6 +246,7 @@ judge_token(struct act *act, const struct link_token *token, struct verdict *ver
 
 struct rcpt {
     const struct market *market;
+    const char *sender; /* text_address(); NULL: null or unusable */
     const struct target *target;
     gint64 now;
     struct verdict *verdict;
@@ -225,7 +264,9 @@ rcpt_in_snapshot(store_tx *tx, gpointer arg, GError **error)
         return judge_token(&act, &rcpt->target->token, rcpt->verdict, error);
     /* Who the sender is to the organisation is asked at the end of the mail: here it would tell everybody its members'
      * addresses, and who has a conversation with it. */
-    return judge_organisation(&act, rcpt->target->slug, NULL, &organisation, &running, rcpt->verdict, error);
+    return judge_organisation(&act, rcpt->target->slug, NULL, &organisation, &running, rcpt->verdict, error) &&
+           (rcpt->verdict->kind != VERDICT_TAKEN ||
+            judge_block(&act, organisation->id, rcpt->sender, rcpt->verdict, error));
 }
 
 gboolean
@@ -252,8 +293,8 @@ market_recipient(const struct market *market, const char *sender, const char *re
     case TARGET_LINK:
         break;
     }
-    (void)sender;
-    struct rcpt rcpt = {market, &target, now, verdict};
+    g_autofree char *author = text_address(sender);
+    struct rcpt rcpt = {market, author, &target, now, verdict};
     return store_read(market->store, rcpt_in_snapshot, &rcpt, error);
 }
 
@@ -371,6 +412,8 @@ to_organisation(struct receive *r, const struct target *target, const char *reci
         return FALSE;
     if (verdict->kind == VERDICT_TAKEN && !judge_author(&r->act, organisation, from.address, verdict, error))
         return FALSE;
+    if (verdict->kind == VERDICT_TAKEN && !judge_block(&r->act, organisation->id, from.address, verdict, error))
+        return FALSE;
     if (verdict->kind != VERDICT_TAKEN)
         return TRUE;
     const char *why = why_no_request(in, &from);
@@ -409,7 +452,10 @@ to_matching(struct receive *r, const struct target *target, const char *recipien
         return FALSE;
     if (route.decision == ROUTE_HELD)
         return ask_which(r, SIDE_MERCHANT, &route, recipient, error);
-    if (route.decision == ROUTE_FOUND)
+    gboolean shut = FALSE; /* behind a block: it asks the others, then */
+    if (route.decision == ROUTE_FOUND && !block_has_conversation(&r->act, route.conversation_id, &shut, error))
+        return FALSE;
+    if (route.decision == ROUTE_FOUND && !shut)
         return conversation_load(&r->act, route.conversation_id, &thread, error) &&
                merchant_answers(r, thread, route.request_id != 0, TRUST_CONFIRM, recipient, error);
     const struct request request = {in, from, from.form ? r->form_plan : r->author_plan, r->raw_id};
@@ -446,6 +492,13 @@ static gboolean
 partner_answers(struct receive *r, const struct conversation *c, enum trust trust, const char *recipient,
                 struct verdict *verdict, GError **error)
 {
+    gboolean blocked = FALSE;
+    if (!block_has_conversation(&r->act, c->id, &blocked, error))
+        return FALSE;
+    if (blocked && !r->in->commands.list->len) {
+        refuse(verdict, "5.7.1", "You have blocked this merchant, nothing can be passed on any more");
+        return TRUE;
+    }
     if (answer_is_too_late(&r->act, r->in, c)) {
         refuse(verdict, "5.7.1",
                "The time for a first answer is over, this job has expired and cannot be answered any more");
@@ -468,6 +521,18 @@ distrust(struct receive *r, const struct link_token *token, const struct convers
                          "not-relayed.distrusted", cause, error);
 }
 
+/* Of a matched request one that is not behind a block, when this one is. */
+static gboolean
+find_open(struct receive *r, const struct conversation *c, struct conversation **other, GError **error)
+{
+    gboolean blocked = FALSE;
+    gint64 id = 0;
+    if (!block_has_conversation(&r->act, c->id, &blocked, error) ||
+        (blocked && !block_open_of_request(&r->act, c->request_id, &id, error)))
+        return FALSE;
+    return !id || conversation_load(&r->act, id, other, error);
+}
+
 /* A mail goes into a conversation from one of its sides; `whole`: into all of its matched request. */
 static gboolean
 to_conversation(struct receive *r, const struct conversation *c, enum side side, gboolean whole, enum trust trust,
@@ -475,7 +540,10 @@ to_conversation(struct receive *r, const struct conversation *c, enum side side,
 {
     if (side == SIDE_PARTNER)
         return partner_answers(r, c, trust, recipient, verdict, error);
-    return merchant_answers(r, c, whole, trust, recipient, error);
+    g_autoptr(conversation) other = NULL;
+    if (!judge_shut(&r->act, c->id, whole, verdict, error) || (whole && !find_open(r, c, &other, error)))
+        return FALSE;
+    return verdict->kind != VERDICT_TAKEN || merchant_answers(r, other ? other : c, whole, trust, recipient, error);
 }
 
 /* A reply link: From must be registered for its side, else nothing is relayed and the registered address is told (once

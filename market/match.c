@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "market/block.h"
 
 enum { POINTS_SERVICE = 40, POINTS_LANGUAGE = 15, POINTS_DROPSHIPPING = 10, POINTS_EXPIRED = -30 };
 
@@ -85,10 +86,11 @@ match_find(struct act *act, const struct match_request *request, guint limit, GE
     g_autoptr(GPtrArray) matches = judge_all(rows, request);
     for (guint i = 0; i < matches->len && i < limit;) {
         const struct match *match = g_ptr_array_index(matches, i);
-        gboolean own = FALSE;
-        if (request->author && !organisation_has_address(act, match->organisation_id, request->author, &own, error))
+        gboolean own = FALSE, blocked = FALSE;
+        if (request->author && (!organisation_has_address(act, match->organisation_id, request->author, &own, error) ||
+                                !block_has_address(act, match->organisation_id, request->author, &blocked, error)))
             return NULL;
-        if (own)
+        if (own || blocked)
             g_ptr_array_remove_index(matches, i);
         else
             i++;

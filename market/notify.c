@@ -20,15 +20,30 @@
 
 #include "lib/text.h"
 #include "market/action.h"
+#include "market/block.h"
 #include "market/hold.h"
 #include "market/overview.h"
 #include "market/results.h"
 
 /* ---- adding ---- */
 
+/* Nothing goes to a merchant's side that the organisation is shut to. */
+static gboolean
+is_blocked(struct act *act, const struct notification *n, gboolean *blocked, GError **error)
+{
+    *blocked = FALSE;
+    return !n->conversation_id || strcmp(n->side, side_name(SIDE_MERCHANT)) != 0 ||
+           block_has_conversation(act, n->conversation_id, blocked, error);
+}
+
 gboolean
 notify_add(struct act *act, const struct notification *n, GError **error)
 {
+    gboolean blocked = FALSE;
+    if (!is_blocked(act, n, &blocked, error))
+        return FALSE;
+    if (blocked)
+        return TRUE;
     g_autofree char *message_id = link_message_id(act->market, secret_random_id());
     g_autofree char *dedupe = g_strdup_printf("%s:%s:%s", n->kind, n->cause, n->recipient);
     char *json = n->data ? json_dumps(n->data, JSON_COMPACT | JSON_SORT_KEYS) : NULL;

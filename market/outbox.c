@@ -1,7 +1,10 @@
 #include "market/outbox.h"
 
+#include <string.h>
+
 #include "lib/log.h"
 #include "lib/text.h"
+#include "market/block.h"
 #include "market/notify.h"
 #include "market/overview.h"
 #include "mime/read.h"
@@ -20,6 +23,22 @@ struct claim {
     GPtrArray *broken;  /* struct outbox_result with owned reply: rows that cannot be loaded */
 };
 
+/* Not to the merchant's side once the organisation is shut to it, though it waited or was tried before; the receipt of
+ * a matched request is for other organisations as well. */
+static gboolean
+cancel_blocked(struct act *act, const store_rows *rows, guint i, gboolean *send, GError **error)
+{
+    gint64 conversation_id = store_rows_int(rows, i, "conversation_id");
+    gboolean blocked = FALSE;
+    if (!conversation_id || strcmp(store_rows_text(rows, i, "side"), side_name(SIDE_MERCHANT)) != 0 ||
+        strcmp(store_rows_text(rows, i, "kind"), "ack") == 0)
+        return TRUE;
+    if (!block_has_conversation(act, conversation_id, &blocked, error))
+        return FALSE;
+    *send = *send && !blocked;
+    return !blocked || store_run(act->tx, STMT_OUTBOX_CANCEL, error, store_int(store_rows_int(rows, i, "id")));
+}
+
 static gboolean
 claim_rows(store_tx *tx, gpointer arg, GError **error)
 {
@@ -35,7 +54,8 @@ claim_rows(store_tx *tx, gpointer arg, GError **error)
     for (guint i = 0; i < claim->claimed; i++) {
         gint64 id = store_rows_int(rows, i, "id"), overview = store_rows_int(rows, i, "overview_id");
         gboolean send = TRUE;
-        if (overview && !overview_claim(&act, overview, id, &send, error))
+        if ((overview && !overview_claim(&act, overview, id, &send, error)) ||
+            !cancel_blocked(&act, rows, i, &send, error))
             return FALSE;
         if (send)
             g_array_append_val(claim->ids, id);

@@ -1,6 +1,7 @@
 #include "market/perform.h"
 
 #include "market/audit.h"
+#include "market/block.h"
 #include "market/confirmation.h"
 #include "market/help.h"
 #include "market/results.h"
@@ -22,13 +23,15 @@ static const struct rule {
     guint8 sides; /* of enum side, as bits */
     enum place place;
     enum risk risk;
-    guint states; /* of enum job_state, as bits: where `/help` offers it; 0: in all */
+    guint states;     /* of enum job_state, as bits: where `/help` offers it; 0: in all */
+    gboolean history; /* works behind a block too: it changes nothing between the two sides */
 } rules[COMMAND_COUNT] = {
-    [COMMAND_TAG] = {tag_perform_add, PARTNER, IN_CONVERSATION, RISK_LOW, 0},
-    [COMMAND_UNTAG] = {tag_perform_take, PARTNER, IN_CONVERSATION, RISK_LOW, 0},
+    [COMMAND_TAG] = {tag_perform_add, PARTNER, IN_CONVERSATION, RISK_LOW, 0, TRUE},
+    [COMMAND_UNTAG] = {tag_perform_take, PARTNER, IN_CONVERSATION, RISK_LOW, 0, TRUE},
     [COMMAND_TAG_RENAME] = {tag_perform_rename, PARTNER, ANYWHERE, RISK_LOW, 0},
     [COMMAND_TAG_DELETE] = {tag_perform_delete, PARTNER, ANYWHERE, RISK_IRREVERSIBLE, 0},
     [COMMAND_TAGS] = {tag_perform_list, PARTNER, ANYWHERE, RISK_LOW, 0},
+    [COMMAND_BLOCK] = {block_perform, PARTNER, IN_CONVERSATION, RISK_IRREVERSIBLE, 0, TRUE},
     [COMMAND_LIST] = {results_perform_list, PARTNER, ANYWHERE, RISK_LOW, 0},
     [COMMAND_SEARCH] = {results_perform_search, PARTNER, ANYWHERE, RISK_LOW, 0},
     [COMMAND_JOBS] = {results_perform_jobs, PARTNER, ANYWHERE, RISK_LOW, 0},
@@ -154,6 +157,12 @@ perform_one(struct performing *p, const struct command *command, GError **error)
         return perform_fail(p, "cannot.not_yours", json_pack("{s:s}", "command", command_name(command->id)));
     if (rule->place == IN_CONVERSATION && !p->conversation)
         return perform_fail(p, "cannot.no_conversation", json_pack("{s:s}", "command", command_name(command->id)));
+    gboolean blocked = FALSE;
+    if (rule->place == IN_CONVERSATION && !rule->history &&
+        !block_has_conversation(p->act, p->conversation->id, &blocked, error))
+        return FALSE;
+    if (blocked)
+        return perform_fail(p, "cannot.blocked", NULL);
     if (is_to_be_confirmed(p, rule))
         return ask_first(p, rule, command, error);
     return rule->perform(p, command, error) &&

@@ -11,6 +11,7 @@
 
 #include "lib/error.h"
 #include "market/audit.h"
+#include "market/block.h"
 #include "market/search.h"
 
 enum change { SAME, CHANGED, ADDED };
@@ -465,6 +466,7 @@ lead_merge(struct import *import, const char *address, struct entry *entry, GErr
     touch(entry);
     return store_run(tx, STMT_REGISTRY_MERGE_REQUESTS, error, from, to) &&
            store_run(tx, STMT_REGISTRY_MERGE_CONVERSATIONS, error, from, to) &&
+           block_move(&import->act, store_rows_int(rows, 0, "id"), entry->id, error) &&
            store_run(tx, STMT_REGISTRY_MERGE_ADDRESSES, error, from) &&
            store_run(tx, STMT_REGISTRY_MERCHANT_DROP, error, from);
 }
@@ -515,6 +517,13 @@ record(struct import *import, const char *kind, const struct entry *entry, const
     return audit_add(&import->act, "admin", event, entry->id, name, error);
 }
 
+/* What else depends on who a merchant is. */
+static gboolean
+merchant_follow(struct import *import, gint64 id, GError **error)
+{
+    return search_index_merchant(&import->act, id, error) && block_enforce(&import->act, id, error);
+}
+
 static gboolean
 record_all(struct import *import, GError **error)
 {
@@ -529,7 +538,7 @@ record_all(struct import *import, GError **error)
         const struct registry_merchant *entry = reg->merchants->pdata[i];
         if (!record(import, "merchant", &import->merchants[i], entry->addresses->pdata[0], merchants, error))
             return FALSE;
-        if (import->merchants[i].change != SAME && !search_index_merchant(&import->act, import->merchants[i].id, error))
+        if (import->merchants[i].change != SAME && !merchant_follow(import, import->merchants[i].id, error))
             return FALSE;
     }
     *import->summary = (struct registry_summary){

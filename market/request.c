@@ -4,6 +4,7 @@
 
 #include "lib/text.h"
 #include "market/audit.h"
+#include "market/block.h"
 #include "market/expiry.h"
 #include "market/notify.h"
 #include "market/overview.h"
@@ -235,10 +236,13 @@ open_match(struct act *act, const struct request *r, const struct merchant *merc
            gint64 request_id, gint64 *conversation_id, gint64 *message_id, gboolean *opened, GError **error)
 {
     g_autoptr(organisation) organisation = NULL;
+    gboolean blocked = FALSE;
     *opened = FALSE;
     g_autoptr(store_rows) still = store_query(act->tx, STMT_MATCH_STILL, error, store_int(match->organisation_id));
-    if (!still || !store_rows_count(still) || act_reaches(act, match->organisation_id))
-        return still != NULL;
+    if (!still || !block_has_merchant(act, match->organisation_id, merchant->id, &blocked, error))
+        return FALSE;
+    if (!store_rows_count(still) || blocked || act_reaches(act, match->organisation_id))
+        return TRUE;
     *opened = TRUE;
     return organisation_by_id(act, match->organisation_id, &organisation, error) &&
            open_one(act, r, merchant, organisation, request_id, TRUE, conversation_id, message_id, error) &&
@@ -347,7 +351,10 @@ add_to(struct act *act, const struct incoming *in, const store_rows *rows, gbool
     for (guint i = 0; i < store_rows_count(rows); i++) {
         g_autoptr(conversation) c = NULL;
         enum job_state state = conversation_state_at(rows, i, act->now);
-        if (state == JOB_DECLINED || (state == JOB_EXPIRED) != expired)
+        gboolean blocked = FALSE;
+        if (!block_has_conversation(act, store_rows_int(rows, i, "id"), &blocked, error))
+            return FALSE;
+        if (blocked || state == JOB_DECLINED || (state == JOB_EXPIRED) != expired)
             continue;
         if (!conversation_load(act, store_rows_int(rows, i, "id"), &c, error) ||
             !request_continue(act, in, c, author, text, raw_id, error))

@@ -290,9 +290,13 @@ static const char schema_2[] =
     " shop_id INTEGER REFERENCES shop, actor TEXT NOT NULL, created_at INTEGER NOT NULL, UNIQUE (organisation_id, "
     "merchant_id)) STRICT;"
     "CREATE INDEX block_shop ON block (shop_id) WHERE shop_id IS NOT NULL;"
+    "CREATE INDEX block_merchant ON block (merchant_id);"
+    "CREATE INDEX conversation_shop ON conversation (shop_id) WHERE shop_id IS NOT NULL;"
     "CREATE TABLE block_address (organisation_id INTEGER NOT NULL REFERENCES organisation, address TEXT NOT NULL, "
     "block_id INTEGER NOT NULL REFERENCES block,"
     " PRIMARY KEY (organisation_id, address)) STRICT;"
+    "CREATE INDEX block_address_address ON block_address (address);"
+    "CREATE INDEX block_address_block ON block_address (block_id);"
 
     /* Addresses that mail came back from. hard: it never will arrive. */
     "CREATE TABLE bad_address (address TEXT PRIMARY KEY, hard INTEGER NOT NULL, failures INTEGER NOT NULL, first_at "

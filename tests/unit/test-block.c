@@ -1,0 +1,407 @@
+/* Blocks (R16), on a real store: nothing passes any more, by whatever way, in either direction, and nothing undoes it.
+ */
+#include <string.h>
+
+#include "market/block.h"
+#include "scene.h"
+
+typedef void (*scene_test)(struct scene *scene);
+
+#define HOUR 3600
+
+static void
+run(gconstpointer fn)
+{
+    struct scene scene;
+    scene_open(&scene);
+    ((scene_test)fn)(&scene);
+    scene_close(&scene);
+}
+
+/* ---- the stage ---- */
+
+static void
+assert_refused(struct verdict verdict)
+{
+    g_test_message("%d %s %s", verdict.code, verdict.enhanced, verdict.text);
+    g_assert_cmpint(verdict.kind, ==, VERDICT_REFUSED);
+    g_assert_cmpint(verdict.code, ==, 550);
+    g_assert_cmpstr(verdict.enhanced, ==, "5.7.1");
+    g_assert_null(strstr(verdict.text, "Acme"));
+}
+
+static void
+assert_taken(struct verdict verdict)
+{
+    g_assert_cmpstr(verdict.text, ==, "Taken");
+}
+
+static struct verdict
+writes(struct scene *s, const char *from, const char *to)
+{
+    return scene_write(s, from, to, "Once more", NULL, "Can you help me with a theme?");
+}
+
+/* From an address that says nothing in SMTP: what is refused is refused at the end of the mail. */
+static struct verdict
+writes_behind(struct scene *s, const char *sender, const char *from, const char *to)
+{
+    static guint serial;
+    g_autofree char *raw =
+        g_strdup_printf("From: Somebody <%s>\nTo: %s\nSubject: Behind\nMessage-ID: <b%u@client.test>\n"
+                        "Date: Sun, 22 Nov 2026 09:00:00 +0100\nMIME-Version: 1.0\n"
+                        "Content-Type: text/plain; charset=utf-8\n\nPlease help me.\n",
+                        from, to, ++serial);
+    return scene_mail(s, sender, to, raw);
+}
+
+static char *
+answer_address(struct scene *s, const char *kind, const char *recipient)
+{
+    const struct notice *notice = scene_sent(s, kind, recipient, 0);
+    g_assert_nonnull(notice);
+    return g_strdup(notice->from_address);
+}
+
+static void
+block(struct scene *s, gint64 id)
+{
+    const char *said = scene_command(s, "acme", id, "/block");
+    g_assert_true(g_str_has_prefix(said, "said.blocked"));
+}
+
+static json_t *
+shown(struct scene *s, gint64 id)
+{
+    g_autoptr(GError) error = NULL;
+    json_t *c = view_conversation(&s->market, id, s->now, &error);
+    g_assert_no_error(error);
+    return c;
+}
+
+static void
+assert_shown(struct scene *s, gint64 id, const char *path, const char *expected)
+{
+    json_t *c = shown(s, id);
+    g_assert_cmpstr(scene_text(c, path), ==, expected);
+    json_decref(c);
+}
+
+static guint
+conversations(struct scene *s)
+{
+    json_t *list = scene_conversations(s);
+    guint n = (guint)json_array_size(list);
+    json_decref(list);
+    return n;
+}
+
+/* Which organisations the newest conversations are with, "blauw lumiere". */
+static char *
+organisations(struct scene *s)
+{
+    GString *names = g_string_new(NULL);
+    json_t *list = scene_conversations(s), *c;
+    gsize i;
+    json_array_foreach(list, i, c) g_string_append_printf(names, "%s ", scene_text(c, "organisation"));
+    json_decref(list);
+    return g_string_free(names, FALSE);
+}
+
+/* ---- what is closed ---- */
+
+static void
+test_what_is_open_is_closed(struct scene *s)
+{
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_send(s);
+    g_assert_cmpstr(scene_command(s, "acme", 1, "/block"), ==, "said.blocked_shop");
+    assert_shown(s, 1, "job.state", "declined");
+    assert_shown(s, 1, "unread", "0");
+    assert_shown(s, 1, "messages.0.text", "Can you help me with a theme?"); /* the history stays */
+    g_assert_cmpstr(scene_command(s, "acme", 1, "/block"), ==, "cannot.blocked_already");
+    scene_forget(s);
+    s->now += 80 * HOUR;
+    scene_send(s); /* no expiry is told, no overview sent */
+    g_assert_cmpuint(s->sent->len, ==, 0);
+    assert_shown(s, 1, "job.state", "declined");
+}
+
+static void
+test_the_history_stays_searchable(struct scene *s)
+{
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    block(s, 1);
+    g_assert_cmpstr(scene_command(s, "acme", 1, "/tag blocked"), ==, "said.tagged");
+    scene_forget(s);
+    scene_command(s, "acme", 0, "/search mia tag:blocked");
+    scene_send(s);
+    g_assert_cmpstr(scene_text(scene_sent(s, "results", NULL, 0)->data, "count"), ==, "1");
+}
+
+/* ---- the merchant's ways in ---- */
+
+static void
+test_no_mail_to_the_organisation(struct scene *s)
+{
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    block(s, 1);
+    assert_refused(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    assert_refused(writes(s, "mia@home.test", "acme@experts.test"));         /* her other address */
+    assert_refused(writes(s, "kim@mias-candles.test", "acme@experts.test")); /* her colleague */
+    assert_refused(writes_behind(s, "bounces@relay.test", "mia@home.test", "acme@experts.test"));
+    assert_refused(writes_behind(s, "", "kim@mias-candles.test", "acme@experts.test"));
+    assert_taken(writes(s, "mia@mias-candles.test", "blauw@experts.test")); /* that is not theirs to shut */
+    assert_taken(writes(s, "joost@fietsen.test", "acme@experts.test"));
+    g_assert_cmpuint(conversations(s), ==, 3);
+}
+
+static void
+test_no_mail_through_links(struct scene *s)
+{
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_send(s);
+    g_autofree char *mia = answer_address(s, "ack", "mia@mias-candles.test");
+    block(s, 1);
+    assert_refused(writes(s, "mia@mias-candles.test", mia));
+    assert_refused(writes(s, "kim@mias-candles.test", mia));
+    assert_refused(writes_behind(s, "bounces@relay.test", "mia@mias-candles.test", mia));
+    json_t *c = shown(s, 1);
+    g_assert_cmpuint(json_array_size(json_object_get(c, "messages")), ==, 1);
+    json_decref(c);
+}
+
+static void
+test_a_lead_is_shut_out_by_address(struct scene *s)
+{
+    assert_taken(writes(s, "lena@vogt.test", "acme@experts.test"));
+    block(s, 1);
+    assert_refused(writes(s, "lena@vogt.test", "acme@experts.test"));
+    assert_taken(writes(s, "otto@vogt.test", "acme@experts.test"));
+}
+
+static void
+test_matching_leaves_the_blocker_out(struct scene *s)
+{
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    block(s, 1);
+    assert_taken(writes(s, "mia@mias-candles.test", "jobs@experts.test"));
+    assert_taken(writes(s, "kim@mias-candles.test", "jobs@experts.test"));
+    g_autofree char *names = organisations(s);
+    g_assert_cmpstr(names, ==, "lumiere blauw lumiere blauw acme ");
+    /* the mail's thread leads behind the block: it asks the others */
+    scene_send(s);
+    g_autofree char *id = g_strdup(scene_sent(s, "ack", "mia@mias-candles.test", 0)->message_id);
+    g_autofree char *thread = g_strdup_printf("In-Reply-To: <%s>\n", id);
+    s->now += 80 * HOUR;
+    scene_send(s);
+    assert_taken(scene_write(s, "mia@mias-candles.test", "jobs@experts.test", "Re: Once more", thread,
+                             "Is there nobody for my theme design?"));
+    json_t *c = shown(s, 1);
+    g_assert_cmpuint(json_array_size(json_object_get(c, "messages")), ==, 1);
+    json_decref(c);
+}
+
+static void
+test_a_request_to_several_loses_one(struct scene *s)
+{
+    assert_taken(writes(s, "mia@mias-candles.test", "jobs@experts.test"));
+    scene_send(s);
+    g_autofree char *all = answer_address(s, "ack", "mia@mias-candles.test");
+    gint64 acme = 0, other = 0;
+    json_t *list = scene_conversations(s), *c;
+    gsize i;
+    json_array_foreach(list, i, c)
+    {
+        gint64 *which = g_str_equal(scene_text(c, "organisation"), "acme") ? &acme : &other;
+        *which = json_integer_value(json_object_get(c, "id"));
+    }
+    json_decref(list);
+    g_assert_true(acme && other);
+    block(s, acme);
+    assert_taken(writes(s, "mia@mias-candles.test", all)); /* more words, for the others */
+    c = shown(s, acme);
+    g_assert_cmpuint(json_array_size(json_object_get(c, "messages")), ==, 1);
+    json_decref(c);
+    c = shown(s, other);
+    g_assert_cmpuint(json_array_size(json_object_get(c, "messages")), ==, 2);
+    json_decref(c);
+}
+
+/* ---- the partner's ways out ---- */
+
+static void
+test_no_words_to_the_merchant(struct scene *s)
+{
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_send(s);
+    g_autofree char *acme = answer_address(s, "first-contact", "team@acme.test");
+    block(s, 1);
+    scene_forget(s);
+    struct verdict verdict = writes(s, "anna@acme.test", acme);
+    g_assert_cmpint(verdict.kind, ==, VERDICT_REFUSED);
+    g_assert_nonnull(strstr(verdict.text, "blocked"));
+    assert_taken(scene_write(s, "anna@acme.test", acme, "Re: x", NULL, "/tag late\n\nAnd some words."));
+    scene_send(s);
+    g_assert_null(scene_sent(s, "relay-partner", NULL, 0));
+    g_assert_cmpstr(scene_text(scene_sent(s, "transcript", "anna@acme.test", 0)->data, "items.1.say"), ==,
+                    "cannot.blocked");
+    assert_shown(s, 1, "tags.0", ""); /* all or nothing */
+    assert_taken(scene_write(s, "anna@acme.test", acme, "Re: x", NULL, "/tag late"));
+    assert_shown(s, 1, "tags.0", "late");
+}
+
+/* Written before the block, held for the undo time: it does not leave. */
+static void
+test_what_waits_does_not_leave(struct scene *s)
+{
+    s->conf.hold_time = 600;
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_send(s);
+    g_autofree char *acme = answer_address(s, "first-contact", "team@acme.test");
+    assert_taken(writes(s, "anna@acme.test", acme));
+    block(s, 1);
+    scene_forget(s);
+    s->now += HOUR;
+    scene_send(s);
+    g_assert_null(scene_sent(s, "relay-partner", NULL, 0));
+}
+
+/* It was under way when the block came and the server put it off: the next try does not happen. */
+static void
+test_what_was_put_off_does_not_leave(struct scene *s)
+{
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_send(s);
+    g_autofree char *acme = answer_address(s, "first-contact", "team@acme.test");
+    assert_taken(writes(s, "anna@acme.test", acme));
+    g_autoptr(GError) error = NULL;
+    gboolean more;
+    g_autoptr(GPtrArray) claimed = outbox_claim(&s->market, s->now, 10, &more, &error);
+    g_assert_cmpuint(claimed->len, ==, 1);
+    block(s, 1);
+    const struct notice *relay = claimed->pdata[0];
+    const struct outbox_result put_off = {relay->id, relay->fence, OUTBOX_TEMPORARY, "450 4.2.0 later"};
+    outbox_report(&s->market, &put_off, 1, s->now, &error);
+    g_assert_no_error(error);
+    scene_forget(s);
+    s->now += 6 * HOUR;
+    scene_send(s);
+    g_assert_null(scene_sent(s, "relay-partner", NULL, 0));
+}
+
+static void
+test_overviews_tell_of_nothing_behind_it(struct scene *s)
+{
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    assert_taken(writes(s, "joost@fietsen.test", "acme@experts.test"));
+    scene_send(s);
+    g_autofree char *mia = answer_address(s, "ack", "mia@mias-candles.test");
+    g_autofree char *joost = answer_address(s, "ack", "joost@fietsen.test");
+    assert_taken(writes(s, "mia@mias-candles.test", mia));
+    assert_taken(writes(s, "joost@fietsen.test", joost));
+    block(s, 1);
+    scene_forget(s);
+    s->now += 2 * HOUR;
+    scene_send(s);
+    const struct notice *overview = scene_sent(s, "overview", "team@acme.test", 0);
+    g_assert_nonnull(overview);
+    g_assert_cmpstr(scene_text(overview->data, "count"), ==, "1");
+    g_assert_cmpstr(scene_text(overview->data, "items.0.merchant.name"), ==, "Joost de Wit");
+}
+
+/* ---- nothing reopens ---- */
+
+static void
+test_new_staff_is_shut_out_too(struct scene *s)
+{
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    assert_taken(writes(s, "rob@mias-candles.test", "acme@experts.test")); /* still a lead */
+    block(s, 1);
+    assert_taken(writes(s, "rob@mias-candles.test", "acme@experts.test"));
+    scene_import(s, "{\"merchants\":[{\"name\":\"Rob\",\"addresses\":[\"rob@mias-candles.test\"],"
+                    "\"shop\":{\"name\":\"Mia's Candles\",\"url\":\"https://mias-candles.test\"}}]}");
+    assert_refused(writes(s, "rob@mias-candles.test", "acme@experts.test"));
+    assert_shown(s, 2, "job.state", "declined");
+    assert_shown(s, 2, "unread", "0");
+}
+
+static void
+test_who_leaves_the_shop_stays_shut_out(struct scene *s)
+{
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    block(s, 1);
+    scene_import(s, "{\"merchants\":[{\"name\":\"Kim\",\"addresses\":[\"kim@mias-candles.test\"],\"shop\":null},"
+                    "{\"name\":\"Mia Jansen\",\"addresses\":[\"mia@new.test\",\"mia@mias-candles.test\"],"
+                    "\"shop\":{\"name\":\"Other\",\"url\":\"https://other.test\"}}]}");
+    assert_refused(writes(s, "kim@mias-candles.test", "acme@experts.test"));
+    assert_refused(writes(s, "mia@new.test", "acme@experts.test"));
+    assert_refused(writes(s, "mia@home.test", "acme@experts.test")); /* not hers any more, and known */
+}
+
+/* A blocked lead who is registered later; the merchant has a conversation of its own already. */
+static void
+test_a_merge_takes_the_block_along(struct scene *s)
+{
+    assert_taken(writes(s, "lena@vogt.test", "acme@experts.test"));
+    assert_taken(writes(s, "joost@fietsen.test", "acme@experts.test"));
+    block(s, 1);
+    scene_import(
+        s, "{\"merchants\":[{\"name\":\"Joost de Wit\",\"addresses\":[\"joost@fietsen.test\",\"lena@vogt.test\"]}]}");
+    assert_refused(writes(s, "lena@vogt.test", "acme@experts.test"));
+    assert_refused(writes(s, "joost@fietsen.test", "acme@experts.test"));
+    assert_shown(s, 2, "job.state", "declined");
+}
+
+/* Both had one: the two become one. */
+static void
+test_two_blocks_merge(struct scene *s)
+{
+    assert_taken(writes(s, "lena@vogt.test", "acme@experts.test"));
+    assert_taken(writes(s, "joost@fietsen.test", "acme@experts.test"));
+    block(s, 1);
+    block(s, 2);
+    scene_import(
+        s, "{\"merchants\":[{\"name\":\"Joost de Wit\",\"addresses\":[\"joost@fietsen.test\",\"lena@vogt.test\"]}]}");
+    assert_refused(writes(s, "lena@vogt.test", "acme@experts.test"));
+    assert_refused(writes(s, "joost@fietsen.test", "acme@experts.test"));
+    scene_import(s, "{\"merchants\":[{\"name\":\"Joost de Wit\",\"addresses\":[\"joost@fietsen.test\"]}]}");
+    assert_refused(writes(s, "lena@vogt.test", "acme@experts.test"));
+}
+
+static void
+test_no_command_reopens(struct scene *s)
+{
+    static const char *const commands[] = {"/active", "/complete", "/propose", "/undo", "/decline", "/invoice 5 EUR"};
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    block(s, 1);
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+        const char *said = scene_command(s, "acme", 1, commands[i]);
+        g_assert_true(g_str_has_prefix(said, "cannot."));
+    }
+    assert_shown(s, 1, "job.state", "declined");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+#define add(name, fn) g_test_add_data_func("/block/" name, fn, run)
+    add("what-is-open-is-closed", test_what_is_open_is_closed);
+    add("the-history-stays-searchable", test_the_history_stays_searchable);
+    add("no-mail-to-the-organisation", test_no_mail_to_the_organisation);
+    add("no-mail-through-links", test_no_mail_through_links);
+    add("a-lead-is-shut-out-by-address", test_a_lead_is_shut_out_by_address);
+    add("matching-leaves-the-blocker-out", test_matching_leaves_the_blocker_out);
+    add("a-request-to-several-loses-one", test_a_request_to_several_loses_one);
+    add("no-words-to-the-merchant", test_no_words_to_the_merchant);
+    add("what-waits-does-not-leave", test_what_waits_does_not_leave);
+    add("what-was-put-off-does-not-leave", test_what_was_put_off_does_not_leave);
+    add("overviews-tell-of-nothing-behind-it", test_overviews_tell_of_nothing_behind_it);
+    add("new-staff-is-shut-out-too", test_new_staff_is_shut_out_too);
+    add("who-leaves-the-shop-stays-shut-out", test_who_leaves_the_shop_stays_shut_out);
+    add("a-merge-takes-the-block-along", test_a_merge_takes_the_block_along);
+    add("two-blocks-merge", test_two_blocks_merge);
+    add("no-command-reopens", test_no_command_reopens);
+    return g_test_run();
+}
