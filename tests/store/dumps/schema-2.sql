@@ -77,7 +77,11 @@ CREATE TABLE review (id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL UNIQUE REFE
 CREATE INDEX review_organisation ON review (organisation_id);
 CREATE TABLE block (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFERENCES organisation, merchant_id INTEGER NOT NULL REFERENCES merchant, shop_id INTEGER REFERENCES shop, actor TEXT NOT NULL, created_at INTEGER NOT NULL, UNIQUE (organisation_id, merchant_id)) STRICT;
 CREATE INDEX block_shop ON block (shop_id) WHERE shop_id IS NOT NULL;
+CREATE INDEX block_merchant ON block (merchant_id);
+CREATE INDEX conversation_shop ON conversation (shop_id) WHERE shop_id IS NOT NULL;
 CREATE TABLE block_address (organisation_id INTEGER NOT NULL REFERENCES organisation, address TEXT NOT NULL, block_id INTEGER NOT NULL REFERENCES block, PRIMARY KEY (organisation_id, address)) STRICT;
+CREATE INDEX block_address_address ON block_address (address);
+CREATE INDEX block_address_block ON block_address (block_id);
 CREATE TABLE bad_address (address TEXT PRIMARY KEY, hard INTEGER NOT NULL, failures INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
 INSERT INTO raw VALUES (1,3,1700000000);
