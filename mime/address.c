@@ -12,6 +12,7 @@ struct mailbox {
     GString *comment;
     gboolean has_angle;
     gboolean after_name; /* the one before it, parted by a comma, was words alone */
+    gboolean no_quotes;  /* for the rest of the list */
 };
 
 static void
@@ -21,7 +22,7 @@ mailbox_init(struct mailbox *m)
     m->bare = g_string_new(NULL);
     m->angle = g_string_new(NULL);
     m->comment = g_string_new(NULL);
-    m->has_angle = m->after_name = FALSE;
+    m->has_angle = m->after_name = m->no_quotes = FALSE;
 }
 
 static void
@@ -198,9 +199,23 @@ finish(struct mailbox *m, GPtrArray *list)
 
 /* ---- scanning ---- */
 
+static gboolean
+quote_closes(const char *p)
+{
+    while (*p != '\0' && *p != '"') {
+        p += *p == '\\' && p[1] != '\0' ? 2 : 1;
+    }
+    return *p == '"';
+}
+
+/* A quote that nobody closed is none, or it would swallow the address. No later one closes either then. */
 static const char *
 scan_quoted(const char *p, struct mailbox *m)
 {
+    m->no_quotes = m->no_quotes || !quote_closes(p + 1);
+    if (m->no_quotes) {
+        return p + 1;
+    }
     g_string_append_c(m->bare, '"');
     for (p++; *p != '\0' && *p != '"'; p++) {
         if (*p == '\\' && p[1] != '\0') {

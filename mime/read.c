@@ -8,6 +8,7 @@
 #include "mime/address.h"
 #include "mime/body.h"
 #include "mime/charset.h"
+#include "mime/date.h"
 #include "mime/html.h"
 #include "mime/structure.h"
 #include "mime/transfer.h"
@@ -136,13 +137,10 @@ read_date(struct structure *s, struct mail *mail, const char *unfolded)
     if (mail->has_date) {
         return;
     }
-    g_autofree char *text = g_strndup(unfolded, 200);
-    g_autoptr(GDateTime) date = g_mime_utils_header_decode_date(text);
-    if (date == NULL) {
+    if (!date_read(unfolded, &mail->date)) {
         structure_defect(s, "the Date cannot be read");
         return;
     }
-    mail->date = g_date_time_to_unix(date);
     mail->has_date = TRUE;
 }
 

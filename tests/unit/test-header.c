@@ -193,6 +193,8 @@ test_addresses(void)
         {"<<a@x.test>>", "[]<a@x.test>"},
         {"a@x.test <a@x.test>", "[a@x.test]<a@x.test>"},
         {"Ann a@x.test", "[Ann]<a@x.test>"},
+        {"\"Ann <a@x.test>, b@x.test", "[Ann]<a@x.test> []<b@x.test>"},
+        {"\"Ann\" Lee\" <a@x.test>", "[Ann Lee]<a@x.test>"},
         {"ann @ x . test", "[]<ann@x.test>"},
         {"\"john doe\"@x.test", "[]<\"john doe\"@x.test>"},
         {"user@[192.0.2.1]", "[]<user@[192.0.2.1]>"},

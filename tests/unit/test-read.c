@@ -4,6 +4,7 @@
 
 #include "lib/secret.h"
 #include "lib/sha256.h"
+#include "lib/text.h"
 #include "mime/read.h"
 
 static struct mail *
@@ -494,6 +495,118 @@ test_charsets_fall_back(void)
     }
 }
 
+/* Each charset by its names and misnomers; what is said to be one and is another is read as what it is. */
+/* long: a table */
+static void
+test_charsets_by_all_names(void)
+{
+    static const struct {
+        const char *charset, *base64, *text;
+    } rows[] = {
+        {"utf-7", "R3IrQVB3QTN3LWUgK0lLdy0=", "Grüße €"},
+        {"iso-2022-jp", "GyRCRnxLXDhsGyhC", "日本語"},
+        {"iso-2022-kr", "GyQpQw5HUTE5Pm4P", "한국어"},
+        {"gb18030", "1tDOxNbs6Ua7+Q==", "中文朱镕基"},
+        {"gb2312", "1uzpRrv5", "朱镕基"},
+        {"big5", "pKSk5Q==", "中文"},
+        {"big5-hkscs", "pKSk5Q==", "中文"},
+        {"shift_jis", "k/qWe4zqh0A=", "日本語①"},
+        {"euc-jp", "xvzL3Ljs", "日本語"},
+        {"euc-kr", "x9Gxub7u", "한국어"},
+        {"koi8-r", "8NLJ18XU", "Привет"},
+        {"koi8-u", "t9bByw==", "Їжак"},
+        {"windows-1250", "r/Oz5g==", "Żółć"},
+        {"windows-1251", "z/Do4uXy", "Привет"},
+        {"windows-1252", "k+mAlA==", "“é€”"},
+        {"iso-8859-1", "k+mU", "“é”"},
+        {"windows-1253", "w+Xp3A==", "Γειά"},
+        {"windows-1254", "/f7w", "ışğ"},
+        {"windows-1255", "+ezl7Q==", "שלום"},
+        {"windows-1256", "0+HH4w==", "سلام"},
+        {"windows-1257", "4Ojm", "ąčę"},
+        {"windows-1258", "6g==", "ê"},
+        {"macintosh", "jg==", "é"},
+        {"x-mac-roman", "jg==", "é"},
+        {"iso-8859-2", "r/Oz5g==", "Żółć"},
+        {"iso-8859-15", "pOk=", "€é"},
+        {"iso-8859-9", "/f7w", "ışğ"},
+        {"tis-620", "5LfC", "ไทย"},
+        {"windows-874", "5LfC", "ไทย"},
+        {"x-unknown", "R3LDvMOfZQ==", "Grüße"},
+        {"us-ascii", "R3LDvMOfZQ==", "Grüße"},
+        {"us-ascii", "R3L832U=", "Grüße"},
+        {"ansi_x3.4-1968", "R3L832U=", "Grüße"},
+        {"iso-8859-1", "R3LDvMOfZeaXpQ==", "Grüße日"},
+        {"utf-8", "R3L832U=", "Grüße"},
+        {"unicode-1-1-utf-7", "K0FPay0=", "é"},
+        {"utf-16", "//7pAA==", "é"},
+        {"utf-16le", "6QA=", "é"},
+        {"cp1252", "6Q==", "é"},
+        {"latin1", "6Q==", "é"},
+        {"iso8859-1", "6Q==", "é"},
+        {"iso_8859-1", "6Q==", "é"},
+        {"ibm850", "gg==", "é"},
+        {"\"utf-8\"", "w6k=", "é"},
+        {"utf-8;", "w6k=", "é"},
+        {"'utf-8'", "w6k=", "é"},
+        {"unknown-8bit", "w6k=", "é"},
+        {"default", "w6k=", "é"},
+        {"_iso-2022-jp$ESC", "GyRCRnxLXDhsGyhC", "日本語"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *raw =
+            g_strdup_printf("Content-Type: text/plain; charset=%s\nContent-Transfer-Encoding: base64\n\n%s\n",
+                            rows[i].charset, rows[i].base64);
+        g_autoptr(mail) mail = mail_read(raw, strlen(raw));
+        g_test_message("%s", rows[i].charset);
+        g_strchomp(mail->text);
+        g_assert_cmpstr(mail->text, ==, rows[i].text);
+    }
+}
+
+/* As RFC 5322 has them, as its forerunners had, and as programs write them. */
+static void
+test_dates(void)
+{
+    static const struct {
+        const char *written, *utc; /* NULL: no date */
+    } rows[] = {
+        {"Mon, 5 Jan 2026 10:00:00 +0100", "2026-01-05T09:00:00Z"},
+        {"5 Jan 2026 10:00:00 +0100", "2026-01-05T09:00:00Z"},
+        {"Fri, 05 Jan 96 10:00:00 GMT", "1996-01-05T10:00:00Z"},
+        {"5 Jan 05 10:00 UT", "2005-01-05T10:00:00Z"},
+        {"5 Jan 102 10:00:00 GMT", "2002-01-05T10:00:00Z"},
+        {"5 Jan 2026 10:00:00 EST", "2026-01-05T15:00:00Z"},
+        {"Mon, 5 Jan 2026 10:00:00 +0100 (CET)", "2026-01-05T09:00:00Z"},
+        {"Mon Jan  5 10:00:00 2026", "2026-01-05T10:00:00Z"},
+        {"Mon Jan 05 10:00:00 CET 2026", "2026-01-05T09:00:00Z"},
+        {"5 Jan 2026 10:00:00 Z", "2026-01-05T10:00:00Z"},
+        {"Monday, 5 January 2026 10:00:00 +0100", "2026-01-05T09:00:00Z"},
+        {"2026-01-05T10:00:00+01:00", "2026-01-05T09:00:00Z"},
+        {"2026-01-05 10:00:00 +0100", "2026-01-05T09:00:00Z"},
+        {"Mon, 5-Jan-2026 10:00:00 +0100", "2026-01-05T09:00:00Z"},
+        {"Mon, 5 Jan 2026 10.00.00 +0100", "2026-01-05T09:00:00Z"},
+        {"Mon, 5 Jan 2026 10:00:00 +01:00", "2026-01-05T09:00:00Z"},
+        {"Mon, 5 Jan 2026 10:00:00 GMT+0100", "2026-01-05T09:00:00Z"},
+        {"Mon, 5 Jan 2026 10:00:00 PM +0100", "2026-01-05T21:00:00Z"},
+        {"Mon, 5 Jan 2026 10:00 +0100", "2026-01-05T09:00:00Z"},
+        {"Mon,(x) 5 (y) Jan 2026\n 10:00:00 +0100", "2026-01-05T09:00:00Z"},
+        {"yesterday", NULL},
+        {"31 Feb 2026 10:00:00 +0000", NULL},
+        {"Mon, 5 Jan 2026 10:00:00 -0000", "2026-01-05T10:00:00Z"},
+        {"Mon 5 Jan 2026 10:00:00 +0100", "2026-01-05T09:00:00Z"},
+        {"mon, 5 jan 2026 10:00:00 +0100", "2026-01-05T09:00:00Z"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *raw = g_strdup_printf("Date: %s\n\nx\n", rows[i].written);
+        g_autoptr(mail) mail = mail_read(raw, strlen(raw));
+        g_autofree char *utc = mail->has_date ? text_time(mail->date) : NULL;
+        g_test_message("%s", rows[i].written);
+        g_assert_cmpstr(utc, ==, rows[i].utc);
+        g_assert_cmpint(mail->defects->len > 0, ==, rows[i].utc == NULL);
+    }
+}
+
 static void
 test_raw_headers_are_in_the_charset_of_the_words(void)
 {
@@ -756,6 +869,8 @@ main(int argc, char **argv)
         {"/read/report-halves-are-no-files", test_report_halves_are_no_files},
         {"/read/malformed-types", test_malformed_types},
         {"/read/charsets-fall-back", test_charsets_fall_back},
+        {"/read/charsets-by-all-their-names", test_charsets_by_all_names},
+        {"/read/dates-in-all-forms", test_dates},
         {"/read/raw-headers-are-in-the-charset-of-the-words", test_raw_headers_are_in_the_charset_of_the_words},
         {"/read/format-flowed", test_format_flowed},
         {"/read/bare-cr-in-a-header-injects-nothing", test_bare_cr_in_a_header_injects_nothing},
