@@ -1,0 +1,427 @@
+/* The hourly overview: who gets one when, with what in it, and where the answers to its items go. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "market/numbered.h"
+#include "scene.h"
+
+#define HOUR 3600
+#define DAY 86400
+
+typedef void (*scene_test)(struct scene *scene);
+
+static void
+run(gconstpointer fn)
+{
+    struct scene scene;
+    scene_open(&scene);
+    ((scene_test)fn)(&scene);
+    scene_close(&scene);
+}
+
+static void
+assert_taken(struct verdict verdict)
+{
+    g_assert_cmpstr(verdict.text, ==, "Taken");
+    g_assert_cmpint(verdict.kind, ==, VERDICT_TAKEN);
+}
+
+static gboolean
+set_digest(store_tx *tx, gpointer arg, GError **error)
+{
+    return store_run(tx, STMT_MEMBER_DIGEST, error, store_int(*(const gint64 *)arg), store_text("html"));
+}
+
+/* Members have their ids in the order of the import. */
+static void
+member_asks(struct scene *s, gint64 member_id)
+{
+    g_autoptr(GError) error = NULL;
+    store_write(s->db, set_digest, &member_id, &error);
+    g_assert_no_error(error);
+}
+
+static const json_t *
+items_of(const struct notice *notice)
+{
+    g_assert_nonnull(notice);
+    return json_object_get(notice->data, "items");
+}
+
+/* Mia and Joost have a conversation with acme that was answered; the overview of their next words. */
+static void
+two_conversations(struct scene *s)
+{
+    static const char *const merchants[] = {"mia@mias-candles.test", "joost@fietsen.test"};
+    for (guint i = 0; i < G_N_ELEMENTS(merchants); i++) {
+        assert_taken(scene_write(s, merchants[i], "acme@experts.test", "Help", NULL, "A theme, please."));
+        scene_send(s);
+        g_autofree char *link = g_strdup(scene_sent(s, "first-contact", NULL, i)->from_address);
+        assert_taken(scene_write(s, "anna@acme.test", link, "Re: Help", NULL, "Gladly."));
+        scene_send(s);
+        g_autofree char *back = g_strdup(scene_sent(s, "relay-partner", merchants[i], 0)->from_address);
+        g_autofree char *words = g_strdup_printf("When, asks %s?", merchants[i]);
+        assert_taken(scene_write(s, merchants[i], back, "Re: Help", NULL, words));
+    }
+    scene_forget(s);
+    s->now += HOUR;
+    scene_send(s);
+}
+
+/* ---- numbers ---- */
+
+static const struct {
+    const char *words, *entries; /* "number=text|…" */
+} numbers[] = {
+    {"2: Yes, gladly.", "2=Yes, gladly."},
+    {"\n 1: One\nmore\n\n2: /decline no time\n", "1=One\nmore|2=/decline no time"},
+    {"#3: x\n12 : y", "3=x|12=y"},
+    {"1\302\240: x", "1=x"},
+    {"2\357\274\232 x", "2=x"},
+    {"Hello,\n1: One", ""},
+    {"10:30 suits me", ""},
+    {"2: at 10:30 or\n10:30 tomorrow", "2=at 10:30 or\n10:30 tomorrow"},
+    {"1:\n2: x", ""},
+    {"1: x\n2:", ""},
+    {"2. x", ""},
+    {"1000: x", ""},
+    {"", ""},
+    {"1:\nline below", "1=line below"},
+};
+
+static void
+test_numbers(void)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_autoptr(GPtrArray) list = numbered_read(numbers[i].words);
+        g_autoptr(GString) got = g_string_new(NULL);
+        for (guint k = 0; k < list->len; k++) {
+            const struct numbered *entry = g_ptr_array_index(list, k);
+            g_string_append_printf(got, "%s%u=%s", k ? "|" : "", entry->number, entry->text);
+        }
+        g_assert_cmpstr(got->str, ==, numbers[i].entries);
+    }
+}
+
+static void
+test_numbered_answers_go_to_their_items(struct scene *s)
+{
+    two_conversations(s);
+    const struct notice *overview = scene_sent(s, "overview", "team@acme.test", 0);
+    g_assert_cmpuint(json_array_size(items_of(overview)), ==, 2);
+    g_autofree char *address = g_strdup(overview->from_address);
+    scene_forget(s);
+    assert_taken(scene_write(s, "bob@acme.test", address, "Re: 2", NULL, "2: On Friday.\n\n1: On Monday."));
+    scene_send(s);
+    const struct notice *to_mia = scene_sent(s, "relay-partner", "mia@mias-candles.test", 0);
+    const struct notice *to_joost = scene_sent(s, "relay-partner", "joost@fietsen.test", 0);
+    g_assert_cmpstr(scene_text(to_mia->data, "text"), ==, "On Monday.");
+    g_assert_cmpstr(scene_text(to_joost->data, "text"), ==, "On Friday.");
+    g_assert_cmpstr(scene_text(scene_sent(s, "transcript", "bob@acme.test", 0)->data, "items.1.say"), ==,
+                    "said.item_answered");
+}
+
+static void
+test_one_wrong_number_and_nothing_is_sent(struct scene *s)
+{
+    two_conversations(s);
+    g_autofree char *address = g_strdup(scene_sent(s, "overview", "team@acme.test", 0)->from_address);
+    scene_forget(s);
+    assert_taken(scene_write(s, "bob@acme.test", address, "Re: 2", NULL, "2: On Friday.\n3: On Monday."));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
+    g_assert_cmpuint(scene_quarantined(s), ==, 1);
+    const struct notice *transcript = scene_sent(s, "transcript", "bob@acme.test", 0);
+    g_assert_cmpstr(scene_text(transcript->data, "done"), ==, "false");
+    g_assert_cmpstr(scene_text(transcript->data, "items.1.say"), ==, "cannot.no_such_item");
+}
+
+static void
+test_a_plain_reply_comes_back_with_links(struct scene *s)
+{
+    two_conversations(s);
+    g_autofree char *address = g_strdup(scene_sent(s, "overview", "team@acme.test", 0)->from_address);
+    scene_forget(s);
+    assert_taken(scene_write(s, "bob@acme.test", address, "Re: 2", NULL, "Yes & gladly."));
+    assert_taken(scene_write(s, "eve@evil.test", address, "Re: 2", NULL, "Yes."));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
+    g_assert_cmpuint(scene_sent_count(s, "which-item"), ==, 1);
+    const struct notice *which = scene_sent(s, "which-item", "bob@acme.test", 0);
+    g_autofree char *link = g_strdup(scene_text(which->data, "choices.1.link"));
+    g_assert_true(g_str_has_suffix(scene_text(which->data, "choices.1.mailto"), "?body=Yes%20%26%20gladly."));
+    g_assert_nonnull(scene_sent(s, "not-relayed", "team@acme.test", 0));
+    assert_taken(scene_write(s, "bob@acme.test", link, "Re: 2", NULL, "Yes & gladly."));
+    scene_send(s);
+    g_assert_nonnull(scene_sent(s, "relay-partner", "joost@fietsen.test", 0));
+}
+
+/* ---- eight clients ---- */
+
+/* How a reply to one item looks: the item's link as recipient, the whole overview quoted below (%s: the other item's
+ * link, which stands in the quote). */
+static const struct {
+    const char *client, *headers, *body;
+} clients[] = {
+    {"gmail", "Content-Type: text/plain; charset=utf-8\n",
+     "On Friday.\n\nOn Sun, Nov 22, 2026 at 10:00 AM Experts <x@experts.test> wrote:\n> Two messages\n> %s\n> When?\n"},
+    {"gmail-html", "Content-Type: text/html; charset=utf-8\n",
+     "<div dir=\"ltr\">On Friday.</div><br><div class=\"gmail_quote\"><div dir=\"ltr\" class=\"gmail_attr\">On Sun, "
+     "Nov "
+     "22, 2026 at 10:00 AM Experts &lt;x@experts.test&gt; wrote:<br></div><blockquote class=\"gmail_quote\">Two "
+     "messages %s</blockquote></div>"},
+    {"apple-mail", "Content-Type: text/plain; charset=us-ascii\nX-Mailer: Apple Mail (2.3774)\n",
+     "On Friday.\n\n> On 22 Nov 2026, at 10:00, Experts <x@experts.test> wrote:\n> \n> Two messages\n> %s\n"},
+    {"iphone", "Content-Type: text/plain; charset=utf-8\nX-Mailer: iPhone Mail (21A1)\n",
+     "On Friday.\n\nSent from my iPhone\n\n> On 22 Nov 2026, at 10:00, Experts <x@experts.test> wrote:\n> \n> %s\n"},
+    {"outlook", "Content-Type: text/plain; charset=utf-8\nX-Mailer: Microsoft Outlook 16.0\n",
+     "On Friday.\n\nFrom: Experts <x@experts.test>\nSent: Sunday, November 22, 2026 10:00 AM\nTo: Acme "
+     "<team@acme.test>\nSubject: 2 unread messages\n\nTwo messages\n%s\n"},
+    {"outlook-web", "Content-Type: text/html; charset=utf-8\n",
+     "<div>On Friday.</div><div id=\"appendonsend\"></div><hr style=\"width:98%%\"><div "
+     "id=\"divRplyFwdMsg\"><b>From:</b> "
+     "Experts<br><b>Sent:</b> Sunday<br><b>To:</b> Acme<br><b>Subject:</b> 2 unread messages</div><div>%s</div>"},
+    {"thunderbird", "Content-Type: text/plain; charset=UTF-8; format=flowed\nUser-Agent: Mozilla Thunderbird\n",
+     "On Friday.\n\nOp 22-11-2026 om 10:00 schreef Experts:\n> Two messages\n> %s\n"},
+    {"samsung", "Content-Type: text/plain; charset=utf-8\n",
+     "On Friday.\n\n-------- Original message --------\nFrom: Experts <x@experts.test>\nDate: 22/11/2026 10:00 "
+     "(GMT+01:00)\nTo: team@acme.test\nSubject: 2 unread messages\n\n%s\n"},
+};
+
+static void
+test_replies_to_items_from_eight_clients(struct scene *s)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(clients); i++) {
+        two_conversations(s);
+        const struct notice *overview = scene_sent(s, "overview", "team@acme.test", 0);
+        guint last = (guint)json_array_size(items_of(overview)) - 1;
+        g_autofree char *mine = g_strdup_printf("items.%u.link", last), *other = g_strdup("items.0.link");
+        g_autofree char *link = g_strdup(scene_text(overview->data, mine));
+        g_autofree char *quoted = g_strdup(scene_text(overview->data, other));
+        g_autoptr(GString) body = g_string_new(clients[i].body);
+        g_string_replace(body, "%s", quoted, 0);
+        g_string_replace(body, "%%", "%", 0);
+        g_autofree char *raw =
+            g_strdup_printf("From: Anna <anna@acme.test>\nTo: %s\nSubject: Re: 2 unread messages\nMessage-ID: "
+                            "<c%u@client.test>\nReferences: <%s>\nIn-Reply-To: <%s>\nMIME-Version: 1.0\n%s\n%s",
+                            link, i, overview->message_id, overview->message_id, clients[i].headers, body->str);
+        scene_forget(s);
+        assert_taken(scene_mail(s, "anna@acme.test", link, raw));
+        scene_send(s);
+        g_test_message("%s", clients[i].client);
+        g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 1);
+        const struct notice *relayed = scene_sent(s, "relay-partner", "joost@fietsen.test", 0);
+        g_assert_nonnull(relayed);
+        g_assert_true(g_str_has_prefix(scene_text(relayed->data, "text"), "On Friday."));
+        g_assert_null(strstr(scene_text(relayed->data, "text"), "experts.test"));
+        s->now += 3 * HOUR;
+        scene_send(s);
+        scene_forget(s);
+    }
+}
+
+/* ---- members ---- */
+
+static void
+test_a_member_who_asked_gets_an_overview_of_its_own(struct scene *s)
+{
+    member_asks(s, 1); /* anna@acme.test */
+    two_conversations(s);
+    const json_t *team = items_of(scene_sent(s, "overview", "team@acme.test", 0));
+    g_assert_cmpuint(json_array_size(team), ==, 2);
+    /* Anna was told of both first contacts by nobody else, and answered them before the overview. */
+    g_assert_cmpuint(json_array_size(items_of(scene_sent(s, "overview", "anna@acme.test", 0))), ==, 2);
+    g_assert_null(scene_sent(s, "overview", "bob@acme.test", 0));
+    g_assert_cmpuint(scene_sent_count(s, "overview"), ==, 2);
+    scene_forget(s);
+    s->now += 2 * DAY;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "overview"), ==, 0);
+}
+
+static void
+test_a_member_hears_nothing_of_before(struct scene *s)
+{
+    two_conversations(s);
+    member_asks(s, 2); /* bob@acme.test */
+    scene_forget(s);
+    s->now += HOUR;
+    assert_taken(scene_write(s, "kim@mias-candles.test", "acme@experts.test", "New", NULL, "And the seo?"));
+    s->now += HOUR + 1;
+    scene_send(s);
+    const json_t *items = items_of(scene_sent(s, "overview", "bob@acme.test", 0));
+    g_assert_cmpuint(json_array_size(items), ==, 1);
+}
+
+static void
+test_a_failed_overview_of_a_member_is_told_again(struct scene *s)
+{
+    member_asks(s, 1);
+    two_conversations(s);
+    g_assert_nonnull(scene_sent(s, "overview", "anna@acme.test", 0));
+    scene_forget(s);
+    s->now += HOUR;
+    assert_taken(scene_write(s, "kim@mias-candles.test", "acme@experts.test", "New", NULL, "And the seo?"));
+    scene_send(s);
+    s->now += HOUR + 1;
+    g_assert_cmpuint(scene_fail(s, OUTBOX_PERMANENT), ==, 1); /* Anna's: the team was told of Kim at once */
+    scene_forget(s);
+    s->now += HOUR + 1;
+    scene_send(s);
+    g_assert_cmpuint(json_array_size(items_of(scene_sent(s, "overview", "anna@acme.test", 0))), ==, 1);
+}
+
+/* ---- a week ---- */
+
+enum { ORGANISATIONS = 2000, MEMBERS = 5, ACTIVE = 100, MESSAGES = 1500 };
+
+static void
+import_many(struct scene *s)
+{
+    g_autoptr(GString) json = g_string_new("{\"organisations\":[");
+    for (guint i = 0; i < ORGANISATIONS; i++) {
+        g_string_append_printf(json,
+                               "%s{\"slug\":\"org%u\",\"name\":\"Org "
+                               "%u\",\"services\":[\"seo\"],\"notify\":\"n@org%u.test\",\"members\":[",
+                               i ? "," : "", i, i, i);
+        for (guint k = 0; k < MEMBERS; k++)
+            g_string_append_printf(json, "%s\"m%u@org%u.test\"", k ? "," : "", k, i);
+        g_string_append(json, "]}");
+    }
+    g_string_append(json, "]}");
+    scene_import(s, json->str);
+}
+
+struct week {
+    struct scene *s;
+    GRand *rand;
+    GHashTable *last;             /* recipient → when the last overview went out */
+    GHashTable *seen;             /* "recipient text" */
+    char **links;                 /* of the merchant's side, by organisation */
+    guint overviews, items, told; /* told: messages that overviews have to tell of */
+    guint claims;                 /* outbox rows of overviews that were claimed and sent */
+};
+
+static void
+look_at_overview(struct week *w, const struct notice *notice)
+{
+    gint64 *last = g_hash_table_lookup(w->last, notice->recipient);
+    if (last)
+        g_assert_cmpint(w->s->now - *last, >=, HOUR);
+    else
+        g_hash_table_insert(w->last, g_strdup(notice->recipient), last = g_new0(gint64, 1));
+    *last = w->s->now;
+    w->overviews++;
+    const json_t *items = items_of(notice);
+    g_assert_cmpuint(json_array_size(items), >, 0);
+    for (guint i = 0; i < json_array_size(items); i++) {
+        const char *text = json_string_value(json_object_get(json_array_get(items, i), "text"));
+        w->items++;
+        g_assert_true(g_hash_table_add(w->seen, g_strdup_printf("%s %s", notice->recipient, text)));
+    }
+}
+
+static void
+tick(struct week *w)
+{
+    scene_send(w->s);
+    for (guint i = 0; i < w->s->sent->len; i++) {
+        const struct notice *notice = g_ptr_array_index(w->s->sent, i);
+        if (strcmp(notice->kind, "overview") == 0)
+            look_at_overview(w, notice);
+    }
+    scene_forget(w->s);
+}
+
+static void
+begin_conversations(struct week *w)
+{
+    w->links = g_new0(char *, ACTIVE + 1);
+    for (guint i = 0; i < ACTIVE; i++) {
+        g_autofree char *to = g_strdup_printf("org%u@experts.test", i);
+        g_autofree char *notify = g_strdup_printf("n@org%u.test", i);
+        assert_taken(scene_write(w->s, "mia@mias-candles.test", to, "Help", NULL, "First."));
+        scene_send(w->s);
+        g_autofree char *link = g_strdup(scene_sent(w->s, "first-contact", notify, 0)->from_address);
+        assert_taken(scene_write(w->s, notify, link, "Re: Help", NULL, "Gladly."));
+        scene_send(w->s);
+        w->links[i] = g_strdup(scene_sent(w->s, "relay-partner", NULL, 0)->from_address);
+        scene_forget(w->s);
+        member_asks(w->s, 7 + i * MEMBERS); /* one of each, behind the story's own members */
+    }
+}
+
+/* Five minutes at a time; a day without a mailer, jumps of the clock forwards and back. */
+static void
+live_a_week(struct week *w)
+{
+    gint64 end = w->s->now + 7 * DAY, stopped = w->s->now + 3 * DAY;
+    guint written = 0;
+    while (w->s->now < end) {
+        for (gint n = g_rand_int_range(w->rand, 0, 8); written < MESSAGES && n > 0; n--) {
+            g_autofree char *text = g_strdup_printf("Message %u.", written++);
+            guint to = (guint)g_rand_int_range(w->rand, 0, ACTIVE);
+            assert_taken(scene_write(w->s, "mia@mias-candles.test", w->links[to], "Re: Help", NULL, text));
+            w->told += 2; /* the notification address, and the member who asked */
+        }
+        if (w->s->now < stopped || w->s->now > stopped + DAY)
+            tick(w);
+        gint64 step = g_rand_int_range(w->rand, 1, 40) * 60;
+        w->s->now += g_rand_int_range(w->rand, 0, 200) == 0   ? -HOUR
+                     : g_rand_int_range(w->rand, 0, 200) == 0 ? 5 * HOUR
+                                                              : step;
+    }
+    for (guint i = 0; i < 4; i++, w->s->now += 2 * HOUR)
+        tick(w);
+    g_test_message("%u messages, %u overviews, %u items", written, w->overviews, w->items);
+}
+
+/* The clock is the epoch's: that Amsterdam and Warsaw change theirs in it makes no hour longer. */
+static void
+test_a_week(struct scene *s, gint64 start)
+{
+    struct week w = {.s = s, .rand = g_rand_new_with_seed(4711)};
+    w.last = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    w.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    s->now = start;
+    import_many(s);
+    begin_conversations(&w);
+    live_a_week(&w);
+    g_assert_cmpuint(w.items, ==, w.told);
+    g_assert_cmpuint(g_hash_table_size(w.last), <=, 2 * ACTIVE); /* the other thousands hear nothing */
+    g_assert_cmpuint(w.overviews, <=, w.told);
+    g_hash_table_unref(w.last);
+    g_hash_table_unref(w.seen);
+    g_strfreev(w.links);
+    g_rand_free(w.rand);
+}
+
+static void
+test_a_week_into_winter_time(struct scene *s)
+{
+    test_a_week(s, G_GINT64_CONSTANT(1792620000)); /* 2026-10-21: clocks go back on the 25th */
+}
+
+static void
+test_a_week_into_summer_time(struct scene *s)
+{
+    test_a_week(s, G_GINT64_CONSTANT(1805929200)); /* 2027-03-24: clocks go forward on the 28th */
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+#define ADD(path, fn) g_test_add_data_func("/overview/" path, (gconstpointer)(fn), run)
+    g_test_add_func("/overview/numbers", test_numbers);
+    ADD("numbered-answers-go-to-their-items", test_numbered_answers_go_to_their_items);
+    ADD("one-wrong-number-and-nothing-is-sent", test_one_wrong_number_and_nothing_is_sent);
+    ADD("a-plain-reply-comes-back-with-links", test_a_plain_reply_comes_back_with_links);
+    ADD("replies-to-items-from-eight-clients", test_replies_to_items_from_eight_clients);
+    ADD("a-member-who-asked-gets-one-of-its-own", test_a_member_who_asked_gets_an_overview_of_its_own);
+    ADD("a-member-hears-nothing-of-before", test_a_member_hears_nothing_of_before);
+    ADD("a-failed-one-of-a-member-is-told-again", test_a_failed_overview_of_a_member_is_told_again);
+    ADD("a-week-into-winter-time", test_a_week_into_winter_time);
+    ADD("a-week-into-summer-time", test_a_week_into_summer_time);
+    return g_test_run();
+}
