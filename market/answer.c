@@ -35,9 +35,11 @@ answered_message(struct act *act, const struct incoming *in, const struct conver
                  GError **error)
 {
     *message_id = 0;
-    for (guint i = 0; i < in->ours->len && !*message_id; i++)
-        if (!told_of(act, c, g_ptr_array_index(in->ours, i), message_id, error))
+    for (guint i = 0; i < in->references->len && !*message_id; i++) {
+        const struct incoming_reference *reference = g_ptr_array_index(in->references, i);
+        if (reference->ours && !told_of(act, c, reference->id, message_id, error))
             return FALSE;
+    }
     if (*message_id)
         return TRUE;
     g_autoptr(store_rows) last = store_query(act->tx, STMT_MESSAGE_LAST_IN, error, store_int(c->id));

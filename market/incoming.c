@@ -14,7 +14,6 @@
 enum {
     SUBJECT_BYTES = 300,
     NAME_BYTES = 200,
-    OURS_MAX = 20,
     REFERENCES_MAX = 20,
     QUOTED_MAX = 20,
     SEARCHED_BYTES = 1 << 20,
@@ -148,16 +147,6 @@ note_left_out(struct incoming *in)
 }
 
 static void
-add_ours(const struct market *market, struct incoming *in, const GPtrArray *ids)
-{
-    for (guint i = ids->len; i > 0 && in->ours->len < OURS_MAX; i--) {
-        const char *id = g_ptr_array_index(ids, i - 1);
-        if (link_message_id_is_ours(market, id))
-            g_ptr_array_add(in->ours, g_strdup(id));
-    }
-}
-
-static void
 reference_free(gpointer data)
 {
     struct incoming_reference *reference = data;
@@ -207,9 +196,6 @@ read_evidence(const struct market *market, struct incoming *in)
 {
     const struct mail *mail = in->delivery->mail;
     const char *thread = mail_header(mail, "Thread-Index");
-    in->ours = g_ptr_array_new_with_free_func(g_free);
-    add_ours(market, in, mail->in_reply_to);
-    add_ours(market, in, mail->references);
     in->references = g_ptr_array_new_with_free_func(reference_free);
     add_references(market, in, mail->in_reply_to, TRUE);
     add_references(market, in, mail->references, FALSE);
@@ -321,7 +307,6 @@ incoming_clear(struct incoming *in)
     g_free(in->words);
     g_free(in->whole);
     commands_clear(&in->commands);
-    g_clear_pointer(&in->ours, g_ptr_array_unref);
     g_clear_pointer(&in->references, g_ptr_array_unref);
     g_clear_pointer(&in->addressed, g_array_unref);
     g_clear_pointer(&in->quoted, g_array_unref);

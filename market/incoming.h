@@ -34,7 +34,6 @@ struct incoming {
     char *whole;          /* for a first contact: all readable text without the signature */
     struct commands commands;   /* that the new words begin with, and the message below them */
     enum authres_verdict dmarc; /* by the filter that the settings name */
-    GPtrArray *ours;            /* char *: our own Message-IDs that it answers or refers to, latest first */
     GPtrArray *references; /* struct incoming_reference: In-Reply-To's, then References', each latest first; of ours
                             * and of others at most 20 each */
     gint64 thread_link;    /* the link row that its Thread-Index names; 0 */
