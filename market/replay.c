@@ -70,7 +70,7 @@ struct replay {
     struct incoming in;
     char *now_text;
     /* quarantine */
-    gint64 last_message, last_quarantine, last_outbox;
+    gint64 last_message, last_outbox;
     gboolean released;
 };
 
@@ -242,7 +242,6 @@ begin(struct act *act, gpointer arg, GError **error)
     if (!last)
         return FALSE;
     r->last_message = store_rows_int(last, 0, "message");
-    r->last_quarantine = store_rows_int(last, 0, "quarantine");
     r->last_outbox = store_rows_int(last, 0, "outbox");
     if (store_rows_count(still))
         return TRUE;
@@ -250,19 +249,17 @@ begin(struct act *act, gpointer arg, GError **error)
     return FALSE;
 }
 
-/* It went into conversations and nowhere else: then it stays so, if that is wanted. */
+/* It went into conversations: then it stays so, if that is wanted. */
 static gboolean
 end(struct act *act, const struct verdict *verdict, gpointer arg, GError **error)
 {
     struct replay *r = arg;
     g_autoptr(store_rows) messages = store_query(act->tx, STMT_MESSAGES_SINCE, error, store_int(r->last_message));
-    g_autoptr(store_rows) kept =
-        messages ? store_query(act->tx, STMT_QUARANTINE_SINCE, error, store_int(r->last_quarantine)) : NULL;
     g_autoptr(store_rows) mails =
-        kept ? store_query(act->tx, STMT_OUTBOX_SINCE, error, store_int(r->last_outbox)) : NULL;
+        messages ? store_query(act->tx, STMT_OUTBOX_SINCE, error, store_int(r->last_outbox)) : NULL;
     if (!mails)
         return FALSE;
-    r->released = verdict->kind == VERDICT_TAKEN && store_rows_count(messages) && !store_rows_count(kept);
+    r->released = verdict->kind == VERDICT_TAKEN && store_rows_count(messages);
     if (r->released) {
         json_t *conversations = json_array();
         for (guint i = 0; i < store_rows_count(messages); i++)
