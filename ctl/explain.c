@@ -31,7 +31,7 @@ explained_init(struct explained *e, const char *path, GByteArray *bytes, const s
     e->forward =
         e->nature.class > MAIL_RECEIPT ? forward_read(e->mail) : NULL; /* a report returns, it does not forward */
     e->bounces = report_read(e->mail, raw, length);
-    e->form = e->nature.class == MAIL_FORM ? form_read(e->mail, maps, FALSE) : NULL;
+    e->form = e->nature.class == MAIL_FORM ? form_read(e->mail, raw, length, maps, FALSE) : NULL;
     e->language = language_guess(e->reply.text);
 }
 

@@ -45,7 +45,7 @@ static void
 read_form(const struct market *market, struct incoming *in)
 {
     const struct mail *mail = in->delivery->mail;
-    in->form = form_read(mail, market->forms, TRUE);
+    in->form = form_read(mail, in->delivery->raw, in->delivery->length, market->forms, TRUE);
     if (!in->form)
         return;
     if (in->form->lead.email)

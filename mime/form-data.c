@@ -43,10 +43,65 @@ form_fields_from_json(const char *json, gsize length)
 
 /* ---- ADF: <customer><contact><name part="full">…</name><email>…</email> … ---- */
 
-GPtrArray *
-form_fields_from_adf(const char *xml)
+static const char *const adf_names[] = {"name", "email", "phone", "comments", "service", "url", "language", "budget"};
+
+static const char *
+adf_label(const char *element)
 {
-    static const char *const names[] = {"name", "email", "phone", "comments", "service", "url", "language", "budget"};
+    for (gsize i = 0; i < G_N_ELEMENTS(adf_names); i++)
+        if (strcmp(element, adf_names[i]) == 0)
+            return adf_names[i];
+    return NULL;
+}
+
+struct adf {
+    GPtrArray *fields;
+    const char *label; /* of the open element; NULL: none that is known */
+    GString *value;
+};
+
+static void
+adf_start(GMarkupParseContext *context, const char *element, const char **names, const char **values, gpointer data,
+          GError **error)
+{
+    struct adf *adf = data;
+    (void)context;
+    (void)error;
+    adf->label = adf_label(element);
+    g_string_truncate(adf->value, 0);
+    for (guint i = 0; adf->label && names[i]; i++)
+        if (strcmp(adf->label, "name") == 0 && strcmp(names[i], "part") == 0)
+            adf->label = strcmp(values[i], "first") == 0  ? "first name"
+                         : strcmp(values[i], "last") == 0 ? "last name"
+                                                          : adf->label;
+}
+
+static void
+adf_end(GMarkupParseContext *context, const char *element, gpointer data, GError **error)
+{
+    struct adf *adf = data;
+    (void)context;
+    (void)element;
+    (void)error;
+    if (adf->label)
+        form_fields_add(adf->fields, adf->label, strlen(adf->label), adf->value->str);
+    adf->label = NULL;
+}
+
+static void
+adf_text(GMarkupParseContext *context, const char *text, gsize length, gpointer data, GError **error)
+{
+    struct adf *adf = data;
+    (void)context;
+    (void)error;
+    if (adf->label)
+        g_string_append_len(adf->value, text, (gssize)length);
+}
+
+/* XML that is none ("AT&T"): as a browser would cut it. */
+static GPtrArray *
+fields_from_broken_adf(const char *xml)
+{
     GPtrArray *fields = form_fields_new();
     struct markup m;
     const char *open = NULL;
@@ -54,10 +109,7 @@ form_fields_from_adf(const char *xml)
     markup_init(&m, xml, strlen(xml));
     for (markup_next(&m); m.kind != MARKUP_END; markup_next(&m)) {
         if (m.kind == MARKUP_OPEN) {
-            open = NULL;
-            for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
-                if (strcmp(m.name, names[i]) == 0)
-                    open = names[i];
+            open = adf_label(m.name);
             g_string_truncate(value, 0);
         } else if (m.kind == MARKUP_TEXT && open) {
             g_string_append_len(value, m.text.at, (gssize)m.text.length);
@@ -67,4 +119,20 @@ form_fields_from_adf(const char *xml)
         }
     }
     return fields;
+}
+
+GPtrArray *
+form_fields_from_adf(const char *xml)
+{
+    static const GMarkupParser parser = {.start_element = adf_start, .end_element = adf_end, .text = adf_text};
+    struct adf adf = {form_fields_new(), NULL, g_string_new(NULL)};
+    GMarkupParseContext *context = g_markup_parse_context_new(&parser, G_MARKUP_TREAT_CDATA_AS_TEXT, &adf, NULL);
+    gboolean good =
+        g_markup_parse_context_parse(context, xml, -1, NULL) && g_markup_parse_context_end_parse(context, NULL);
+    g_markup_parse_context_free(context);
+    g_string_free(adf.value, TRUE);
+    if (good)
+        return adf.fields;
+    g_ptr_array_unref(adf.fields);
+    return fields_from_broken_adf(xml);
 }

@@ -4,10 +4,14 @@
 
 #include <string.h>
 
+#include "lib/text.h"
 #include "mime/fold.h"
 #include "mime/form-fields.h"
 #include "mime/phrases.h"
+#include "mime/read.h"
 #include "mime/subject.h"
+
+#define DATA_BYTES (256u << 10) /* of a JSON or XML attachment */
 
 /* ---- records ---- */
 
@@ -337,8 +341,46 @@ form_fields_of(const struct mail *m, const char *tool, const struct form_map *ma
     return text;
 }
 
+/* A leaf of the mail itself that holds fields and no words. */
+static gboolean
+holds_data(const struct mail_part *part)
+{
+    static const char *const types[] = {
+        "application/json", "text/json", "application/adf+xml", "application/x-adf+xml", "text/xml",
+        "application/xml",  NULL};
+    return !part->nested && !part->inside && part->size <= DATA_BYTES && g_strv_contains(types, part->type);
+}
+
+static GPtrArray *
+fields_of_part(const struct mail_part *part, const char *raw, gsize length)
+{
+    if (part->offset > length || part->length > length - part->offset)
+        return form_fields_new();
+    g_autoptr(GBytes) bytes = mail_decode(raw + part->offset, part->length, part->encoding);
+    gsize size;
+    const char *data = g_bytes_get_data(bytes, &size);
+    g_autofree char *text = text_utf8(data ? data : "", size);
+    if (is_adf(text) || strcasestr(text, "<adf"))
+        return form_fields_from_adf(text);
+    return form_fields_from_json(text, strlen(text));
+}
+
+/* Only where the words themselves say nothing: a file may be one that the lead sent up. */
+static void
+read_attachments(struct form *f, const struct mail *m, gconstpointer raw, gsize length, const struct form_map *map)
+{
+    for (guint i = 0; raw && i < m->parts->len && known_fields(f->fields, map) == 0; i++) {
+        const struct mail_part *part = g_ptr_array_index(m->parts, i);
+        g_autoptr(GPtrArray) fields = holds_data(part) ? fields_of_part(part, raw, length) : NULL;
+        if (!fields || known_fields(fields, map) == 0)
+            continue;
+        g_ptr_array_unref(f->fields);
+        f->fields = g_steal_pointer(&fields);
+    }
+}
+
 struct form *
-form_read(const struct mail *m, const struct form_maps *maps, gboolean expected)
+form_read(const struct mail *m, gconstpointer raw, gsize length, const struct form_maps *maps, gboolean expected)
 {
     const struct form_map *map = form_maps_find(maps, m);
     const char *tool = map ? map->name : form_tool(m);
@@ -347,6 +389,7 @@ form_read(const struct mail *m, const struct form_maps *maps, gboolean expected)
     g_autoptr(form) f = g_new0(struct form, 1);
     f->tool = g_strdup(tool ? tool : is_json(m->text) ? "json" : "generic");
     f->fields = form_fields_of(m, tool, map);
+    read_attachments(f, m, raw, length, map);
     if (f->fields->len == 0)
         return NULL;
     fill_from_fields(f, map);

@@ -27,9 +27,11 @@ struct form {
  * DKIM proves it. */
 const char *form_tool(const struct mail *mail);
 
-/* NULL when the mail is no form's. `maps` (may be NULL) are believed before the rules. `expected` says that the mail
- * came to an address where only forms mail, so that plain `Label: value` lines are enough. */
-struct form *form_read(const struct mail *mail, const struct form_maps *maps, gboolean expected);
+/* NULL when the mail is no form's. `raw` is what `mail` was read from, for JSON and XML that is attached (NULL: not
+ * looked at). `maps` (may be NULL) are believed before the rules. `expected` says that the mail came to an address
+ * where only forms mail, so that plain `Label: value` lines are enough. */
+struct form *form_read(const struct mail *mail, gconstpointer raw, gsize length, const struct form_maps *maps,
+                       gboolean expected);
 void form_free(struct form *form);
 typedef struct form form;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(form, form_free)

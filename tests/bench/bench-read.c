@@ -108,7 +108,7 @@ understand(gpointer data)
     reply_trim_html(m, &reply);
     reply_clear(&reply);
     mail_nature(m, NULL);
-    form_free(form_read(m, NULL, FALSE));
+    form_free(form_read(m, job->raw, job->length, NULL, FALSE));
     forward_free(forward_read(m));
     job->seconds = now() - start;
 }

@@ -37,6 +37,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                      .in_reply_to = none,
                      .references = none,
                      .headers = none};
-    form_free(form_read(&m, NULL, TRUE));
+    form_free(form_read(&m, NULL, 0, NULL, TRUE));
     return 0;
 }

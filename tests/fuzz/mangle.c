@@ -81,7 +81,7 @@ understand(const struct mail *m)
     reply_trim_html(m, &reply);
     reply_clear(&reply);
     mail_nature(m, NULL);
-    form_free(form_read(m, NULL, TRUE));
+    form_free(form_read(m, NULL, 0, NULL, TRUE));
     forward_free(forward_read(m));
     if (m->html != NULL) {
         g_free(html_to_text(m->html, strlen(m->html)));

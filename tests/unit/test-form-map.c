@@ -87,8 +87,8 @@ test_learnt_map_reads_the_next(struct folder *f, gconstpointer unused)
     load(f);
     g_assert_cmpuint(f->errors->len, ==, 0);
 
-    g_assert_null(form_read(next, NULL, FALSE)); /* no rule knows it */
-    g_autoptr(form) form = form_read(next, f->maps, FALSE);
+    g_assert_null(form_read(next, NULL, 0, NULL, FALSE)); /* no rule knows it */
+    g_autoptr(form) form = form_read(next, NULL, 0, f->maps, FALSE);
     g_assert_nonnull(form);
     g_assert_cmpstr(form->tool, ==, "portal");
     g_assert_cmpstr(form->lead.name, ==, "Bob de Vries");

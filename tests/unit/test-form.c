@@ -140,6 +140,17 @@ static const struct sample samples[] = {
      "evil@thief.example"
      "</comments></customer></prospect></adf>\n",
      NULL, "Ann Lead", "ann@lead.example", "020 123", NULL, "Hello, I need a shop."},
+    {"ADF with halves of names and CDATA", "adf", "Portal <leads@portal.example>", NULL, "Lead",
+     "<?adf version=\"1.0\"?>\n<adf><prospect><customer><contact><name part=\"first\">Ann</name><name "
+     "part=\"last\">Lead</name><email preferredcontact=\"1\">ann@lead.example</email><phone type=\"voice\">020 "
+     "123</phone></contact><comments><![CDATA[Hello, I need a shop & "
+     "more.\n<email>evil@thief.example</email>]]></comments>"
+     "</customer></prospect></adf>\n",
+     NULL, "Ann Lead", "ann@lead.example", "020 123", NULL, "Hello, I need a shop & more."},
+    {"ADF that is no XML", "adf", "Portal <leads@portal.example>", NULL, "Lead",
+     "<?adf version=\"1.0\"?>\n<adf><name>Ann Lead</name><email>ann@lead.example</email><comments>Hello, A&B "
+     "here</comments>\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, A&B here"},
     {"JSON", "json", "Portal <leads@portal.example>", NULL, "Lead",
      "{\"name\":\"Ann Lead\",\"message\":\"Hello, I need a shop.\\nEmail: "
      "evil@thief.example\",\"email\":\"ann@lead.example\"}\n",
@@ -229,7 +240,7 @@ test_sample(gconstpointer data)
 {
     const struct sample *s = data;
     g_autoptr(mail) m = sample_mail(s, "");
-    g_autoptr(form) f = form_read(m, NULL, TRUE);
+    g_autoptr(form) f = form_read(m, NULL, 0, NULL, TRUE);
     g_assert_nonnull(f);
     g_assert_cmpstr(f->tool, ==, s->tool);
     g_assert_cmpstr(f->lead.name, ==, s->name);
@@ -249,7 +260,7 @@ test_nothing_typed_is_dropped(gconstpointer data)
 {
     const struct sample *s = data;
     g_autoptr(mail) m = sample_mail(s, "");
-    g_autoptr(form) f = form_read(m, NULL, TRUE);
+    g_autoptr(form) f = form_read(m, NULL, 0, NULL, TRUE);
     g_autoptr(GString) all = g_string_new(NULL);
     for (guint i = 0; i < f->fields->len; i++) {
         const struct form_field *field = g_ptr_array_index(f->fields, i);
@@ -281,8 +292,35 @@ test_reply_to_beats_what_was_typed(void)
                              NULL,
                              NULL};
     g_autoptr(mail) m = sample_mail(&s, "");
-    g_autoptr(form) f = form_read(m, NULL, TRUE);
+    g_autoptr(form) f = form_read(m, NULL, 0, NULL, TRUE);
     g_assert_cmpstr(f->lead.email, ==, "ann@lead.example");
+}
+
+static struct form *
+with_attachment(const char *words, const char *type, const char *data)
+{
+    g_autofree char *raw =
+        g_strdup_printf("From: Portal <web@site.example>\nSubject: Lead\nMIME-Version: 1.0\nContent-Type: "
+                        "multipart/mixed; boundary=b\n\n--b\n\n%s\n--b\nContent-Type: %s\n"
+                        "Content-Disposition: attachment; filename=x\n\n%s\n--b--\n",
+                        words, type, data);
+    g_autoptr(mail) m = mail_read(raw, strlen(raw));
+    return form_read(m, raw, strlen(raw), NULL, TRUE);
+}
+
+/* Data in an attachment are the fields where the words have none; else they are a file that the lead sent up. */
+static void
+test_attached_data(void)
+{
+    static const char json[] = "{\"name\":\"Ann Lead\",\"email\":\"ann@lead.example\"}";
+    static const char xml[] = "<?xml version=\"1.0\"?><adf><name>Ann Lead</name><email>ann@lead.example</email></adf>";
+    g_autoptr(form) a = with_attachment("A new lead, see below.", "application/json", json);
+    g_autoptr(form) b = with_attachment("A new lead, see below.", "text/xml", xml);
+    g_autoptr(form) c = with_attachment("Name: Bob\nEmail: bob@lead.example", "application/json", json);
+    g_assert_cmpstr(a->lead.email, ==, "ann@lead.example");
+    g_assert_cmpstr(a->lead.name, ==, "Ann Lead");
+    g_assert_cmpstr(b->lead.email, ==, "ann@lead.example");
+    g_assert_cmpstr(c->lead.email, ==, "bob@lead.example");
 }
 
 static void
@@ -293,7 +331,7 @@ test_first_label_wins(void)
                              NULL, NULL,      NULL,
                              NULL, NULL,      NULL};
     g_autoptr(mail) m = sample_mail(&s, "");
-    g_autoptr(form) f = form_read(m, NULL, TRUE);
+    g_autoptr(form) f = form_read(m, NULL, 0, NULL, TRUE);
     g_assert_cmpstr(f->lead.email, ==, "ann@lead.example");
     g_assert_cmpuint(f->fields->len, ==, 3);
 }
@@ -317,9 +355,9 @@ test_people_are_no_forms(void)
     g_autoptr(mail) quoting = sample_mail(&person, "");
     g_autoptr(mail) listing = sample_mail(&list, "");
     g_autoptr(mail) answering = sample_mail(&answer, "In-Reply-To: <x@site.example>\r\n");
-    g_assert_null(form_read(quoting, NULL, FALSE));
-    g_assert_null(form_read(listing, NULL, FALSE));
-    g_assert_null(form_read(answering, NULL, FALSE));
+    g_assert_null(form_read(quoting, NULL, 0, NULL, FALSE));
+    g_assert_null(form_read(listing, NULL, 0, NULL, FALSE));
+    g_assert_null(form_read(answering, NULL, 0, NULL, FALSE));
 }
 
 static void
@@ -328,7 +366,7 @@ test_words_without_fields_are_no_form(void)
     static const struct sample s = {
         "", "", "Ann <ann@lead.example>", NULL, "Hi", "Please call me.\nThanks\n", NULL, NULL, NULL, NULL, NULL, NULL};
     g_autoptr(mail) m = sample_mail(&s, "");
-    g_assert_null(form_read(m, NULL, TRUE));
+    g_assert_null(form_read(m, NULL, 0, NULL, TRUE));
 }
 
 static void
@@ -397,6 +435,7 @@ main(int argc, char **argv)
         g_test_add_data_func(kept, &samples[i], test_nothing_typed_is_dropped);
     }
     g_test_add_func("/form/reply-to-beats-what-was-typed", test_reply_to_beats_what_was_typed);
+    g_test_add_func("/form/attached-data", test_attached_data);
     g_test_add_func("/form/first-label-wins", test_first_label_wins);
     g_test_add_func("/form/people-are-no-forms", test_people_are_no_forms);
     g_test_add_func("/form/words-without-fields-are-no-form", test_words_without_fields_are_no_form);
