@@ -279,7 +279,7 @@ test_quarantine_is_released_once(struct scene *s)
     scene_send(s);
     const struct notice *first = scene_sent(s, "first-contact", NULL, 0);
     must(scene_write(s, "new@acme.test", first->from_address, "Re: A theme", NULL, "I take this one."));
-    must(scene_write(s, "new@acme.test", first->from_address, "Re: A theme", NULL, "/decline\n\nSorry."));
+    must(scene_write(s, "new@acme.test", first->from_address, "Re: A theme", NULL, "/tag vip\n\nAnd this one."));
     g_assert_cmpuint(scene_quarantined(s), ==, 2);
     assert_nothing_changes(s);
     scene_import(s, "{\"organisations\":[{\"slug\":\"acme\",\"name\":\"Acme Studio\",\"language\":\"en\",\"services\":"
