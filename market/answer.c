@@ -1,89 +1,12 @@
 #include "market/answer.h"
 
-#include "market/audit.h"
 #include "market/block.h"
-#include "market/notify.h"
-#include "market/perform.h"
+#include "market/comment.h"
 #include "market/quarantine.h"
+#include "market/reading.h"
+#include "market/relay.h"
 #include "market/request.h"
 #include "market/transcript.h"
-
-/* ---- the partner's words ---- */
-
-/* The message of the merchant's that one of our mails, which is answered, told of; 0: it told of none. */
-static gboolean
-told_of(struct act *act, const struct conversation *c, const char *message_id, gint64 *told, GError **error)
-{
-    g_autoptr(store_rows) sent = store_query(act->tx, STMT_OUTBOX_BY_MESSAGE_ID, error, store_text(message_id));
-    if (!sent || !store_rows_count(sent))
-        return sent != NULL;
-    gint64 overview = store_rows_int(sent, 0, "overview_id");
-    if (store_rows_int(sent, 0, "conversation_id") == c->id)
-        *told = store_rows_int(sent, 0, "message_ref");
-    if (!overview)
-        return TRUE;
-    g_autoptr(store_rows) item =
-        store_query(act->tx, STMT_OVERVIEW_LAST_ITEM, error, store_int(overview), store_int(c->id));
-    if (item)
-        *told = store_rows_int(item, 0, "id");
-    return item != NULL;
-}
-
-/* Up to it all is read (Decisions 1). Where the mail does not tell, the last one that came. */
-static gboolean
-answered_message(struct act *act, const struct incoming *in, const struct conversation *c, gint64 *message_id,
-                 GError **error)
-{
-    *message_id = 0;
-    for (guint i = 0; i < in->references->len && !*message_id; i++) {
-        const struct incoming_reference *reference = g_ptr_array_index(in->references, i);
-        if (reference->ours && !told_of(act, c, reference->id, message_id, error))
-            return FALSE;
-    }
-    if (*message_id)
-        return TRUE;
-    g_autoptr(store_rows) last = store_query(act->tx, STMT_MESSAGE_LAST_IN, error, store_int(c->id));
-    if (last)
-        *message_id = store_rows_int(last, 0, "id");
-    return last != NULL;
-}
-
-/* To everybody of the merchant's side who wrote in it and still may (Decisions 5): who left the shop hears no more. */
-static gboolean
-relay_to_merchant(struct act *act, const struct conversation *c, gint64 message_id, GError **error)
-{
-    guint told = 0;
-    g_autoptr(merchant) merchant = NULL;
-    g_autoptr(store_rows) writers = store_query(act->tx, STMT_MESSAGE_WRITERS, error, store_int(c->id));
-    if (!writers || !merchant_by_id(act, c->merchant_id, &merchant, error))
-        return FALSE;
-    for (guint i = 0; i < store_rows_count(writers); i++) {
-        const char *address = store_rows_text(writers, i, "address");
-        gboolean speaks = FALSE;
-        if (!merchant_has_address(act, c->merchant_id, address, &speaks, error))
-            return FALSE;
-        if (!speaks)
-            continue;
-        if (!notify_relay(act, merchant, address, store_rows_text(writers, i, "name"), c->id, message_id, error))
-            return FALSE;
-        told++;
-    }
-    return told || notify_relay(act, merchant, merchant->address, merchant->name, c->id, message_id, error);
-}
-
-static gboolean
-relay(const struct answer *a, const struct conversation *c, const char *text, enum job_state next, GError **error)
-{
-    struct act *act = a->act;
-    const struct incoming *in = a->in;
-    gint64 answered = 0, message_id = 0;
-    const struct words words = {"out", text, in->author_name, in->author_address, TRUE, FALSE};
-    return answered_message(act, in, c, &answered, error) &&
-           conversation_add_message(act, c->id, in, &words, a->raw_id, &message_id, error) &&
-           conversation_mark_read(act, c->id, answered, error) && conversation_set_state(act, c, next, error) &&
-           relay_to_merchant(act, c, message_id, error) &&
-           audit_add(act, in->author_address, "partner_wrote", message_id, text, error);
-}
 
 /* ---- the message of a mail, after its commands ---- */
 
@@ -93,20 +16,28 @@ next_of_partner(struct act *act, const struct conversation *c)
     return job_next(job_effective(c->state, c->due_at, act->now), JOB_PARTNER_WRITES);
 }
 
+/* A line that looks like an internal comment stays inside, wherever it stands (R21). */
 static gboolean
 partner_says(struct performing *p, const struct answer *a, GError **error)
 {
     g_autoptr(conversation) c = NULL;
+    g_autofree char *full = NULL;
     gboolean blocked = FALSE;
     if (!conversation_load(p->act, a->conversation->id, &c, error) || /* its commands may have changed it */
         !block_has_conversation(p->act, a->conversation->id, &blocked, error))
         return FALSE;
     if (blocked)
         return perform_fail(p, "cannot.blocked", NULL);
-    int next = next_of_partner(p->act, c);
-    if (next == JOB_REFUSED)
-        return perform_fail(p, "cannot.job_expired", NULL);
-    return relay(a, c, p->message, (enum job_state)next, error);
+    if (p->full && !reading_full_text(p, &full, error))
+        return FALSE;
+    if (p->failed)
+        return TRUE;
+    if (full)
+        p->message = full;
+    gboolean done =
+        comment_is_in(p->message) ? perform_fail(p, "cannot.note_in_text", NULL) : relay_message(p, c, error);
+    p->message = a->in->commands.message;
+    return done;
 }
 
 static gboolean
@@ -135,22 +66,23 @@ answer_is_too_late(struct act *act, const struct incoming *in, const struct conv
     return !in->commands.list->len && next_of_partner(act, c) == JOB_REFUSED;
 }
 
-/* Files are words too; a mail of commands alone relays nothing. */
+/* Files are words too; but a mail of commands alone relays nothing, and what is attached to a note stays inside. */
 static gboolean
 says_something(const struct incoming *in)
 {
-    return *in->commands.message || in->files->len;
+    return *in->commands.message || (in->files->len && !in->commands.list->len);
 }
 
+/* What worked and is its own answer needs no transcript. */
 static gboolean
-take_commands(struct performing *p, const struct answer *a, GError **error)
+take(struct performing *p, const struct answer *a, GError **error)
 {
     gboolean done = FALSE;
     return perform_commands(p, &a->in->commands, says_something(a->in) ? say_message : NULL, (gpointer)a, &done,
                             error) &&
            (done ||
             quarantine_add(a->act, a->in, a->raw_id, "a command said no", a->recipient, a->conversation->id, error)) &&
-           transcript_send(p, done, error);
+           ((done && !json_array_size(p->items)) || transcript_send(p, done, error));
 }
 
 gboolean
@@ -173,11 +105,12 @@ answer_take(const struct answer *a, GError **error)
         .actor_name = in->author_name,
         .raw_id = a->raw_id,
         .trust = a->trust,
+        .request = a->request,
+        .again = a->again,
         .message = in->commands.message,
         .items = json_array(),
     };
-    gboolean done = (a->side == SIDE_MERCHANT || performing_find_member(&p, error)) &&
-                    (in->commands.list->len ? take_commands(&p, a, error) : say_message(&p, (gpointer)a, error));
+    gboolean done = (a->side == SIDE_MERCHANT || performing_find_member(&p, error)) && take(&p, a, error);
     json_decref(p.items);
     return done;
 }

@@ -8,6 +8,8 @@
 #include "market/conversation.h"
 #include "market/trust.h"
 
+struct request_plan;
+
 /* All borrowed. */
 struct answer {
     struct act *act;
@@ -18,6 +20,7 @@ struct answer {
     enum trust trust;
     const char *recipient;
     gint64 raw_id;
+    const struct request_plan *again; /* for /rematch; NULL */
 };
 
 /* A partner's words to a job whose time is over, without a command: refused in SMTP before anything is stored. */

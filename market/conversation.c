@@ -5,6 +5,7 @@
 #include "lib/text.h"
 #include "market/rank.h"
 #include "market/search.h"
+#include "market/reminder.h"
 #include "market/trust.h"
 
 const char *
@@ -46,6 +47,7 @@ conversation_from(const store_rows *rows)
     c->due_at = store_rows_int(rows, 0, "due_at");
     c->answered = !store_rows_is_null(rows, 0, "answered_at");
     c->listed = store_rows_int(rows, 0, "listed") != 0;
+    c->is_void = store_rows_int(rows, 0, "void") != 0;
     gboolean known = job_state_parse(store_rows_text(rows, 0, "state"), &c->state);
     g_assert(known);
     return c;
@@ -89,16 +91,23 @@ add_link(struct act *act, gint64 id, enum side side, enum link_purpose purpose, 
                      store_int(act->now + act->market->conf->link_lifetime));
 }
 
+/* An answer in the 72nd hour's last second is in time; the timer comes a second after. */
+gboolean
+conversation_start_timers(struct act *act, gint64 job_id, gint64 due_at, GError **error)
+{
+    gint64 remind_at = reminder_next(due_at, act->now);
+    return store_run(act->tx, STMT_TIMER_SET, error, store_text("expire"), store_int(job_id), store_int(due_at + 1)) &&
+           (!remind_at ||
+            store_run(act->tx, STMT_TIMER_SET, error, store_text("remind"), store_int(job_id), store_int(remind_at)));
+}
+
 gboolean
 conversation_open_job(struct act *act, gint64 id, const char *service, gboolean listed, GError **error)
 {
     gint64 due_at = act->now + act->market->conf->answer_time;
     g_autoptr(store_rows) rows = store_query(act->tx, STMT_JOB_ADD, error, store_int(id), store_text(service),
                                              store_int(listed), store_int(due_at), store_int(act->now));
-    /* An answer in the 72nd hour's last second is in time; the timer comes a second after. */
-    return rows &&
-           store_run(act->tx, STMT_TIMER_SET, error, store_text("expire"), store_int(store_rows_int(rows, 0, "id")),
-                     store_int(due_at + 1)) &&
+    return rows && conversation_start_timers(act, store_rows_int(rows, 0, "id"), due_at, error) &&
            (!listed || rank_opened(act, id, error));
 }
 

@@ -23,6 +23,7 @@ struct conversation {
     char *service;        /* NULL: unspecified */
     gint64 due_at;
     gboolean listed;
+    gboolean is_void;  /* spam: without effect on ranking (Decisions 12) */
     gboolean answered; /* the partner has written in it */
 };
 void conversation_free(struct conversation *conversation);
@@ -45,6 +46,8 @@ gboolean conversation_open(struct act *act, const struct organisation *organisat
                            GError **error);
 /* A further job in it (Decisions 6), New, with its own time. */
 gboolean conversation_open_job(struct act *act, gint64 id, const char *service, gboolean listed, GError **error);
+/* Of its first answer: the end, and what reminds of it. */
+gboolean conversation_start_timers(struct act *act, gint64 job_id, gint64 due_at, GError **error);
 /* Writes what an event made of its job; an answer ends the timer. */
 gboolean conversation_set_state(struct act *act, const struct conversation *conversation, enum job_state state,
                                 GError **error);

@@ -4,22 +4,22 @@
 #include "market/notify.h"
 #include "market/rank.h"
 
-/* Of a matched request the merchant hears once: when none of those asked is left who answered or still may (R7). */
-static gboolean
-is_last_hope(struct act *act, const struct conversation *c, gboolean *last, GError **error)
+gboolean
+expiry_leaves_nobody(struct act *act, const struct conversation *c, gboolean *nobody, GError **error)
 {
-    *last = TRUE;
+    *nobody = TRUE;
     g_autoptr(store_rows) rows = store_query(act->tx, STMT_CONVERSATIONS_OF_REQUEST, error, store_int(c->request_id));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++) {
         enum job_state state = conversation_state_at(rows, i, act->now);
         if (store_rows_int(rows, i, "id") != c->id && state != JOB_EXPIRED && state != JOB_DECLINED)
-            *last = FALSE;
+            *nobody = FALSE;
     }
     return TRUE;
 }
 
+/* Of a matched request the merchant hears once. */
 static gboolean
 tell_merchant(struct act *act, const struct conversation *c, GError **error)
 {
@@ -28,7 +28,7 @@ tell_merchant(struct act *act, const struct conversation *c, GError **error)
     g_autofree char *cause =
         quiet ? g_strdup_printf("request-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, c->request_id, c->due_at)
               : g_strdup_printf("job-%" G_GINT64_FORMAT, c->job_id);
-    if (quiet && !is_last_hope(act, c, &last, error))
+    if (quiet && !expiry_leaves_nobody(act, c, &last, error))
         return FALSE;
     return !last || notify_side(act, "expired-merchant", c, SIDE_MERCHANT, NULL, cause, error);
 }

@@ -10,4 +10,8 @@
  * Nothing happens to a job that was answered. */
 gboolean expiry_run(struct act *act, const struct conversation *conversation, gboolean tell, GError **error);
 
+/* Of a matched request: nobody else is left of those asked who answered or still may (R7). */
+gboolean expiry_leaves_nobody(struct act *act, const struct conversation *conversation, gboolean *nobody,
+                              GError **error);
+
 #endif

@@ -19,6 +19,7 @@
 #include "market/notify.h"
 #include "market/overview-reply.h"
 #include "market/quarantine.h"
+#include "market/rematch.h"
 #include "market/request.h"
 
 /* ---- verdicts ---- */
@@ -306,6 +307,7 @@ struct receive {
     const struct store_raw *raw;
     const struct target *targets;
     const struct request_plan *author_plan, *form_plan;
+    const struct request_plan *again;
     const GPtrArray *held; /* struct held_mail: what links among the recipients may release */
     const struct inbound_watch *watch;
     gint64 now;
@@ -391,7 +393,7 @@ merchant_answers(struct receive *r, const struct conversation *c, gboolean reque
 {
     if (!store_raw_once(r, error))
         return FALSE;
-    const struct answer answer = {&r->act, r->in, c, SIDE_MERCHANT, request, trust, recipient, r->raw_id};
+    const struct answer answer = {&r->act, r->in, c, SIDE_MERCHANT, request, trust, recipient, r->raw_id, r->again};
     return answer_take(&answer, error);
 }
 
@@ -506,7 +508,7 @@ partner_answers(struct receive *r, const struct conversation *c, enum trust trus
     }
     if (!store_raw_once(r, error))
         return FALSE;
-    const struct answer answer = {&r->act, r->in, c, SIDE_PARTNER, FALSE, trust, recipient, r->raw_id};
+    const struct answer answer = {&r->act, r->in, c, SIDE_PARTNER, FALSE, trust, recipient, r->raw_id, NULL};
     return answer_take(&answer, error);
 }
 
@@ -861,10 +863,22 @@ receive_in_transaction(store_tx *tx, gpointer arg, GError **error)
     return !r->watch->end || r->watch->end(&r->act, &r->verdict, r->watch->arg, error);
 }
 
+static gboolean
+plan_again(const struct market *market, const struct incoming *in, const struct target *targets, guint count,
+           gint64 now, struct request_plan *plan, GError **error)
+{
+    gboolean asked = FALSE;
+    for (guint i = 0; i < in->commands.list->len; i++)
+        asked = asked || ((const struct command *)g_ptr_array_index(in->commands.list, i))->id == COMMAND_REMATCH;
+    return !asked || count != 1 || targets[0].kind != TARGET_LINK ||
+           (targets[0].token.purpose != LINK_REPLY && targets[0].token.purpose != LINK_REQUEST) ||
+           rematch_plan(market, &targets[0].token, now, plan, error);
+}
+
 /* What is too slow for a write transaction, found before it. */
 static gboolean
 plan_all(const struct market *market, const struct incoming *in, const struct target *targets, guint count, gint64 now,
-         struct request_plan *by_author, struct request_plan *by_form, GError **error)
+         struct request_plan *by_author, struct request_plan *by_form, struct request_plan *again, GError **error)
 {
     gboolean links_only = TRUE, matched = FALSE;
     const struct request_from author = incoming_author(in), form = incoming_form(in);
@@ -872,7 +886,8 @@ plan_all(const struct market *market, const struct incoming *in, const struct ta
         links_only = links_only && targets[i].kind == TARGET_LINK;
         matched = matched || targets[i].kind == TARGET_JOBS || (targets[i].kind == TARGET_LEADS && !in->form);
     }
-    return (links_only || request_plan(market, in, &author, matched, now, by_author, error)) &&
+    return plan_again(market, in, targets, count, now, again, error) &&
+           (links_only || request_plan(market, in, &author, matched, now, by_author, error)) &&
            (!in->form || request_plan(market, in, &form, TRUE, now, by_form, error));
 }
 
@@ -910,19 +925,20 @@ inbound_receive(const struct market *market, const struct delivery *delivery, gi
     g_autoptr(store_raw) raw = store_raw_new(delivery->raw, delivery->length);
     g_autoptr(GArray) reached = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autoptr(GPtrArray) held = g_ptr_array_new_with_free_func((GDestroyNotify)held_mail_free);
-    struct request_plan by_author = {0}, by_form = {0};
+    struct request_plan by_author = {0}, by_form = {0}, again = {0};
     struct receive r = {.market = market,
                         .in = &in,
                         .raw = raw,
                         .targets = targets,
                         .author_plan = &by_author,
                         .form_plan = &by_form,
+                        .again = &again,
                         .held = held,
                         .watch = watch,
                         .now = now,
                         .reached = reached};
     gboolean done = read_held(market, targets, count, now, held, error) &&
-                    plan_all(market, &in, targets, count, now, &by_author, &by_form, error) &&
+                    plan_all(market, &in, targets, count, now, &by_author, &by_form, &again, error) &&
                     store_write(market->store, receive_in_transaction, &r, error);
     if (done) {
         *verdict = r.verdict;
@@ -930,6 +946,7 @@ inbound_receive(const struct market *market, const struct delivery *delivery, gi
     }
     request_plan_clear(&by_author);
     request_plan_clear(&by_form);
+    request_plan_clear(&again);
     incoming_clear(&in);
     return done;
 }

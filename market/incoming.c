@@ -5,6 +5,7 @@
 #include "lib/sha256.h"
 #include "lib/text.h"
 #include "market/address.h"
+#include "market/refusal.h"
 #include "mime/language.h"
 #include "mime/read.h"
 #include "mime/reply.h"
@@ -246,8 +247,10 @@ read_words(struct incoming *in)
     reply_trim(in->delivery->mail, &reply);
     in->whole = incoming_bounded(whole_text(in->delivery->mail, &reply));
     in->words = incoming_bounded(g_strchomp(g_steal_pointer(&reply.text)));
+    in->trimmed = incoming_bounded(g_strconcat(reply.signature, *reply.signature ? "\n" : "", reply.elided, NULL));
     reply_clear(&reply);
     commands_read(in->words, &in->commands);
+    in->refuses = refusal_is_in(in->commands.message);
 }
 
 /* RFC 3464: what became of a mail of ours. A delay is not a failure; a bounce that cannot be read is taken for one. */
@@ -305,6 +308,7 @@ incoming_clear(struct incoming *in)
     g_free(in->author_name);
     g_free(in->subject);
     g_free(in->words);
+    g_free(in->trimmed);
     g_free(in->whole);
     commands_clear(&in->commands);
     g_clear_pointer(&in->references, g_ptr_array_unref);

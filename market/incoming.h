@@ -31,6 +31,8 @@ struct incoming {
     char *author_name;    /* one line, "" */
     char *subject;        /* one line without Re: and the like, "" */
     char *words;          /* the new words alone; like `whole` at most 256 KiB, the raw mail has the rest */
+    char *trimmed;        /* what was taken off them: the signature, what is quoted; at most 256 KiB */
+    gboolean refuses;     /* they read like a refusal (market/refusal.h) */
     char *whole;          /* for a first contact: all readable text without the signature */
     struct commands commands;   /* that the new words begin with, and the message below them */
     enum authres_verdict dmarc; /* by the filter that the settings name */

@@ -21,7 +21,18 @@ enum job_state {
 enum job_event {
     JOB_PARTNER_WRITES,
     JOB_MERCHANT_WRITES,
-    JOB_TIME_OUT, /* the timer for the first answer */
+    JOB_TIME_OUT,      /* the timer for the first answer */
+    JOB_PARTNER_OPENS, /* a command that is no answer, or a read receipt */
+    JOB_PARTNER_DECLINES,
+    JOB_MERCHANT_DECLINES,
+    JOB_COMPLETE,
+    JOB_INACTIVE_SET,
+    JOB_ACTIVE_SET,
+    JOB_RENEW,    /* asked anew in the same conversation */
+    JOB_SPAM,     /* voided (Decisions 12) */
+    JOB_BLOCK,    /* the merchant was blocked (R16) */
+    JOB_ANSWERED, /* a lead, from elsewhere (R8) */
+    JOB_UNDO,     /* the partner's last mail was taken back in time */
     JOB_EVENTS,
 };
 
@@ -29,9 +40,13 @@ enum job_event {
 enum {
     JOB_REFUSED = JOB_STATES, /* not possible; job_refusal() says it in words */
     JOB_ANEW,                 /* the state stays; a new job is opened beside it (Decisions 6) */
+    JOB_FROM_LAST,            /* as the last message leaves it: Responded or Awaiting response */
+    JOB_RESTORED,             /* what it was before the mail that is taken back */
 };
 
 int job_next(enum job_state state, enum job_event event);
+/* Why it is refused: a key of the catalogue. */
+const char *job_refusal(enum job_state state, enum job_event event);
 
 /* The state as it counts at `now`: an unanswered job is expired once its time has passed, whether or not the timer has
  * run. */

@@ -6,11 +6,16 @@
  *   with a conversation  subject organisation{name} merchant{name,label,shop,shop_url} reply_address
  *   first-contact, lead  service text lines[{line}] files[{name,size_bytes,omitted}] due_time matched
  *                        previous{link,subject}; lead: lead{name,email,phone,shop}
- *   overview             count single interval_seconds items[{number,merchant,subject,state,at_time,text,lines,link,
- *                        files}]
- *   ack                  direct matched
+ *   overview             count answers_only single interval_seconds
+ * items[{number,by,merchant,subject,state,at_time,text,lines,link, files}] ack                  direct matched
  *   relay-partner        text lines profile_url lead files
  *   transcript, confirm  what market/transcript.c and market/confirmation.c say
+ *   message-assignee     inward by text lines files
+ *   assigned             as first-contact, and by
+ *   conversation         state service due_time lead tagged[{name}] messages[{by,at_time,withdrawn,text,lines,
+ *                        files[{name,size_bytes}]}] comments[{by,at_time,text,lines}] assignees[{name,address}]
+ *   declined-merchant, declined-partner   reason matched
+ *   reminder             due_time
  *   which-conversation   at_time over choices[{number,link,subject,name}]
  *   others               what the rule put into the row's data
  */
@@ -24,6 +29,7 @@
 #include "market/hold.h"
 #include "market/overview.h"
 #include "market/results.h"
+#include "market/tag.h"
 
 /* ---- adding ---- */
 
@@ -47,14 +53,15 @@ notify_add(struct act *act, const struct notification *n, GError **error)
     g_autofree char *message_id = link_message_id(act->market, secret_random_id());
     g_autofree char *dedupe = g_strdup_printf("%s:%s:%s", n->kind, n->cause, n->recipient);
     char *json = n->data ? json_dumps(n->data, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    gboolean done =
-        store_run(act->tx, STMT_OUTBOX_ADD, error, store_text(n->kind), store_text(n->recipient),
-                  store_text(n->recipient_name ? n->recipient_name : ""),
-                  store_text(n->language ? n->language : act->market->conf->language), store_ref(n->conversation_id),
-                  store_ref(n->message_ref), store_ref(n->overview_id), store_text(n->side), store_text(json),
-                  store_text(message_id), store_text(dedupe), store_int(n->due_at), store_int(act->now));
+    gint64 due_at = n->held ? act->now + act->market->conf->hold_time : n->due_at;
+    gboolean done = store_run(act->tx, STMT_OUTBOX_ADD, error, store_text(n->kind), store_text(n->recipient),
+                              store_text(n->recipient_name ? n->recipient_name : ""),
+                              store_text(n->language ? n->language : act->market->conf->language),
+                              store_ref(n->conversation_id), store_ref(n->message_ref), store_ref(n->overview_id),
+                              store_text(n->side), store_text(json), store_text(message_id), store_text(dedupe),
+                              store_int(due_at), store_int(act->now), store_ref(n->held ? act->undo_id : 0));
     free(json); /* jansson's, from malloc */
-    if (done && n->due_at <= act->now)
+    if (done && due_at <= act->now)
         act->wake = TRUE;
     return done;
 }
@@ -112,14 +119,97 @@ gboolean
 notify_relay(struct act *act, const struct merchant *merchant, const char *recipient, const char *recipient_name,
              gint64 conversation_id, gint64 message_id, GError **error)
 {
-    const struct reader reader = {recipient, recipient_name, merchant->language, SIDE_MERCHANT};
-    return notify_of_message(act, "relay-partner", &reader, conversation_id, message_id, NULL,
-                             act->now + act->market->conf->hold_time, error);
+    g_autofree char *cause = cause_of("message", message_id);
+    const struct notification n = {
+        .kind = "relay-partner",
+        .recipient = recipient,
+        .recipient_name = recipient_name,
+        .language = merchant->language,
+        .side = side_name(SIDE_MERCHANT),
+        .conversation_id = conversation_id,
+        .message_ref = message_id,
+        .cause = cause,
+        .held = TRUE,
+    };
+    return notify_add(act, &n, error);
+}
+
+/* A member's own language, else the organisation's. Caller frees; NULL on error. */
+static char *
+language_of_member(struct act *act, gint64 organisation_id, const char *address, GError **error)
+{
+    g_autoptr(organisation) organisation = NULL;
+    g_autoptr(store_rows) member =
+        store_query(act->tx, STMT_MEMBER_BY_ADDRESS, error, store_int(organisation_id), store_text(address));
+    if (!member || !organisation_by_id(act, organisation_id, &organisation, error))
+        return NULL;
+    const char *own = store_rows_count(member) ? store_rows_text(member, 0, "language") : NULL;
+    return g_strdup(own ? own : organisation->language);
+}
+
+static gboolean
+add_for_member(struct act *act, struct notification *n, const struct conversation *c, GError **error)
+{
+    g_autofree char *language = language_of_member(act, c->organisation_id, n->recipient, error);
+    n->language = language;
+    n->side = side_name(SIDE_PARTNER);
+    n->conversation_id = c->id;
+    n->due_at = act->now;
+    return language && notify_add(act, n, error);
 }
 
 gboolean
-notify_side(struct act *act, const char *kind, const struct conversation *conversation, enum side side, json_t *data,
-            const char *cause, GError **error)
+notify_member(struct act *act, const char *kind, const struct conversation *conversation, const char *address,
+              const char *name, json_t *data, const char *cause, GError **error)
+{
+    struct notification n = {.kind = kind, .recipient = address, .recipient_name = name, .data = data, .cause = cause};
+    return add_for_member(act, &n, conversation, error);
+}
+
+gboolean
+notify_member_held(struct act *act, const char *kind, const struct conversation *conversation, const char *address,
+                   const char *name, const char *cause, GError **error)
+{
+    struct notification n = {.kind = kind, .recipient = address, .recipient_name = name, .cause = cause, .held = TRUE};
+    return add_for_member(act, &n, conversation, error);
+}
+
+gboolean
+notify_colleague(struct act *act, const struct conversation *conversation, const char *address, const char *name,
+                 gint64 message_id, gboolean held, GError **error)
+{
+    g_autofree char *cause = cause_of("message", message_id);
+    struct notification n = {.kind = "message-assignee",
+                             .recipient = address,
+                             .recipient_name = name,
+                             .message_ref = message_id,
+                             .cause = cause,
+                             .held = held};
+    return add_for_member(act, &n, conversation, error);
+}
+
+gboolean
+notify_assigned(struct act *act, const struct conversation *conversation, const char *address, const char *name,
+                const char *by, const char *cause, GError **error)
+{
+    g_autoptr(store_rows) last = store_query(act->tx, STMT_MESSAGE_LAST_IN, error, store_int(conversation->id));
+    if (!last)
+        return FALSE;
+    json_t *data = json_pack("{s:s}", "by", by);
+    struct notification n = {.kind = "assigned",
+                             .recipient = address,
+                             .recipient_name = name,
+                             .message_ref = store_rows_int(last, 0, "id"),
+                             .data = data,
+                             .cause = cause};
+    gboolean done = add_for_member(act, &n, conversation, error);
+    json_decref(data);
+    return done;
+}
+
+static gboolean
+add_for_side(struct act *act, const char *kind, const struct conversation *conversation, enum side side, json_t *data,
+             const char *cause, gboolean held, GError **error)
 {
     g_autoptr(organisation) organisation = NULL;
     g_autoptr(merchant) merchant = NULL;
@@ -137,8 +227,23 @@ notify_side(struct act *act, const char *kind, const struct conversation *conver
         .data = data,
         .cause = cause,
         .due_at = act->now,
+        .held = held,
     };
     return notify_add(act, &n, error);
+}
+
+gboolean
+notify_side(struct act *act, const char *kind, const struct conversation *conversation, enum side side, json_t *data,
+            const char *cause, GError **error)
+{
+    return add_for_side(act, kind, conversation, side, data, cause, FALSE, error);
+}
+
+gboolean
+notify_side_held(struct act *act, const char *kind, const struct conversation *conversation, enum side side,
+                 json_t *data, const char *cause, GError **error)
+{
+    return add_for_side(act, kind, conversation, side, data, cause, TRUE, error);
 }
 
 gboolean
@@ -515,8 +620,12 @@ load_item(struct loading *loading, const store_rows *rows, guint i, json_t *item
     if (!words)
         return FALSE;
     g_autofree char *text = quotable(loading, words);
+    gboolean inward = strcmp(store_rows_text(rows, i, "direction"), "in") == 0;
+    g_autofree char *by =
+        party_public_name(store_rows_text(rows, i, "author_name"), store_rows_text(rows, i, "author_address"));
     json_object_set_new(item, "number", json_integer(i + 1));
-    set_merchant(item, merchant, store_rows_text(rows, i, "author_name"));
+    set_text(item, "by", inward ? "" : by);
+    set_merchant(item, merchant, inward ? store_rows_text(rows, i, "author_name") : NULL);
     set_text(item, "subject", conversation->subject);
     set_say(item, "state", "state.%s",
             job_state_name(job_effective(conversation->state, conversation->due_at, act->now)));
@@ -578,7 +687,11 @@ load_overview(struct loading *loading, GError **error)
                             error))
         return FALSE;
     json_object_set_new(data, "organisation", json_pack("{s:s}", "name", loading->organisation->name));
-    json_object_set_new(data, "count", json_integer(store_rows_count(rows)));
+    guint unread = 0;
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        unread += strcmp(store_rows_text(rows, i, "direction"), "in") == 0;
+    json_object_set_new(data, "count", json_integer(unread));
+    json_object_set_new(data, "answers_only", json_boolean(!unread));
     set_integer(data, "interval_seconds", loading->act->market->conf->overview_interval);
     return set_overview_sender(loading, rows, id, error);
 }
@@ -626,6 +739,145 @@ load_results(struct loading *loading, GError **error)
     const char *address = json_string_value(json_object_get(loading->notice->data, "own_address"));
     return load_own(loading, error) &&
            results_load(loading->act, loading->notice->data, address, loading->notice->language, error);
+}
+
+/* The reason is its author's words: what clients add does not cross over with them. */
+static gboolean
+load_declined(struct loading *loading, GError **error)
+{
+    const struct conversation *c = loading->conversation;
+    json_t *data = loading->notice->data;
+    gboolean partner = strcmp(store_rows_text(loading->row, 0, "side"), side_name(SIDE_PARTNER)) == 0;
+    const char *reason = json_string_value(json_object_get(data, "reason"));
+    g_autoptr(GPtrArray) addresses = side_addresses(loading->act, c, partner ? SIDE_MERCHANT : SIDE_PARTNER, "", error);
+    if (!addresses)
+        return FALSE;
+    g_autofree char *scrubbed = link_scrub(loading->act->market, reason ? reason : "", addresses, "[address]");
+    set_text(data, "reason", scrubbed);
+    return load_about(loading, error);
+}
+
+static gboolean
+load_reminder(struct loading *loading, GError **error)
+{
+    set_integer(loading->notice->data, "due_time", loading->conversation->due_at);
+    return load_about(loading, error);
+}
+
+/* A message to a colleague: the merchant's, or what another colleague answered. */
+static gboolean
+load_colleague(struct loading *loading, GError **error)
+{
+    json_t *data = loading->notice->data;
+    g_autoptr(store_rows) message = load_message(loading, FALSE, error);
+    if (!message)
+        return FALSE;
+    gboolean inward = strcmp(store_rows_text(message, 0, "direction"), "in") == 0;
+    g_autofree char *by =
+        party_public_name(store_rows_text(message, 0, "author_name"), store_rows_text(message, 0, "author_address"));
+    g_autofree char *label = merchant_label(loading->merchant, store_rows_text(message, 0, "author_name"));
+    set_merchant(data, loading->merchant, inward ? store_rows_text(message, 0, "author_name") : NULL);
+    json_object_set_new(data, "inward", json_boolean(inward));
+    set_text(data, "by", inward ? "" : by);
+    return load_files(loading, store_rows_int(message, 0, "id"), TRUE, data, error) &&
+           set_sender(loading, inward && *label ? label : loading->act->market->conf->name, SIDE_PARTNER, LINK_REPLY,
+                      error);
+}
+
+/* ---- the whole conversation ---- */
+
+enum { SHOWN_MOST = 200 };
+
+static gboolean
+show_message(struct loading *loading, const store_rows *rows, guint i, json_t *list, GError **error)
+{
+    gboolean inward = strcmp(store_rows_text(rows, i, "direction"), "in") == 0;
+    json_t *item = json_object(), *files = json_array();
+    json_array_append_new(list, item);
+    json_object_set_new(item, "files", files);
+    g_autofree char *words = words_for_other_side(loading->act, loading->conversation, rows, i, error);
+    g_autoptr(store_rows) names =
+        store_query(loading->act->tx, STMT_ATTACHMENTS, error, store_int(store_rows_int(rows, i, "id")));
+    if (!words || !names)
+        return FALSE;
+    g_autofree char *text = quotable(loading, words);
+    g_autofree char *label =
+        inward ? merchant_label(loading->merchant, store_rows_text(rows, i, "author_name"))
+               : party_public_name(store_rows_text(rows, i, "author_name"), store_rows_text(rows, i, "author_address"));
+    set_text(item, "by", label);
+    set_integer(item, "at_time", store_rows_int(rows, i, "received_at"));
+    json_object_set_new(item, "withdrawn", json_boolean(!store_rows_is_null(rows, i, "withdrawn_at")));
+    set_lines(item, text);
+    for (guint k = 0; k < store_rows_count(names); k++)
+        json_array_append_new(files, json_pack("{s:s, s:I}", "name", store_rows_text(names, k, "name"), "size_bytes",
+                                               (json_int_t)store_rows_int(names, k, "size")));
+    return TRUE;
+}
+
+static gboolean
+show_messages(struct loading *loading, GError **error)
+{
+    json_t *list = json_array();
+    json_object_set_new(loading->notice->data, "messages", list);
+    g_autoptr(store_rows) rows =
+        store_query(loading->act->tx, STMT_LIST_MESSAGES, error, store_int(loading->conversation->id));
+    if (!rows)
+        return FALSE;
+    guint count = store_rows_count(rows);
+    for (guint i = count > SHOWN_MOST ? count - SHOWN_MOST : 0; i < count; i++)
+        if (!show_message(loading, rows, i, list, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean
+show_inside(struct loading *loading, GError **error)
+{
+    json_t *comments = json_array(), *assignees = json_array();
+    json_object_set_new(loading->notice->data, "comments", comments);
+    json_object_set_new(loading->notice->data, "assignees", assignees);
+    g_autoptr(store_rows) said =
+        store_query(loading->act->tx, STMT_COMMENTS, error, store_int(loading->conversation->id));
+    g_autoptr(store_rows) people =
+        store_query(loading->act->tx, STMT_ASSIGNEES, error, store_int(loading->conversation->job_id));
+    if (!said || !people)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(said); i++) {
+        const char *name = store_rows_text(said, i, "author_name");
+        json_t *item = json_object();
+        json_array_append_new(comments, item);
+        g_autofree char *text = quotable(loading, store_rows_text(said, i, "text"));
+        set_text(item, "by", *name ? name : store_rows_text(said, i, "author_address"));
+        set_integer(item, "at_time", store_rows_int(said, i, "created_at"));
+        set_lines(item, text);
+    }
+    for (guint i = 0; i < store_rows_count(people); i++)
+        json_array_append_new(assignees, json_pack("{s:s, s:s}", "name", store_rows_text(people, i, "name"), "address",
+                                                   store_rows_text(people, i, "address")));
+    return TRUE;
+}
+
+static gboolean
+load_show(struct loading *loading, GError **error)
+{
+    const struct conversation *c = loading->conversation;
+    json_t *data = loading->notice->data;
+    json_t *tags = tag_names(loading->act->tx, c->id, error);
+    if (!tags)
+        return FALSE;
+    json_t *named = json_array();
+    for (gsize i = 0; i < json_array_size(tags); i++)
+        json_array_append_new(named, json_pack("{s:O}", "name", json_array_get(tags, i)));
+    json_decref(tags);
+    enum job_state state = job_effective(c->state, c->due_at, loading->act->now);
+    json_object_set_new(data, "tagged", named);
+    set_say(data, "state", "state.%s", job_state_name(state));
+    set_text(data, "service", c->service);
+    if (job_is_unanswered(state))
+        set_integer(data, "due_time", c->due_at);
+    if (!loading->merchant->registered)
+        set_lead(loading);
+    return show_messages(loading, error) && show_inside(loading, error) && load_about(loading, error);
 }
 
 static gboolean
@@ -694,6 +946,16 @@ static const struct kind {
     {"overview", load_overview, TRUE},
     {"ack", load_ack, TRUE},
     {"relay-partner", load_relay, FALSE},
+    {"message-assignee", load_colleague, TRUE},
+    {"assigned", load_first_contact, TRUE},
+    {"conversation", load_show, TRUE},
+    {"declined-merchant", load_declined, TRUE},
+    {"declined-partner", load_declined, TRUE},
+    {"reminder", load_reminder, TRUE},
+    {"reminder-decline", load_about, TRUE},
+    {"lead-held", load_about, TRUE},
+    {"lead-dropped", load_about, TRUE},
+    {"offer-away", load_own, TRUE},
     {"expired-merchant", load_about, TRUE},
     {"expired-partner", load_about, TRUE},
     {"not-relayed", load_about, TRUE},

@@ -23,6 +23,7 @@ struct notification {
     json_t *data;           /* what cannot be read from the rows; NULL */
     const char *cause;      /* with kind and recipient the key that keeps a cause from being told twice */
     gint64 due_at;
+    gboolean held; /* goes after the hold time, and is taken back with the partner's mail that causes it */
 };
 gboolean notify_add(struct act *act, const struct notification *notification, GError **error);
 
@@ -37,6 +38,20 @@ gboolean notify_relay(struct act *act, const struct merchant *merchant, const ch
 /* To the organisation or the merchant of a conversation: `kind` with `data`. */
 gboolean notify_side(struct act *act, const char *kind, const struct conversation *conversation, enum side side,
                      json_t *data, const char *cause, GError **error);
+/* The same, held with the partner's mail that causes it. */
+gboolean notify_side_held(struct act *act, const char *kind, const struct conversation *conversation, enum side side,
+                          json_t *data, const char *cause, GError **error);
+/* To one address of the organisation's: `kind` with `data`. */
+gboolean notify_member(struct act *act, const char *kind, const struct conversation *conversation, const char *address,
+                       const char *name, json_t *data, const char *cause, GError **error);
+gboolean notify_member_held(struct act *act, const char *kind, const struct conversation *conversation,
+                            const char *address, const char *name, const char *cause, GError **error);
+/* A message to an assignee (R20): the merchant's at once, a colleague's (`held`) with its relay. */
+gboolean notify_colleague(struct act *act, const struct conversation *conversation, const char *address,
+                          const char *name, gint64 message_id, gboolean held, GError **error);
+/* The job was assigned to a member, by whom. */
+gboolean notify_assigned(struct act *act, const struct conversation *conversation, const char *address,
+                         const char *name, const char *by, const char *cause, GError **error);
 gboolean notify_admin(struct act *act, const char *subject, const char *text, const char *cause, GError **error);
 
 /* Outbox row `row` (STMT_OUTBOX_BY_ID) did not arrive: whose words it carried is told, else the admin. Failures of

@@ -9,6 +9,7 @@
 #include "market/numbered.h"
 #include "market/perform.h"
 #include "market/quarantine.h"
+#include "market/refusal.h"
 #include "market/transcript.h"
 
 enum { MAILTO_BYTES = 1200, EXCERPT_BYTES = 200 }; /* clients cut longer links */
@@ -83,7 +84,9 @@ part_init(struct part *part, const struct incoming *in, const char *text, gboole
     }
     part->in = *in;
     part->in.words = (char *)text;
+    part->in.trimmed = (char *)"";
     commands_read(text, &part->in.commands);
+    part->in.refuses = refusal_is_in(part->in.commands.message);
     if (!files)
         part->in.files = none;
 }
@@ -99,7 +102,8 @@ answer_item(const struct overview_mail *m, const struct numbered *entry, gboolea
     if (!conversation_load(m->act, store_rows_int(items, entry->number - 1, "conversation_id"), &c, error))
         return FALSE;
     part_init(&part, m->in, entry->text, files);
-    const struct answer answer = {m->act, &part.in, c, SIDE_PARTNER, FALSE, whole->trust, m->recipient, m->raw_id};
+    const struct answer answer = {m->act,       &part.in,     c,         SIDE_PARTNER, FALSE,
+                                  whole->trust, m->recipient, m->raw_id, NULL};
     gboolean done = answer_part(&answer, whole, error);
     commands_clear(&part.in.commands);
     return done;

@@ -121,8 +121,13 @@ cover(struct act *act, gint64 id, const struct overview_reader *reader, gint64 *
                                          store_int(ITEMS),
                                          store_int(reader->member_id),
                                          {.type = STORE_END}};
-    if (!reader->member_id)
-        return store_run_values(act->tx, STMT_OVERVIEW_COVER, values, covered, error);
+    if (!reader->member_id) {
+        gint64 answers = 0;
+        gboolean done = store_run_values(act->tx, STMT_OVERVIEW_COVER, values, covered, error) &&
+                        store_run_values(act->tx, STMT_OVERVIEW_COVER_ANSWERS, values, &answers, error);
+        *covered += answers;
+        return done;
+    }
     return store_run_values(act->tx, STMT_OVERVIEW_COVER_MEMBER, member, covered, error) &&
            store_run(act->tx, STMT_OVERVIEW_UPTO_COVERED, error, store_int(reader->member_id), store_int(id));
 }
@@ -156,7 +161,7 @@ fix(struct act *act, gint64 id, const struct overview_reader *reader, gint64 out
     gboolean wanted = FALSE;
     if (!store_run(act->tx, STMT_OVERVIEW_CLAIM, error, store_int(id), store_int(act->now)) ||
         !find_recipient(act, reader, outbox_id, &wanted, error) ||
-        (wanted && !cover(act, id, reader, &covered, error)) || (covered == ITEMS && !expect_again(act, reader, error)))
+        (wanted && !cover(act, id, reader, &covered, error)) || (covered >= ITEMS && !expect_again(act, reader, error)))
         return FALSE;
     *send = covered > 0;
     return *send || store_run(act->tx, STMT_OUTBOX_CANCEL, error, store_int(outbox_id));

@@ -15,6 +15,8 @@ struct act {
     /* Which organisations this one mail has reached already (gint64); NULL outside of receiving. A mail to two of our
      * addresses that lead to the same place is stored and told once. */
     GArray *reached;
+    gint64 undo_id;              /* the row of a partner's mail that may still be taken back (market/undo.h); 0: none */
+    gint64 undo_conversation_id; /* whose it is */
 };
 
 /* Has it been reached? Notes it. */

@@ -1,11 +1,19 @@
 #include "market/perform.h"
 
+#include "market/assign.h"
 #include "market/audit.h"
 #include "market/block.h"
+#include "market/comment.h"
 #include "market/confirmation.h"
+#include "market/event.h"
 #include "market/help.h"
+#include "market/lead.h"
+#include "market/reading.h"
+#include "market/rematch.h"
 #include "market/results.h"
+#include "market/state.h"
 #include "market/tag.h"
+#include "market/undo.h"
 
 /* How bad it is when somebody else's mail did it. */
 enum risk {
@@ -16,6 +24,11 @@ enum risk {
 
 enum { PARTNER = 1 << SIDE_PARTNER, MERCHANT = 1 << SIDE_MERCHANT, BOTH = PARTNER | MERCHANT };
 enum place { ANYWHERE, IN_CONVERSATION };
+
+#define STATE(state) (1u << (state))
+#define UNANSWERED (STATE(JOB_NEW) | STATE(JOB_OPENED))
+#define RUNNING (STATE(JOB_RESPONDED) | STATE(JOB_AWAITING_RESPONSE))
+#define OPEN (UNANSWERED | RUNNING | STATE(JOB_INACTIVE))
 
 /* A command without a function is refused. */
 static const struct rule {
@@ -36,6 +49,24 @@ static const struct rule {
     [COMMAND_SEARCH] = {results_perform_search, PARTNER, ANYWHERE, RISK_LOW, 0},
     [COMMAND_JOBS] = {results_perform_jobs, PARTNER, ANYWHERE, RISK_LOW, 0},
     [COMMAND_MORE] = {results_perform_more, PARTNER, ANYWHERE, RISK_LOW, 0},
+    [COMMAND_DECLINE] = {state_perform_decline, BOTH, IN_CONVERSATION, RISK_MATTERS, OPEN},
+    [COMMAND_COMPLETE] = {state_perform_complete, PARTNER, IN_CONVERSATION, RISK_MATTERS,
+                          RUNNING | STATE(JOB_INACTIVE)},
+    [COMMAND_INACTIVE] = {state_perform_inactive, PARTNER, IN_CONVERSATION, RISK_MATTERS, RUNNING},
+    [COMMAND_ACTIVE] = {state_perform_active, PARTNER, IN_CONVERSATION, RISK_LOW, STATE(JOB_INACTIVE)},
+    [COMMAND_SPAM] = {state_perform_spam, PARTNER, IN_CONVERSATION, RISK_MATTERS, OPEN},
+    [COMMAND_ANSWERED] = {state_perform_answered, PARTNER, IN_CONVERSATION, RISK_MATTERS, UNANSWERED},
+    [COMMAND_SEND] = {lead_perform_send, PARTNER, IN_CONVERSATION, RISK_MATTERS, RUNNING},
+    [COMMAND_ASSIGN] = {assign_perform, PARTNER, IN_CONVERSATION, RISK_LOW, 0},
+    [COMMAND_UNASSIGN] = {assign_perform_take, PARTNER, IN_CONVERSATION, RISK_LOW, 0},
+    [COMMAND_NOTE] = {comment_perform, PARTNER, IN_CONVERSATION, RISK_LOW, 0},
+    [COMMAND_READ] = {reading_perform_read, PARTNER, IN_CONVERSATION, RISK_LOW, 0},
+    [COMMAND_UNREAD] = {reading_perform_unread, PARTNER, IN_CONVERSATION, RISK_LOW, 0},
+    [COMMAND_SHOW] = {reading_perform_show, PARTNER, IN_CONVERSATION, RISK_LOW, 0},
+    [COMMAND_FULL] = {reading_perform_full, PARTNER, IN_CONVERSATION, RISK_LOW, OPEN | STATE(JOB_COMPLETED)},
+    [COMMAND_UNDO] = {undo_perform, PARTNER, IN_CONVERSATION, RISK_LOW, 0},
+    [COMMAND_REMATCH] = {rematch_perform, MERCHANT, IN_CONVERSATION, RISK_MATTERS,
+                         STATE(JOB_DECLINED) | STATE(JOB_EXPIRED)},
     [COMMAND_HELP] = {help_perform, BOTH, ANYWHERE, RISK_LOW, 0},
 };
 
@@ -128,11 +159,13 @@ ask_first(struct performing *p, const struct rule *rule, const struct command *c
     struct trial trial = {p, rule, command};
     g_autoptr(GError) refusal = NULL;
     gboolean done = FALSE, wake = p->act->wake;
+    gint64 undo_id = p->act->undo_id;
     json_t *items = p->items, *would = json_array();
     p->items = would;
     gboolean tried = store_attempt(p->act->tx, try_out, &trial, &done, &refusal, error);
     p->items = items;
     p->act->wake = wake;
+    p->act->undo_id = undo_id;
     if (tried && !g_error_matches(refusal, POSTERN_ERROR, POSTERN_ERROR_REFUSED)) {
         g_propagate_error(error, g_steal_pointer(&refusal));
         tried = FALSE;
@@ -170,6 +203,21 @@ perform_one(struct performing *p, const struct command *command, GError **error)
             audit_add(p->act, p->actor, "command", p->conversation ? p->conversation->id : 0, command->line, error));
 }
 
+/* Who commands has seen it (R17); who takes a mail back undoes that it was seen. */
+static gboolean
+open_job(struct performing *p, const struct commands *commands, GError **error)
+{
+    const struct event opened = {JOB_PARTNER_OPENS, p->actor, NULL};
+    g_autoptr(conversation) c = NULL;
+    int next;
+    if (p->side != SIDE_PARTNER || !p->conversation)
+        return TRUE;
+    for (guint i = 0; i < commands->list->len; i++)
+        if (((const struct command *)g_ptr_array_index(commands->list, i))->id == COMMAND_UNDO)
+            return TRUE;
+    return conversation_load(p->act, p->conversation->id, &c, error) && event_apply(p->act, c, &opened, &next, error);
+}
+
 struct attempt {
     struct performing *p;
     const struct commands *commands;
@@ -190,7 +238,9 @@ perform_all(store_tx *tx, gpointer arg, GError **error)
             return FALSE;
     }
     p->line = NULL;
-    if (!p->failed && a->message && *p->message && !a->message(p, a->arg, error))
+    if (!p->failed && !open_job(p, a->commands, error))
+        return FALSE;
+    if (!p->failed && a->message && !a->message(p, a->arg, error))
         return FALSE;
     if (p->failed)
         g_set_error_literal(error, POSTERN_ERROR, POSTERN_ERROR_REFUSED, "a command said no");
@@ -204,12 +254,14 @@ perform_commands(struct performing *p, const struct commands *commands, perform_
     struct attempt attempt = {p, commands, message, arg};
     g_autoptr(GError) refusal = NULL;
     gboolean wake = p->act->wake;
+    gint64 undo_id = p->act->undo_id;
     p->message = commands->message;
     if (!store_attempt(p->act->tx, perform_all, &attempt, done, &refusal, error))
         return FALSE;
     if (*done)
         return TRUE;
     p->act->wake = wake;
+    p->act->undo_id = undo_id;
     if (p->failed)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&refusal));

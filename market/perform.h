@@ -17,6 +17,8 @@
 #include "market/conversation.h"
 #include "market/trust.h"
 
+struct request_plan;
+
 /* A mail's commands being performed. Borrowed but for `items`. */
 struct performing {
     struct act *act;
@@ -30,13 +32,16 @@ struct performing {
     const char *actor_name;                  /* "" */
     gint64 raw_id;
     enum trust trust;
-    gboolean confirmed;  /* performed by its confirmation: do not ask again */
-    const char *message; /* the mail's ordinary text, "" */
-    gboolean full;       /* /full: relay what was trimmed too */
-    json_t *items;       /* the transcript: [{line, ok, say, …}] */
-    const char *line;    /* of the command that is being performed */
-    gboolean failed;     /* one said no */
-    gboolean tells;      /* somebody has to read the transcript even where all went well */
+    gboolean confirmed;               /* performed by its confirmation: do not ask again */
+    const char *message;              /* the mail's ordinary text, "" */
+    gboolean request;                 /* through the link of a matched request: for all its conversations */
+    gboolean full;                    /* /full: relay what was trimmed too */
+    gboolean send;                    /* /send: do not keep it from a lead */
+    const struct request_plan *again; /* whom a request could be sent to again, found before (market/request.h); NULL */
+    json_t *items;                    /* the transcript: [{line, ok, say, …}] */
+    const char *line;                 /* of the command that is being performed */
+    gboolean failed;                  /* one said no */
+    gboolean tells;                   /* somebody has to read the transcript even where all went well */
 };
 
 /* Returns FALSE for a store's error only. What a sender did wrong is perform_fail(). */

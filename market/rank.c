@@ -70,6 +70,13 @@ rank_declined(struct act *act, const struct conversation *c, GError **error)
 }
 
 gboolean
+rank_decline_undone(struct act *act, const struct conversation *c, GError **error)
+{
+    return !c->listed || !c->service ||
+           store_run(act->tx, STMT_RANK_DECLINE_UNDONE, error, store_int(c->organisation_id), store_text(c->service));
+}
+
+gboolean
 rank_void(struct act *act, const struct conversation *c, GError **error)
 {
     gboolean answered = FALSE;

@@ -16,6 +16,7 @@ gboolean rank_answer_undone(struct act *act, const struct conversation *conversa
 gboolean rank_expired(struct act *act, const struct conversation *conversation, GError **error);
 /* The partner (not the merchant) declined it by the command: matching steers to other types of job. */
 gboolean rank_declined(struct act *act, const struct conversation *conversation, GError **error);
+gboolean rank_decline_undone(struct act *act, const struct conversation *conversation, GError **error);
 /* It was spam (Decisions 12): takes back what it counted for. `conversation` as it was before. */
 gboolean rank_void(struct act *act, const struct conversation *conversation, GError **error);
 /* A review came, or changed: by how many, and how many points. */

@@ -3,11 +3,14 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "market/assign.h"
 #include "market/audit.h"
 #include "market/block.h"
 #include "market/expiry.h"
+#include "market/lead.h"
 #include "market/notify.h"
 #include "market/overview.h"
+#include "market/relay.h"
 #include "market/search.h"
 
 /* A few more than go out: some may have closed, or have been reached already, when the transaction looks again. */
@@ -130,6 +133,15 @@ subject_for(const struct request *r, const struct merchant *merchant)
     return form->lead.service ? form->lead.service : no_subject;
 }
 
+/* A form's recipients are the tool's. */
+static gboolean
+note_copies(struct act *act, const struct request *r, gint64 conversation_id, GError **error)
+{
+    g_autoptr(conversation) c = NULL;
+    return r->from.form ||
+           (conversation_load(act, conversation_id, &c, error) && relay_note_copies(act, c, r->in, error));
+}
+
 /* One conversation with its first message and the notification of a first contact. */
 static gboolean
 open_one(struct act *act, const struct request *r, const struct merchant *merchant,
@@ -141,7 +153,7 @@ open_one(struct act *act, const struct request *r, const struct merchant *mercha
     return conversation_open(act, organisation, merchant, request_id, matched, r->plan->service,
                              subject_for(r, merchant), conversation_id, error) &&
            conversation_add_message(act, *conversation_id, r->in, &words, r->raw_id, message_id, error) &&
-           search_index_text(act, *conversation_id, text, error) &&
+           search_index_text(act, *conversation_id, text, error) && note_copies(act, r, *conversation_id, error) &&
            notify_first_contact(act, organisation, merchant, *conversation_id, *message_id, error) &&
            overview_expect(act, organisation->id, *message_id, TRUE, error) &&
            audit_add(act, r->from.address, "conversation_opened", *conversation_id, text, error);
@@ -327,19 +339,23 @@ request_continue(struct act *act, const struct incoming *in, const struct conver
     g_autoptr(organisation) organisation = NULL;
     gint64 message_id = 0;
     int next = job_next(job_effective(c->state, c->due_at, act->now), JOB_MERCHANT_WRITES);
-    gboolean anew = next == JOB_ANEW;
-    const struct words words = {"in", text, in->author_name, author, anew, FALSE};
+    gboolean anew = next == JOB_ANEW, at_once = FALSE;
 
     if (act_reaches(act, c->organisation_id))
         return TRUE;
     if (!organisation_by_id(act, c->organisation_id, &organisation, error) ||
-        !conversation_add_message(act, c->id, in, &words, raw_id, &message_id, error) ||
+        !assign_has(act, c, organisation->notify, &at_once, error))
+        return FALSE;
+    const struct words words = {"in", text, in->author_name, author, anew || at_once, FALSE};
+    if (!conversation_add_message(act, c->id, in, &words, raw_id, &message_id, error) ||
+        !relay_note_copies(act, c, in, error) ||
         !audit_add(act, author, "merchant_wrote", message_id, words.text, error))
         return FALSE;
     if (anew)
         return renew(act, c, organisation, message_id, error);
-    return conversation_set_state(act, c, (enum job_state)next, error) &&
-           overview_expect(act, c->organisation_id, message_id, FALSE, error);
+    return conversation_set_state(act, c, (enum job_state)next, error) && lead_release(act, c, error) &&
+           assign_tell_message(act, c, message_id, NULL, FALSE, error) &&
+           overview_expect(act, c->organisation_id, message_id, words.notified, error);
 }
 
 /* Adds to those that are under way, or (`expired`) to those whose time is over. `*taken`: how many. */

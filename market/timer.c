@@ -5,8 +5,10 @@
 
 #include "market/expiry.h"
 #include "market/hold.h"
+#include "market/lead.h"
 #include "market/outbox.h"
 #include "market/search.h"
+#include "market/reminder.h"
 
 enum { PURGE_ROWS = 1000 };
 
@@ -48,10 +50,8 @@ static const struct {
     const char *kind;
     gboolean (*run)(struct act *act, gint64 subject_id, GError **error);
 } timers[] = {
-    {"expire", run_expire},
-    {"held", hold_run},
-    {"purge", run_purge},
-    {"index", search_index_older},
+    {"expire", run_expire},        {"held", hold_run},  {"purge", run_purge},
+    {"index", search_index_older}, {"lead", lead_drop}, {"remind", reminder_run},
 };
 
 static gboolean

@@ -200,7 +200,7 @@ static const char schema_2[] =
     /* Jobs: who works on one (R20), what is said inside (R21). void: spam, without effect on ranking (Decisions 12).
      */
     "ALTER TABLE job ADD COLUMN void INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE job ADD COLUMN reason TEXT;"
+    "ALTER TABLE job ADD COLUMN reason TEXT;" /* of a decline, in its author's words */
     "CREATE TABLE assignee (job_id INTEGER NOT NULL REFERENCES job, member_id INTEGER NOT NULL REFERENCES member, "
     "assigned_at INTEGER NOT NULL,"
     " PRIMARY KEY (job_id, member_id)) STRICT;"
@@ -210,11 +210,31 @@ static const char schema_2[] =
     " author_name TEXT NOT NULL, author_address TEXT NOT NULL, text TEXT NOT NULL, created_at INTEGER NOT NULL) "
     "STRICT;"
     "CREATE INDEX comment_conversation ON comment (conversation_id);"
-    /* What taking a partner's message back restores (/undo). */
-    "CREATE TABLE undo (message_id INTEGER PRIMARY KEY REFERENCES message, job_id INTEGER NOT NULL REFERENCES job, "
-    "state TEXT NOT NULL,"
-    " answered_at INTEGER, due_at INTEGER NOT NULL, read_at INTEGER NOT NULL, until INTEGER NOT NULL) STRICT;"
-    "CREATE INDEX undo_job ON undo (job_id);"
+    /* A partner's mail that may be taken back: what it was before. message_id: its words; read_to: up to there it marked
+     * messages read, at created_at; until: when its words go out. outbox.undo_id: the mails that are taken back with it. */
+    "CREATE TABLE undo (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, job_id "
+    "INTEGER NOT NULL REFERENCES job,"
+    " message_id INTEGER REFERENCES message, state TEXT NOT NULL, answered_at INTEGER, declined INTEGER NOT NULL "
+    "DEFAULT 0,"
+    " read_to INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, until INTEGER NOT NULL, done_at INTEGER) "
+    "STRICT;"
+    "CREATE INDEX undo_conversation ON undo (conversation_id);"
+    "ALTER TABLE outbox ADD COLUMN undo_id INTEGER REFERENCES undo;"
+    "CREATE INDEX outbox_undo ON outbox (undo_id) WHERE undo_id IS NOT NULL;"
+    /* Taken back, or held and dropped: the other side never had it. */
+    "ALTER TABLE message ADD COLUMN withdrawn_at INTEGER;"
+    /* What colleagues answered in assigned jobs: the notification address's overview tells (Decisions 10). */
+    "CREATE INDEX message_answers ON message (conversation_id) WHERE overview_id IS NULL AND notified = 0 AND direction "
+    "= 'out';"
+    /* Of the merchant's shop's staff who were named in Cc: they get the answers too. */
+    "CREATE TABLE conversation_copy (conversation_id INTEGER NOT NULL REFERENCES conversation, address TEXT NOT NULL, "
+    "name TEXT NOT NULL,"
+    " PRIMARY KEY (conversation_id, address)) STRICT;"
+    /* A request sent again to others: which job's end it follows (once), and the first request. */
+    "ALTER TABLE request ADD COLUMN again_of INTEGER REFERENCES job;"
+    "ALTER TABLE request ADD COLUMN origin_id INTEGER REFERENCES request;"
+    "CREATE UNIQUE INDEX request_again ON request (again_of) WHERE again_of IS NOT NULL;"
+    "CREATE INDEX request_origin ON request (origin_id) WHERE origin_id IS NOT NULL;"
 
     /* Mails that wait for a word: which conversation is meant; a lead's third unanswered mail (R8). data: JSON, by
      * kind. */
