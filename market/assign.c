@@ -106,9 +106,9 @@ find_person(struct performing *p, const char *word, GPtrArray *people, GError **
         g_autofree char *shown = text_one_line(word, 200);
         return perform_fail(p, "cannot.no_address", json_pack("{s:s}", "address", shown));
     }
-    g_autoptr(store_rows) row =
-        me ? store_query(p->act->tx, STMT_MEMBER_BY_ID, error, store_int(p->member_id))
-           : store_query(p->act->tx, STMT_MEMBER_OF_ADDRESS, error, store_int(p->organisation->id), store_text(address));
+    g_autoptr(store_rows) row = me ? store_query(p->act->tx, STMT_MEMBER_BY_ID, error, store_int(p->member_id))
+                                   : store_query(p->act->tx, STMT_MEMBER_OF_ADDRESS, error,
+                                                 store_int(p->organisation->id), store_text(address));
     if (!row)
         return FALSE;
     if (!store_rows_count(row))
@@ -152,8 +152,8 @@ shown_name(const struct person *person)
 static gboolean
 tell_assigned(struct performing *p, const struct person *person, GError **error)
 {
-    g_autofree char *cause = g_strdup_printf("job-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, p->conversation->job_id,
-                                             p->act->now / 86400);
+    g_autofree char *cause =
+        g_strdup_printf("job-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, p->conversation->job_id, p->act->now / 86400);
     return notify_assigned(p->act, p->conversation, person->address, person->name,
                            *p->actor_name ? p->actor_name : p->actor, cause, error);
 }
@@ -175,8 +175,8 @@ put_on(struct performing *p, const struct person *person, GError **error)
 static gboolean
 take_off(struct performing *p, const struct person *person, GError **error)
 {
-    g_autoptr(store_rows) gone = store_query(p->act->tx, STMT_UNASSIGN, error, store_int(p->conversation->job_id),
-                                             store_int(person->id));
+    g_autoptr(store_rows) gone =
+        store_query(p->act->tx, STMT_UNASSIGN, error, store_int(p->conversation->job_id), store_int(person->id));
     if (!gone)
         return FALSE;
     if (!store_rows_count(gone))

@@ -10,8 +10,8 @@ static const char *const names[JOB_STATES] = {
 
 /* Columns as in enum job_event. R17, R18 and Decisions 6: after Declined, Inactive and Completed mail passes and the
  * state stays; an expired job takes no words from the partner, and the merchant's next mail opens a new one. A job is
- * declined at any time (R19), but not completed or put aside before it was answered: that would stop its clock. Spam and
- * a block end what runs; what is over stays as it ended. */
+ * declined at any time (R19), but not completed or put aside before it was answered: that would stop its clock. Spam
+ * and a block end what runs; what is over stays as it ended. */
 #define NO JOB_REFUSED
 /* clang-format off */
 static const guint8 transitions[JOB_STATES][JOB_EVENTS] = {
@@ -54,10 +54,10 @@ const char *
 job_refusal(enum job_state state, enum job_event event)
 {
     static const char *const keys[JOB_STATES] = {
-        [JOB_NEW] = "cannot.job_unanswered",       [JOB_OPENED] = "cannot.job_unanswered",
-        [JOB_DECLINED] = "cannot.job_declined",    [JOB_EXPIRED] = "cannot.job_expired",
-        [JOB_RESPONDED] = "cannot.job_answered",   [JOB_AWAITING_RESPONSE] = "cannot.job_answered",
-        [JOB_INACTIVE] = "cannot.job_answered",    [JOB_COMPLETED] = "cannot.job_completed",
+        [JOB_NEW] = "cannot.job_unanswered",     [JOB_OPENED] = "cannot.job_unanswered",
+        [JOB_DECLINED] = "cannot.job_declined",  [JOB_EXPIRED] = "cannot.job_expired",
+        [JOB_RESPONDED] = "cannot.job_answered", [JOB_AWAITING_RESPONSE] = "cannot.job_answered",
+        [JOB_INACTIVE] = "cannot.job_answered",  [JOB_COMPLETED] = "cannot.job_completed",
     };
     g_assert(job_next(state, event) == JOB_REFUSED);
     return keys[state];

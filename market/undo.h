@@ -2,8 +2,8 @@
  * Taking a partner's last mail back while nothing of it has gone out (the hold time): its words, its decline, and what
  * they did to the job and to read marks.
  *
- * No race: the mailer's claim writes `sending` in a transaction; an undo that finds any row of the mail claimed or tried
- * is rolled back as a whole. So a mail is sent or taken back, never both.
+ * No race: the mailer's claim writes `sending` in a transaction; an undo that finds any row of the mail claimed or
+ * tried is rolled back as a whole. So a mail is sent or taken back, never both.
  */
 #ifndef POSTERN_MARKET_UNDO_H
 #define POSTERN_MARKET_UNDO_H

@@ -210,8 +210,9 @@ static const char schema_2[] =
     " author_name TEXT NOT NULL, author_address TEXT NOT NULL, text TEXT NOT NULL, created_at INTEGER NOT NULL) "
     "STRICT;"
     "CREATE INDEX comment_conversation ON comment (conversation_id);"
-    /* A partner's mail that may be taken back: what it was before. message_id: its words; read_to: up to there it marked
-     * messages read, at created_at; until: when its words go out. outbox.undo_id: the mails that are taken back with it. */
+    /* A partner's mail that may be taken back: what it was before. message_id: its words; read_to: up to there it
+     * marked messages read, at created_at; until: when its words go out. outbox.undo_id: the mails that are taken back
+     * with it. */
     "CREATE TABLE undo (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, job_id "
     "INTEGER NOT NULL REFERENCES job,"
     " message_id INTEGER REFERENCES message, state TEXT NOT NULL, answered_at INTEGER, declined INTEGER NOT NULL "
@@ -224,7 +225,8 @@ static const char schema_2[] =
     /* Taken back, or held and dropped: the other side never had it. */
     "ALTER TABLE message ADD COLUMN withdrawn_at INTEGER;"
     /* What colleagues answered in assigned jobs: the notification address's overview tells (Decisions 10). */
-    "CREATE INDEX message_answers ON message (conversation_id) WHERE overview_id IS NULL AND notified = 0 AND direction "
+    "CREATE INDEX message_answers ON message (conversation_id) WHERE overview_id IS NULL AND notified = 0 AND "
+    "direction "
     "= 'out';"
     /* Of the merchant's shop's staff who were named in Cc: they get the answers too. */
     "CREATE TABLE conversation_copy (conversation_id INTEGER NOT NULL REFERENCES conversation, address TEXT NOT NULL, "

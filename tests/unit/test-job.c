@@ -3,9 +3,20 @@
 
 #include "market/job.h"
 
-static const char *const events[JOB_EVENTS] = {
-    "partner writes", "merchant writes", "time out", "partner opens", "partner declines", "merchant declines", "complete",
-    "inactive",       "active",          "renewed",  "spam",          "block",            "answered",          "undo"};
+static const char *const events[JOB_EVENTS] = {"partner writes",
+                                               "merchant writes",
+                                               "time out",
+                                               "partner opens",
+                                               "partner declines",
+                                               "merchant declines",
+                                               "complete",
+                                               "inactive",
+                                               "active",
+                                               "renewed",
+                                               "spam",
+                                               "block",
+                                               "answered",
+                                               "undo"};
 
 /* Written apart from the table, an event a word in the same order: R17, R18, R19, Decisions 6 and 12. "-" is refused,
  * "+" opens a new job, "~" is as the last message leaves it, "<" is as it was before. */
@@ -16,8 +27,10 @@ static const struct {
     {"opened", "responded opened expired opened declined declined - - - opened declined declined responded <"},
     {"declined", "declined declined - declined declined declined - - - + declined declined - <"},
     {"expired", "- + - expired declined declined - - - + expired expired - <"},
-    {"responded", "responded awaiting_response - responded declined declined completed inactive responded awaiting_response declined declined - <"},
-    {"awaiting_response", "responded awaiting_response - awaiting_response declined declined completed inactive awaiting_response awaiting_response declined declined - <"},
+    {"responded", "responded awaiting_response - responded declined declined completed inactive responded "
+                  "awaiting_response declined declined - <"},
+    {"awaiting_response", "responded awaiting_response - awaiting_response declined declined completed inactive "
+                          "awaiting_response awaiting_response declined declined - <"},
     {"inactive", "inactive inactive - inactive declined declined completed inactive ~ inactive declined declined - <"},
     {"completed", "completed completed - completed - - completed - - + - completed - <"},
 };
