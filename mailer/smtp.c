@@ -530,26 +530,60 @@ set_answered(struct smtp_result *result, const struct answer *answer)
     result->our_fault = result->outcome == SMTP_TEMPORARY && answer->code / 100 == 5;
 }
 
-/* Bare CR and LF become CRLF (a bare one could end the data for a server that takes it for a line end: SMTP smuggling),
- * leading dots are doubled, a last line without an end gets one. */
-static void
-append_data(GString *out, const char *at, gsize length)
+/* Every CR and every LF is half of a CR LF, the last one ends it. */
+static gboolean
+is_canonical(const char *data, gsize length)
 {
-    const char *end = at + length, *newline = NULL;
-    while (at < end) {
-        if (!newline || newline < at)
-            newline = memchr(at, '\n', (gsize)(end - at));
-        if (!newline)
-            newline = end;
-        const char *stop = memchr(at, '\r', (gsize)(newline - at));
-        if (!stop)
-            stop = newline;
-        if (*at == '.')
-            g_string_append_c(out, '.');
+    gsize cr = 0, lf = 0, both = 0;
+    for (gsize i = 0; i < length; i++) {
+        cr += data[i] == '\r';
+        lf += data[i] == '\n';
+        both += data[i] == '\n' && i > 0 && data[i - 1] == '\r';
+    }
+    return cr == both && lf == both && length && data[length - 1] == '\n';
+}
+
+/* Leading dots are doubled. */
+static void
+append_canonical(GString *out, const char *at, gsize length)
+{
+    const char *end = at + length, *dot;
+    if (length && *at == '.')
+        g_string_append_c(out, '.');
+    while ((dot = memmem(at, (gsize)(end - at), "\n.", 2))) {
+        g_string_append_len(out, at, dot + 2 - at);
+        g_string_append_c(out, '.');
+        at = dot + 2;
+    }
+    g_string_append_len(out, at, end - at);
+}
+
+/* Bare CR and LF become CRLF: a bare one could end the data for a server that takes it for a line end (SMTP smuggling).
+ * A last line without an end gets one. */
+static GString *
+make_canonical(const char *at, gsize length)
+{
+    GString *out = g_string_sized_new(length + length / 32 + 2);
+    for (const char *end = at + length; at < end;) {
+        const char *stop = at;
+        while (stop < end && *stop != '\r' && *stop != '\n')
+            stop++;
         g_string_append_len(out, at, stop - at);
         g_string_append_len(out, "\r\n", 2);
         gboolean crlf = stop + 1 < end && stop[0] == '\r' && stop[1] == '\n';
         at = stop < end ? stop + 1 + crlf : end;
+    }
+    return out;
+}
+
+static void
+append_data(GString *out, const char *data, gsize length)
+{
+    if (is_canonical(data, length)) {
+        append_canonical(out, data, length);
+    } else {
+        g_autoptr(GString) made = make_canonical(data, length);
+        append_canonical(out, made->str, made->len);
     }
     g_string_append_len(out, ".\r\n", 3);
 }
