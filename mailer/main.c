@@ -112,12 +112,12 @@ claim(struct mailer *mailer, struct turn *turn, GError **error)
     turn->full = in_hand > batch / 2 || sender_relay_is_down(mailer->sender) || !sender_is_recording(mailer->sender);
     if (turn->full)
         return TRUE;
-    g_autoptr(GPtrArray) notices = outbox_claim(&mailer->setup->market, now_seconds(), batch - in_hand, &more, error);
-    if (!notices)
+    g_autoptr(GArray) claims = outbox_claim(&mailer->setup->market, now_seconds(), batch - in_hand, &more, error);
+    if (!claims)
         return FALSE;
-    turn->busy = turn->busy || more || notices->len;
-    if (notices->len)
-        sender_give(mailer->sender, mailer->setup, notices, claimed_at);
+    turn->busy = turn->busy || more || claims->len;
+    if (claims->len)
+        sender_give(mailer->sender, mailer->setup, claims, claimed_at);
     return TRUE;
 }
 

@@ -17,12 +17,14 @@
 #define PROBE_LAST (15 * SECOND)
 #define IDLE (30 * SECOND) /* a session that is not used is ended; Postfix gives up after 300 s */
 #define REPORT_LAST (5 * SECOND)
+#define LOAD_MOST 16 /* claims that are loaded in one snapshot */
 #define SUSPICIOUS 3 /* claims that came to no report */
 
-/* A notice on its way to its result. */
+/* A claim on its way to its result. */
 struct job {
     struct setup *setup;
-    struct notice *notice;
+    struct outbox_claim claim;
+    struct notice *notice; /* loaded */
     gint64 not_after;
     GBytes *mail; /* rendered */
     struct smtp_mail envelope;
@@ -36,7 +38,8 @@ struct sender {
     pthread_cond_t work;    /* something to send, the relay is back, or the end */
     pthread_cond_t results; /* something to record, or the end */
     pthread_cond_t empty;   /* nothing is in hand */
-    GQueue queue;           /* struct job: to be sent */
+    GQueue queue;           /* struct job: to be loaded and sent */
+    GQueue ready;           /* loaded */
     GQueue suspects;        /* the same, when nothing else is in hand */
     GQueue done;            /* to be recorded */
     guint in_hand;          /* in these queues, being sent, being recorded */
@@ -91,9 +94,9 @@ latest_hand_over(const struct conf *conf, gint64 claimed_at)
 
 /* Claimed again and again without a result: it may be what kills us. It goes alone, so that it takes nobody with it. */
 static gboolean
-is_suspicious(const struct notice *notice)
+is_suspicious(const struct outbox_claim *claim)
 {
-    return notice->fence - 1 - notice->attempts > SUSPICIOUS;
+    return claim->fence - 1 - claim->attempts > SUSPICIOUS;
 }
 
 static void
@@ -117,20 +120,18 @@ put_out_of_hand(sender *self, guint count)
 }
 
 void
-sender_give(sender *self, struct setup *setup, GPtrArray *notices, gint64 claimed_at)
+sender_give(sender *self, struct setup *setup, const GArray *claims, gint64 claimed_at)
 {
     pthread_mutex_lock(&self->lock);
     self->low = (guint)setup->conf->batch / 2;
-    for (guint i = 0; i < notices->len; i++) {
+    for (guint i = 0; i < claims->len; i++) {
         struct job *job = g_new0(struct job, 1);
         job->setup = setup_ref(setup);
-        job->notice = g_ptr_array_index(notices, i);
+        job->claim = g_array_index(claims, struct outbox_claim, i);
         job->not_after = latest_hand_over(setup->conf, claimed_at);
-        g_queue_push_tail(is_suspicious(job->notice) ? &self->suspects : &self->queue, job);
+        g_queue_push_tail(is_suspicious(&job->claim) ? &self->suspects : &self->queue, job);
         self->in_hand++;
     }
-    g_ptr_array_set_free_func(notices, NULL);
-    g_ptr_array_set_size(notices, 0);
     pthread_cond_broadcast(&self->work);
     pthread_mutex_unlock(&self->lock);
 }
@@ -282,13 +283,59 @@ send_job(struct hand *hand, struct job *job, const struct job *next)
     job->our_fault = result.our_fault;
 }
 
-/* Suspects only when nothing else is in anybody's hand. */
+/* ---- loading ---- */
+
+/* Loads what was taken together. What cannot be loaded now is tried again later; what is not to be sent has no notice.
+ */
+static void
+load(struct job **jobs, guint count)
+{
+    struct outbox_claim claims[LOAD_MOST];
+    struct notice *notices[LOAD_MOST];
+    g_autoptr(GError) error = NULL;
+    for (guint i = 0; i < count; i++)
+        claims[i] = jobs[i]->claim;
+    gboolean loaded = outbox_load(&jobs[0]->setup->market, claims, count, g_get_real_time() / SECOND, notices, &error);
+    for (guint i = 0; i < count; i++) {
+        if (loaded && notices[i])
+            jobs[i]->notice = notices[i];
+        else if (loaded)
+            set_outcome(jobs[i], SMTP_LATE, NULL);
+        else
+            set_outcome(jobs[i], SMTP_TEMPORARY, error->message);
+    }
+}
+
+/* Called and left with the lock; what is not loaded goes straight to the results. */
+static void
+load_some(sender *self)
+{
+    struct job *jobs[LOAD_MOST];
+    guint count = 0, share = CLAMP(self->queue.length / self->threads, 1, LOAD_MOST);
+    const struct setup *setup = ((struct job *)self->queue.head->data)->setup;
+    while (count < share && self->queue.head && ((struct job *)self->queue.head->data)->setup == setup)
+        jobs[count++] = g_queue_pop_head(&self->queue);
+    pthread_mutex_unlock(&self->lock);
+    load(jobs, count);
+    pthread_mutex_lock(&self->lock);
+    for (guint i = 0; i < count; i++)
+        g_queue_push_tail(jobs[i]->notice ? &self->ready : &self->done, jobs[i]);
+    if (self->done.length)
+        pthread_cond_signal(&self->results);
+}
+
+/* Called and left with the lock. Suspects only when nothing else is in anybody's hand. */
 static struct job *
 pop_job(sender *self)
 {
-    if (self->queue.length)
-        return g_queue_pop_head(&self->queue);
-    return self->suspects.length == self->in_hand ? g_queue_pop_head(&self->suspects) : NULL;
+    if (self->suspects.length && self->suspects.length == self->in_hand)
+        g_queue_push_tail(&self->queue, g_queue_pop_head(&self->suspects));
+    while (!self->ready.length && self->queue.length)
+        load_some(self);
+    struct job *job = g_queue_pop_head(&self->ready);
+    if (self->ready.length || self->queue.length)
+        pthread_cond_signal(&self->work); /* for another hand */
+    return job;
 }
 
 /* Waits for work; NULL at the end. An idle session is ended, a lost relay is looked for. */
@@ -324,7 +371,8 @@ static struct job *
 look_ahead(sender *self)
 {
     pthread_mutex_lock(&self->lock);
-    struct job *job = self->queue.length >= self->threads && !self->down ? g_queue_pop_head(&self->queue) : NULL;
+    gboolean many = self->ready.length + self->queue.length >= self->threads;
+    struct job *job = many && !self->down ? pop_job(self) : NULL;
     pthread_mutex_unlock(&self->lock);
     return job;
 }
@@ -371,9 +419,13 @@ static void
 log_outcome(const struct job *job)
 {
     char id[24];
-    g_snprintf(id, sizeof id, "%" G_GINT64_FORMAT, job->notice->id);
-    log_event(outcomes[job->outcome].level, outcomes[job->outcome].event, "row", id, "kind", job->notice->kind,
-              "recipient", job->notice->recipient, "message_id", job->notice->message_id, "reply", job->reply, NULL);
+    const struct notice *n = job->notice;
+    g_snprintf(id, sizeof id, "%" G_GINT64_FORMAT, job->claim.id);
+    if (n)
+        log_event(outcomes[job->outcome].level, outcomes[job->outcome].event, "row", id, "kind", n->kind, "recipient",
+                  n->recipient, "message_id", n->message_id, "reply", job->reply, NULL);
+    else if (job->reply)
+        log_event(LOG_WARNING, "row not loaded, tried again later", "row", id, "error", job->reply, NULL);
 }
 
 static void
@@ -430,7 +482,7 @@ record_jobs(sender *self, GQueue *jobs)
         log_outcome(job);
         if (outcomes[job->outcome].result < 0)
             continue;
-        struct outbox_result result = {.id = job->notice->id, .fence = job->notice->fence, .reply = job->reply};
+        struct outbox_result result = {.id = job->claim.id, .fence = job->claim.fence, .reply = job->reply};
         result.result = job->our_fault ? OUTBOX_REFUSED : outcomes[job->outcome].result;
         g_array_append_val(results, result);
     }

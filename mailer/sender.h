@@ -1,6 +1,7 @@
 /*
- * The hands: threads that render claimed notices and hand them over, each on an SMTP session of its own, and one that
- * records the results as they come, as many as there are in one transaction. A slow mail holds up nobody else's result.
+ * The hands: threads that load claimed rows, render them and hand them over, each on an SMTP session of its own, and
+ * one that records the results as they come, as many as there are in one transaction. A slow mail holds up nobody
+ * else's result.
  *
  * When the relay cannot be reached, what is in hand waits a moment for it (a restart of Postfix), then is reported as a
  * temporary failure; whoever claims should ask sender_relay_is_down() and claim nothing meanwhile. The hands look for
@@ -18,11 +19,10 @@ typedef struct sender sender;
 /* TEMP when threads or descriptors cannot be had. The threads block all signals if the caller does. */
 sender *sender_new(struct setup *setup, GError **error);
 
-/* Takes over freshly claimed notices (struct notice; the array is emptied) that were claimed at `claimed_at`, a
- * g_get_monotonic_time(). */
-void sender_give(sender *self, struct setup *setup, GPtrArray *notices, gint64 claimed_at);
+/* Takes over fresh claims (struct outbox_claim) that were made at `claimed_at`, a g_get_monotonic_time(). */
+void sender_give(sender *self, struct setup *setup, const GArray *claims, gint64 claimed_at);
 
-/* Notices given and not yet recorded. */
+/* Claims given and not yet recorded. */
 guint sender_in_hand(sender *self);
 gboolean sender_relay_is_down(sender *self);
 /* FALSE: the store takes no results now. What would be claimed might be what was sent and could not be recorded. */

@@ -13,14 +13,12 @@ enum { BACKOFF_FIRST = 60, BACKOFF_MOST = 4 * 3600, REPLY_BYTES = 500 };
 
 /* ---- claiming ---- */
 
-struct claim {
+struct claiming {
     const struct market *market;
     gint64 now;
     guint limit;
     guint claimed;
-    GArray *ids;        /* gint64: rows to load */
-    GPtrArray *notices; /* struct notice */
-    GPtrArray *broken;  /* struct outbox_result with owned reply: rows that cannot be loaded */
+    GArray *claims; /* struct outbox_claim */
 };
 
 /* Not to the merchant's side once the organisation is shut to it, though it waited or was tried before; the receipt of
@@ -42,98 +40,108 @@ cancel_blocked(struct act *act, const store_rows *rows, guint i, gboolean *send,
 static gboolean
 claim_rows(store_tx *tx, gpointer arg, GError **error)
 {
-    struct claim *claim = arg;
-    struct act act = {.market = claim->market, .tx = tx, .now = claim->now};
-    g_array_set_size(claim->ids, 0);
+    struct claiming *claiming = arg;
+    struct act act = {.market = claiming->market, .tx = tx, .now = claiming->now};
+    g_array_set_size(claiming->claims, 0);
     g_autoptr(store_rows) rows =
-        store_query(tx, STMT_OUTBOX_CLAIM, error, store_int(claim->now),
-                    store_int(claim->now + claim->market->conf->lease), store_int(claim->limit));
+        store_query(tx, STMT_OUTBOX_CLAIM, error, store_int(claiming->now),
+                    store_int(claiming->now + claiming->market->conf->lease), store_int(claiming->limit));
     if (!rows)
         return FALSE;
-    claim->claimed = store_rows_count(rows);
-    for (guint i = 0; i < claim->claimed; i++) {
-        gint64 id = store_rows_int(rows, i, "id"), overview = store_rows_int(rows, i, "overview_id");
+    claiming->claimed = store_rows_count(rows);
+    for (guint i = 0; i < claiming->claimed; i++) {
+        const struct outbox_claim claim = {store_rows_int(rows, i, "id"), store_rows_int(rows, i, "fence"),
+                                           store_rows_int(rows, i, "attempts")};
+        gint64 overview = store_rows_int(rows, i, "overview_id");
         gboolean send = TRUE;
-        if ((overview && !overview_claim(&act, overview, id, &send, error)) ||
+        if ((overview && !overview_claim(&act, overview, claim.id, &send, error)) ||
             !cancel_blocked(&act, rows, i, &send, error))
             return FALSE;
         if (send)
-            g_array_append_val(claim->ids, id);
+            g_array_append_val(claiming->claims, claim);
     }
     return TRUE;
 }
 
-static void
-add_broken(struct claim *claim, gint64 id, gint64 fence, const GError *why)
+GArray *
+outbox_claim(const struct market *market, gint64 now, guint limit, gboolean *more, GError **error)
 {
-    struct outbox_result *result = g_new0(struct outbox_result, 1);
-    *result = (struct outbox_result){id, fence, OUTBOX_PERMANENT, why->message};
-    log_event(LOG_ERR, "outbox row cannot be loaded", "error", why->message, NULL);
-    result->reply = g_strdup(why->message);
-    g_ptr_array_add(claim->broken, result);
+    g_autoptr(GArray) claims = g_array_new(FALSE, FALSE, sizeof(struct outbox_claim));
+    struct claiming claiming = {market, now, limit, 0, claims};
+    gboolean done = store_write(market->store, claim_rows, &claiming, error);
+    *more = done && claiming.claimed == limit;
+    return done ? g_steal_pointer(&claims) : NULL;
 }
 
+/* ---- loading ---- */
+
+struct load {
+    const struct market *market;
+    const struct outbox_claim *claims;
+    guint count;
+    gint64 now;
+    struct notice **notices;
+    char **broken; /* why a row cannot be loaded */
+};
+
 static void
-broken_free(gpointer data)
+load_reset(struct load *load)
 {
-    struct outbox_result *result = data;
-    g_free((gpointer)result->reply);
-    g_free(result);
+    for (guint i = 0; i < load->count; i++) {
+        g_clear_pointer(&load->notices[i], notice_free);
+        g_clear_pointer(&load->broken[i], g_free);
+    }
 }
 
 static gboolean
 load_rows(store_tx *tx, gpointer arg, GError **error)
 {
-    struct claim *claim = arg;
-    struct act act = {.market = claim->market, .tx = tx, .now = claim->now};
-    g_ptr_array_set_size(claim->notices, 0);
-    g_ptr_array_set_size(claim->broken, 0);
-    for (guint i = 0; i < claim->ids->len; i++) {
-        gint64 id = g_array_index(claim->ids, gint64, i);
+    struct load *load = arg;
+    struct act act = {.market = load->market, .tx = tx, .now = load->now};
+    load_reset(load);
+    for (guint i = 0; i < load->count; i++) {
         g_autoptr(GError) why = NULL;
-        struct notice *notice = notify_load(&act, id, &why);
-        if (notice) {
-            g_ptr_array_add(claim->notices, notice);
-            continue;
-        }
-        if (!g_error_matches(why, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND)) {
+        load->notices[i] = notify_load(&act, load->claims[i].id, &why);
+        if (load->notices[i] && load->notices[i]->fence != load->claims[i].fence)
+            g_clear_pointer(&load->notices[i], notice_free); /* whoever claimed it since will send it */
+        else if (why && !g_error_matches(why, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND)) {
             g_propagate_error(error, g_steal_pointer(&why));
             return FALSE;
-        }
-        g_autoptr(store_rows) row = store_query(tx, STMT_OUTBOX_BY_ID, error, store_int(id));
-        if (!row)
-            return FALSE;
-        add_broken(claim, id, store_rows_count(row) ? store_rows_int(row, 0, "fence") : 0, why);
+        } else if (why)
+            load->broken[i] = g_strdup(why->message);
     }
     return TRUE;
 }
 
 static gboolean
-fail_broken(struct claim *claim, GError **error)
+fail_broken(const struct load *load, GError **error)
 {
-    for (guint i = 0; i < claim->broken->len; i++)
-        if (!outbox_report(claim->market, g_ptr_array_index(claim->broken, i), 1, claim->now, error))
+    for (guint i = 0; i < load->count; i++) {
+        const struct outbox_result result = {load->claims[i].id, load->claims[i].fence, OUTBOX_PERMANENT,
+                                             load->broken[i]};
+        if (!load->broken[i])
+            continue;
+        log_event(LOG_ERR, "outbox row cannot be loaded", "error", load->broken[i], NULL);
+        if (!outbox_report(load->market, &result, 1, load->now, error))
             return FALSE;
+    }
     return TRUE;
 }
 
-GPtrArray *
-outbox_claim(const struct market *market, gint64 now, guint limit, gboolean *more, GError **error)
+gboolean
+outbox_load(const struct market *market, const struct outbox_claim *claims, guint count, gint64 now,
+            struct notice **notices, GError **error)
 {
-    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-    g_autoptr(GPtrArray) notices = g_ptr_array_new_with_free_func((GDestroyNotify)notice_free);
-    g_autoptr(GPtrArray) broken = g_ptr_array_new_with_free_func(broken_free);
-    struct claim claim = {market, now, limit, 0, ids, notices, broken};
-
-    *more = FALSE;
-    if (!store_write(market->store, claim_rows, &claim, error))
-        return NULL;
-    *more = claim.claimed == limit;
-    if (ids->len && !store_read(market->store, load_rows, &claim, error))
-        return NULL; /* the lease runs out and they are claimed again */
-    if (!fail_broken(&claim, error))
-        return NULL;
-    return g_steal_pointer(&notices);
+    g_autofree char **broken = g_new0(char *, count);
+    struct load load = {market, claims, count, now, notices, broken};
+    memset(notices, 0, count * sizeof *notices);
+    gboolean done = store_read(market->store, load_rows, &load, error) && fail_broken(&load, error);
+    if (!done)
+        for (guint i = 0; i < count; i++)
+            g_clear_pointer(&notices[i], notice_free);
+    for (guint i = 0; i < count; i++)
+        g_free(broken[i]);
+    return done;
 }
 
 /* ---- files ---- */

@@ -50,9 +50,22 @@ void notice_free(struct notice *notice);
 typedef struct notice notice;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(notice, notice_free)
 
-/* Claims up to `limit` due rows for conf->lease seconds and loads them. An empty array when nothing is due. `*more`: a
- * full batch was claimed, come again at once. Rows that cannot be loaded are marked failed and logged, not returned. */
-GPtrArray *outbox_claim(const struct market *market, gint64 now, guint limit, gboolean *more, GError **error);
+/* A claim on a row. */
+struct outbox_claim {
+    gint64 id;
+    gint64 fence;    /* of this claim */
+    gint64 attempts; /* failed tries so far */
+};
+
+/* Claims up to `limit` due rows for conf->lease seconds: an array of struct outbox_claim, empty when nothing is due.
+ * `*more`: a full batch was claimed, come again at once. */
+GArray *outbox_claim(const struct market *market, gint64 now, guint limit, gboolean *more, GError **error);
+
+/* Loads claimed rows, all in one snapshot; any thread, for this is where the time goes. `notices` has room for `count`:
+ * NULL where there is nothing to send, for a row that somebody else has claimed since and for one that cannot be
+ * loaded, which is then marked failed and logged. */
+gboolean outbox_load(const struct market *market, const struct outbox_claim *claims, guint count, gint64 now,
+                     struct notice **notices, GError **error);
 
 /* Content of one file of a notice, decoded. */
 GBytes *notice_file_load(const struct market *market, const struct notice_file *file, GError **error);

@@ -158,6 +158,23 @@ scene_write(struct scene *scene, const char *from, const char *recipients, const
     return scene_mail(scene, from, recipients, raw);
 }
 
+GPtrArray *
+scene_claim(struct scene *scene, guint limit, gboolean *more)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)notice_free);
+    g_autoptr(GArray) claims = outbox_claim(&scene->market, scene->now, limit, more, &error);
+    g_assert_no_error(error);
+    g_autofree struct notice **notices = g_new(struct notice *, claims->len + 1);
+    outbox_load(&scene->market, (const struct outbox_claim *)(gconstpointer)claims->data, claims->len, scene->now,
+                notices, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < claims->len; i++)
+        if (notices[i])
+            g_ptr_array_add(list, notices[i]);
+    return list;
+}
+
 void
 scene_send(struct scene *scene)
 {
@@ -167,8 +184,7 @@ scene_send(struct scene *scene)
     timers_run(&scene->market, scene->now, 100, &ran, &error);
     g_assert_no_error(error);
     while (more) {
-        g_autoptr(GPtrArray) claimed = outbox_claim(&scene->market, scene->now, 10, &more, &error);
-        g_assert_no_error(error);
+        g_autoptr(GPtrArray) claimed = scene_claim(scene, 10, &more);
         for (guint i = 0; i < claimed->len; i++) {
             struct notice *notice = claimed->pdata[i];
             const struct outbox_result result = {notice->id, notice->fence, OUTBOX_SENT, "250 2.0.0 Ok"};
@@ -185,8 +201,7 @@ scene_fail(struct scene *scene, int outcome)
 {
     g_autoptr(GError) error = NULL;
     gboolean more;
-    g_autoptr(GPtrArray) claimed = outbox_claim(&scene->market, scene->now, 100, &more, &error);
-    g_assert_no_error(error);
+    g_autoptr(GPtrArray) claimed = scene_claim(scene, 100, &more);
     for (guint i = 0; i < claimed->len; i++) {
         const struct notice *notice = claimed->pdata[i];
         struct outbox_result result = {.id = notice->id, .fence = notice->fence, .reply = "554 5.0.0 no"};

@@ -29,6 +29,8 @@ struct verdict scene_write(struct scene *scene, const char *from, const char *re
                            const char *extra, const char *text);
 
 /* What the mailer does at `now`: timers, claims, and every row reported as sent. */
+/* Claims and loads at most `limit` rows: struct notice. */
+GPtrArray *scene_claim(struct scene *scene, guint limit, gboolean *more);
 void scene_send(struct scene *scene);
 void scene_forget(struct scene *scene);
 /* The n-th sent notice of a kind to a recipient (NULL: anybody), or NULL. */

@@ -511,7 +511,7 @@ test_failures(struct scene *s)
     gint64 last = s->now;
     guint tries = 0;
     for (;;) { /* the merchant's server answers 4yz for five days */
-        g_autoptr(GPtrArray) claimed = outbox_claim(&s->market, s->now, 10, &more, &error);
+        g_autoptr(GPtrArray) claimed = scene_claim(s, 10, &more);
         g_assert_no_error(error);
         if (claimed->len) {
             const struct notice *notice = claimed->pdata[0];
@@ -544,12 +544,12 @@ test_report_under_an_old_claim_is_ignored(struct scene *s)
     g_autoptr(GError) error = NULL;
     gboolean more;
     assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "A new theme", NULL, "Hello."));
-    g_autoptr(GPtrArray) first = outbox_claim(&s->market, s->now, 10, &more, &error);
+    g_autoptr(GPtrArray) first = scene_claim(s, 10, &more);
     g_assert_cmpuint(first->len, ==, 2);
-    g_autoptr(GPtrArray) none = outbox_claim(&s->market, s->now, 10, &more, &error);
+    g_autoptr(GPtrArray) none = scene_claim(s, 10, &more);
     g_assert_cmpuint(none->len, ==, 0);
     s->now += s->conf.lease;
-    g_autoptr(GPtrArray) second = outbox_claim(&s->market, s->now, 10, &more, &error);
+    g_autoptr(GPtrArray) second = scene_claim(s, 10, &more);
     g_assert_cmpuint(second->len, ==, 2);
     const struct notice *old = first->pdata[0], *fresh = NULL;
     for (guint i = 0; i < 2; i++)
