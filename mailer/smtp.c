@@ -532,15 +532,15 @@ set_answered(struct smtp_result *result, const struct answer *answer)
 
 /* Every CR and every LF is half of a CR LF, the last one ends it. */
 static gboolean
-is_canonical(const char *data, gsize length)
+is_canonical(const char *at, gsize length)
 {
-    gsize cr = 0, lf = 0, both = 0;
-    for (gsize i = 0; i < length; i++) {
-        cr += data[i] == '\r';
-        lf += data[i] == '\n';
-        both += data[i] == '\n' && i > 0 && data[i - 1] == '\r';
+    for (const char *end = at + length; at < end;) {
+        const char *lf = memchr(at, '\n', (gsize)(end - at));
+        if (!lf || lf == at || lf[-1] != '\r' || memchr(at, '\r', (gsize)(lf - at)) != lf - 1)
+            return FALSE;
+        at = lf + 1;
     }
-    return cr == both && lf == both && length && data[length - 1] == '\n';
+    return length > 0;
 }
 
 /* Leading dots are doubled. */

@@ -281,27 +281,41 @@ is_mostly_ascii(const GString *text)
     return high * 5 <= text->len;
 }
 
-/* RFC 2045 6.7. By hand, for it is what a mail costs most: each has its words twice. */
+static gboolean
+is_quoted_as_itself(char c)
+{
+    return (c >= ' ' && c < 0x7f && c != '=') || c == '\t';
+}
+
+static char *
+quote_byte(char *to, char c)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    *to++ = '=';
+    *to++ = digits[(guint8)c >> 4];
+    *to++ = digits[(guint8)c & 15];
+    return to;
+}
+
+/* RFC 2045 6.7. By hand and in runs, for it is what a mail costs most: each has its words twice. */
 static char *
 quote_line(char *to, const char *from, const char *end)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    guint column = 0;
-    for (; from < end; from++) {
-        guint8 byte = (guint8)*from;
-        gboolean blank = byte == ' ' || byte == '\t';
-        gboolean plain = blank ? from + 1 < end : byte > ' ' && byte < 0x7f && byte != '=';
-        if (column + (plain ? 1 : 3) > LINE - 1) {
+    const char *last = end > from && (end[-1] == ' ' || end[-1] == '\t') ? end - 1 : end;
+    for (gsize column = 0; from < end;) {
+        const char *start = from;
+        gsize room = LINE - 1 - column;
+        while (from < last && (gsize)(from - start) < room && is_quoted_as_itself(*from)) {
+            from++;
+        }
+        to = mempcpy(to, start, (gsize)(from - start));
+        column += (gsize)(from - start);
+        if (from < end && column + (from < last && is_quoted_as_itself(*from) ? 1 : 3) > LINE - 1) {
             to = mempcpy(to, "=\r\n", 3);
             column = 0;
-        }
-        column += plain ? 1 : 3;
-        if (plain) {
-            *to++ = *from;
-        } else {
-            *to++ = '=';
-            *to++ = digits[byte >> 4];
-            *to++ = digits[byte & 15];
+        } else if (from < end) {
+            to = quote_byte(to, *from++);
+            column += 3;
         }
     }
     return to;

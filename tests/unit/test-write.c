@@ -235,6 +235,41 @@ test_long_words(void)
     g_assert_cmpuint(strlen(m->text), ==, 5001);
 }
 
+/* RFC 2045 6.7: lines of at most 76, no blank at an end, and the same words when decoded by another's hand. */
+static void
+test_quoted_printable(void)
+{
+    static const char alphabet[] = "aaaaaaaaaaaa  \t=.\n\303\251";
+    guint32 seed = 1;
+    for (guint length = 0; length < 400; length++) {
+        g_autoptr(GString) text = g_string_new(NULL);
+        for (guint i = 0; i < length; i++) {
+            seed = seed * 1664525 + 1013904223;
+            guint at = (seed >> 16) % 40;
+            g_string_append_len(text, at > 17 ? "bc" : alphabet + at, at >= 17 ? 2 : 1);
+        }
+        struct outgoing o = simple();
+        o.text = text->str;
+        g_autofree char *raw = written(&o);
+        const char *content = strstr(raw, "quoted-printable\r\n\r\n");
+        g_assert_nonnull(content);
+        content += strlen("quoted-printable\r\n\r\n");
+        g_auto(GStrv) lines = g_strsplit(content, "\r\n", -1);
+        for (char **line = lines; *line != NULL; line++) {
+            g_assert_cmpuint(strlen(*line), <=, 76);
+            g_assert_false(g_str_has_suffix(*line, " ") || g_str_has_suffix(*line, "\t"));
+        }
+        g_autoptr(GBytes) decoded = mail_decode(content, strlen(content), MAIL_ENCODING_QUOTED_PRINTABLE);
+        gsize size = 0;
+        const char *bytes = g_bytes_get_data(decoded, &size);
+        g_auto(GStrv) pieces = g_strsplit(text->str, "\n", -1);
+        g_autofree char *expected = g_strjoinv("\r\n", pieces);
+        g_assert_true(size >= strlen(expected) && memcmp(bytes, expected, strlen(expected)) == 0);
+        g_assert_true(size - strlen(expected) == 0 ||
+                      (size - strlen(expected) == 2 && memcmp(bytes + size - 2, "\r\n", 2) == 0));
+    }
+}
+
 static void
 test_boundaries_are_unpredictable(void)
 {
@@ -357,6 +392,7 @@ main(int argc, char **argv)
     g_test_add_func("/write/references-are-capped", test_references_are_capped);
     g_test_add_func("/write/words-that-look-encoded-stay-as-they-are", test_strings_that_look_encoded);
     g_test_add_func("/write/long-words-fit-the-lines", test_long_words);
+    g_test_add_func("/write/quoted-printable", test_quoted_printable);
     g_test_add_func("/write/boundaries-are-unpredictable", test_boundaries_are_unpredictable);
     g_test_add_func("/write/other-scripts", test_other_scripts);
     g_test_add_func("/write/python-reads-the-same", test_python_reads_the_same);
