@@ -277,7 +277,7 @@ test_what_was_put_off_does_not_leave(struct scene *s)
     assert_taken(writes(s, "anna@acme.test", acme));
     g_autoptr(GError) error = NULL;
     gboolean more;
-    g_autoptr(GPtrArray) claimed = outbox_claim(&s->market, s->now, 10, &more, &error);
+    g_autoptr(GPtrArray) claimed = scene_claim(s, 10, &more);
     g_assert_cmpuint(claimed->len, ==, 1);
     block(s, 1);
     const struct notice *relay = claimed->pdata[0];

@@ -242,11 +242,11 @@ test_quoted_printable(void)
     static const char alphabet[] = "aaaaaaaaaaaa  \t=.\n\303\251";
     guint32 seed = 1;
     for (guint length = 0; length < 400; length++) {
-        g_autoptr(GString) text = g_string_new(NULL);
+        g_autoptr(GString) text = g_string_new("It begins with plain words. ");
         for (guint i = 0; i < length; i++) {
             seed = seed * 1664525 + 1013904223;
             guint at = (seed >> 16) % 40;
-            g_string_append_len(text, at > 17 ? "bc" : alphabet + at, at >= 17 ? 2 : 1);
+            g_string_append_len(text, at > 18 ? "bc" : alphabet + at, at >= 18 ? 2 : 1);
         }
         struct outgoing o = simple();
         o.text = text->str;
