@@ -377,6 +377,20 @@ keep_answered(struct trimmer *t)
 
 /* ---- passages that somebody marked by hand ---- */
 
+/* "visitors" / "> 5000 a day": a few lines right below words, each of them a number. */
+static gboolean
+is_comparison(const struct trimmer *t, const struct segment *quote)
+{
+    if (quote->to - quote->from > 3 || line_is_blank(line_at(t->lines, quote->from - 1)))
+        return FALSE;
+    for (guint i = quote->from; i < quote->to; i++) {
+        const struct line *line = line_at(t->lines, i);
+        if (line->marks || line->depth != 1 || !line->body_length || !g_ascii_isdigit(*line->body))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* "Our wishes are these:" and a list whose items begin with `>`: a sentence in front, no name, no date. */
 static gboolean
 is_own_list(const struct trimmer *t, guint segment)
@@ -386,6 +400,8 @@ is_own_list(const struct trimmer *t, guint segment)
         return FALSE;
     const struct line *above = line_at(t->lines, segment_at(t, segment - 1)->to - 1);
     guint lower = 0;
+    if (is_comparison(t, quote))
+        return TRUE;
     if (above->marks || above->body[above->body_length - 1] != ':')
         return FALSE;
     for (gsize i = 0; i < above->body_length; i++) {

@@ -15,6 +15,7 @@
 #define BEHIND_MOBILE 12
 #define BEHIND_CLOSING 9
 #define FOOTER_LINES 8
+#define MOST_PIECES 60 /* of a signature; more are a joke, and stay */
 
 static void
 fold_line(struct folded *folded, const struct line *line)
@@ -104,6 +105,18 @@ after_delimiter(const GArray *lines, guint from, guint to)
         behind += !line_is_blank(line);
     }
     return start;
+}
+
+/* Dashes and their kin, mixed or not: the frames of footers. */
+static gboolean
+is_frame(const struct line *line)
+{
+    if (line->body_length < 3 || line->body_length > 90)
+        return FALSE;
+    for (gsize i = 0; i < line->body_length; i++)
+        if (!strchr("-=_*~", line->body[i]))
+            return FALSE;
+    return TRUE;
 }
 
 /* ---- names ---- */
@@ -274,7 +287,7 @@ is_excuse(const char *clause)
     static const char *const words[] = {"excuse",     "typo",     "brevity",   "pardon",  "entschuld",
                                         "tippfehler", "brievete", "excuser",   "disculp", "breveda",
                                         "scus",       "brevita",  "excuseer",  "beknopt", "kortfatt",
-                                        "urskt",      "beklager", "przeprasz", "zwiezlo"};
+                                        "urskt",      "beklager", "przeprasz", "zwiezlo", "get the app"};
     for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
         if (strstr(clause, words[i]))
             return TRUE;
@@ -293,7 +306,8 @@ main_clause(char *text)
         if (stop)
             *stop = '\0';
         if (!is_excuse(clause)) {
-            gboolean apposition = main && strncmp(clause, "an ", 3) == 0 && names_device(clause);
+            gboolean article = strncmp(clause, "an ", 3) == 0 || strncmp(clause, "the ", 4) == 0;
+            gboolean apposition = main && (article || phrase_starts(PHRASE_DEVICE, clause)) && names_device(clause);
             if (main && !apposition)
                 return NULL;
             main = main ? main : clause;
@@ -307,6 +321,8 @@ gboolean
 is_mobile_line(const struct line *line)
 {
     struct folded folded;
+    if (line->body_length == 3 && memcmp(line->body, "\xe1\x90\xa7", 3) == 0) /* Streak's tracking mark */
+        return TRUE;
     if (line->depth || line->body_length < 6 || line->body_length > MOBILE_BYTES || is_wordy(line, 2 * MOBILE_WORDS))
         return FALSE;
     fold_line(&folded, line);
@@ -461,6 +477,36 @@ after_own_address(const GArray *lines, guint from, guint to, const struct signat
     return to;
 }
 
+/* A name below a rule, with two ways to reach whom it names, or the sender's name. What stands above the rule came to
+ * an end. */
+static guint
+after_rule(const GArray *lines, guint from, guint to, const struct signature_hints *hints)
+{
+    guint count = 0, reachable = 0, first = to;
+    for (guint i = to; i-- > from && count <= BEHIND_DASHES;) {
+        const struct line *line = line_at(lines, i);
+        gboolean dash = line->body_length == 3 && memcmp(line->body, "\xe2\x80\x94", 3) == 0;
+        if (line_is_blank(line))
+            continue;
+        if (is_frame(line) || dash) {
+            guint above = i;
+            while (above > from && line_is_blank(line_at(lines, above - 1)))
+                above--;
+            if (above == from || first == to || !words_end_at(line_at(lines, above - 1)))
+                return to;
+            const struct line *name = line_at(lines, first);
+            gboolean known = shares_name(name, hints->name) && count > 1;
+            return known || (is_name(name) && has_case(name) && reachable >= 2) ? i : to;
+        }
+        if (!is_contact(line, hints->name) || line->depth)
+            return to;
+        count++;
+        reachable += is_reachable(line);
+        first = i;
+    }
+    return to;
+}
+
 /* ---- postscripts ---- */
 
 guint
@@ -499,8 +545,8 @@ is_notice(const GArray *lines, guint i, guint to)
     gboolean scanner = strstr(text, "vir") || strstr(text, "av") || strstr(text, "scan") || strstr(text, "вир");
     if (scanner && count_words(text) <= 20 && phrase_count(PHRASE_VIRUS_ADVERT, text))
         return TRUE;
-    if (!phrase_starts(PHRASE_NOTICE_START, text))
-        return FALSE;
+    if (!phrase_starts(PHRASE_NOTICE_START, text) || lines_skip_blank(lines, 0, i) == i)
+        return FALSE; /* nothing is above: these are the words */
     for (guint j = i; j < to && j < i + NOTICE_LINES; j++) {
         fold_line(&folded, line_at(lines, j));
         words += phrase_count(PHRASE_NOTICE_WORD, folded.text);
@@ -530,6 +576,14 @@ signature_banner(const GArray *lines, guint i, guint to)
     return i;
 }
 
+/* Up to what was found below it, or the end. */
+static gboolean
+is_banner(const GArray *lines, guint i, guint to)
+{
+    guint end = signature_banner(lines, i, to);
+    return end > i && lines_skip_blank(lines, end, to) == to;
+}
+
 /* Behind a rule of underscores, or at the mail's very end: what mailing lists and groups append. */
 static gboolean
 is_list_footer(const GArray *lines, guint i, guint to)
@@ -549,6 +603,23 @@ is_list_footer(const GArray *lines, guint i, guint to)
     return FALSE;
 }
 
+/* Behind any other rule a line must begin with what only footers say, and nobody asks. */
+static gboolean
+is_framed_footer(const GArray *lines, guint i, guint to)
+{
+    gboolean footer = FALSE;
+    if (!is_frame(line_at(lines, i)) || count_lines(lines, i + 1, to) > FOOTER_LINES)
+        return FALSE;
+    for (guint j = i + 1; j < to; j++) {
+        struct folded folded;
+        fold_line(&folded, line_at(lines, j));
+        if (strchr(folded.text, '?') && !strstr(folded.text, "://"))
+            return FALSE;
+        footer = footer || phrase_starts(PHRASE_LIST_FOOTER, folded.text + strspn(folded.text, "<*> -"));
+    }
+    return footer;
+}
+
 static guint
 after_footer(const GArray *lines, guint from, guint to, const char **rule)
 {
@@ -559,10 +630,10 @@ after_footer(const GArray *lines, guint from, guint to, const char **rule)
             continue;
         behind++;
         gboolean first = i == from || line_is_blank(line_at(lines, i - 1)) || line_is_rule(line_at(lines, i - 1));
-        if (is_list_footer(lines, i, to)) {
+        if (is_list_footer(lines, i, to) || is_framed_footer(lines, i, to)) {
             *rule = "list footer";
             start = i;
-        } else if (first && (is_notice(lines, i, to) || signature_banner(lines, i, to) == to)) {
+        } else if (first && (is_notice(lines, i, to) || is_banner(lines, i, start))) {
             *rule = "notice";
             start = i;
         }
@@ -639,7 +710,7 @@ signature_start(const GArray *lines, guint from, guint to, const struct signatur
     guint end = to;
     while (end > from && line_is_blank(line_at(lines, end - 1)))
         end--;
-    for (;;) { /* each may stand above another: a name, a phone's line, a notice */
+    for (guint n = 0; n < MOST_PIECES; n++) { /* each may stand above another: a name, a phone's line, a notice */
         guint start = end;
         if ((start = after_mark(lines, from, end)) < end)
             why = "marked by the client";
@@ -653,6 +724,8 @@ signature_start(const GArray *lines, guint from, guint to, const struct signatur
             why = "closing and name";
         else if ((start = after_own_address(lines, from, end, hints)) < end)
             why = "own address";
+        else if ((start = after_rule(lines, from, end, hints)) < end)
+            why = "name below a rule";
         else
             break;
         end = start;

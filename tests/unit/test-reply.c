@@ -643,6 +643,39 @@ static const char *const kept[] = {
 };
 
 static const char *const kept_too[] = {
+    "First.\n\n---\n\nSecond Part\n",
+    "Colors:\n---\nRed\nBlue\n",
+    "Please call:\n---\nPeter Meier\n030 1234567\n",
+    "Here is another email\n\nSent from my desk, is much easier then my mobile phone.\n",
+    "> What is your budget?\n\n> When do you start?\n\nMonday, 5000.\n",
+    "The law says:\n\n> Nobody may.\n\nSo we cannot.\n",
+    "Hi\n\nThe notification we send is:\n\nSubject: Your order\nFrom: Shop <shop@lead.example>\n\nDear "
+    "NAME,\n\nthanks.\n\nCan you translate it?\n",
+    "Code:\n\n```\n> npm run build\n> done\n```\n\nfails.\n",
+    "I ran:\n\n$ ls\n> cat a\n> EOF\n\nand nothing came\n",
+    "> old line\n< new line\n\nthat is all\n",
+    "-> this\n=> that\n",
+    "budget\n> 5000 EUR\n",
+    "Our numbers:\n\nvisitors\n> 5000 a day\n> 100 orders a day\n",
+    ">:( not good\n",
+    "<bob> hi\n<anna> hi\n\nthat was the chat\n",
+    "2024-01-05 15:12\nMeeting with Bob:\n\nwe agreed\n",
+    "On 5 January 2024 we met:\n\n- Bob\n- Ann\n\nDecided: go.\n",
+    "Am 5. Januar 2024 um 15:12 Uhr schrieb ich an Bob:\n\nBitte alles neu.\n\nEr hat nicht geantwortet.\n",
+    "On 5 January 2024 at 15:12 I wrote to you:\n\nPlease send the price.\n\nI have no answer yet.\n",
+    "On Monday you wrote:\n\nwe start in May.\n\nIs it still May?\n",
+    "Am 5.1.2024 schrieben Sie:\n\nwir beginnen im Mai.\n\nStimmt das noch?\n",
+    "Le 5 janvier 2024 vous avez écrit :\n\nnous commençons en mai.\n\nEst-ce toujours vrai ?\n",
+    "Q: price?\nA: 100\nFrom: May\nTo: June\nSubject: shop\n",
+    "Please use this name on the page:\n\nAnna Smith\n",
+    "Best regards from Berlin! We are here until Monday.\n\nThe shop needs a new theme.\n",
+    "Which theme is\nbest\nfor us?\n",
+    "कृपया सोमवार को शुरू करें।\n\nधन्यवाद\n",
+    "نعم، يناسبني ذلك.\n\nشكرا\n",
+    "可以。\n\n谢谢\n",
+    "はい、大丈夫です。\n\nよろしくお願いします。\n",
+    "The information in this folder is confidential. Please do not share it.\n\nCan we sign an NDA first?\n",
+    "This message is intended for Bob only. Bob, could you call me? It is confidential.\n",
     "Hi,\n\nI wrote to Bob <bob@x.example> on 5 May 2024 at 10:00 and he wrote back:\n\nThe shop is ready.\n\nIs that "
     "true?\n",
     "Dear team,\n\nplease see the message below from our customer on 5 May 2024:\n\nThe checkout is broken.\n\nWhat do "
@@ -917,6 +950,27 @@ static const char *const phones[] = {
     "Nosūtīts no mana iPhone",
     "Enviat des del meu iPhone",
     "मेरे iPhone से भेजा गया",
+    "Sent from iPhone",
+    "Sent from my Verizon, Samsung Galaxy smartphone",
+    "Sent from Mailspring (https://mailspring.example/), the best free email app for work",
+    "Sent from FairEmail",
+    "Sent from Xfinity Connect App",
+    "Sent with Mixmax",
+    "Sender notified by Mailtrack",
+    "Sent from Yahoo Mail. Get the app",
+    "Get BlueMail for Android",
+    "Téléchargez Outlook pour Android",
+    "Von unterwegs gesendet",
+    "Inviato dal mio cellulare",
+    "Lähetetty puhelimestani",
+    "Poslano s mobitela",
+    "发送自 Outlook for iOS",
+    "获取适用于 Android 的 Outlook",
+    "iOS용 Outlook 다운로드",
+    "Được gửi từ điện thoại của tôi",
+    "Dikirim dari ponsel saya",
+    "ส่งจากโทรศัพท์ของฉัน",
+    "Sent úr iPhone",
 };
 
 static const char *const not_phones[] = {
@@ -936,6 +990,11 @@ static const char *const not_phones[] = {
     "Mein iPhone wurde gestern gesendet und ist angekommen",
     "Enviado desde Madrid el lunes",
     "Inviato da noi ieri sera",
+    "Get Outlook on my phone",
+    "获取手机验证码",
+    "Instalar Outlook en el móvil",
+    "Sent from my iPhone, call my mobile",
+    "Sent while your phone was off",
 };
 
 static const char *const closings[] = {
@@ -1062,6 +1121,31 @@ test_own_address_signs(void)
     check_parts("Thanks a lot.\n\n- Anna\n", "Thanks a lot.\n", "- Anna\n");
     check_parts("Thanks a lot.\n\n- Apples\n", "Thanks a lot.\n\n- Apples\n", "");
     check_parts("Options:\n--\nRed\n--\nBlue\n", "Options:\n--\nRed\n--\nBlue\n", "");
+}
+
+static void
+check_signs(const char *signature)
+{
+    g_autofree char *text = g_strconcat(WORDS, "\n", signature, NULL);
+    g_autofree char *answer = g_strconcat(WORDS, "\n", signature, "\n" BOB "> Hi\n", NULL);
+    check_parts(text, WORDS, signature);
+    check_parts(answer, WORDS, signature);
+}
+
+static void
+test_names_below_rules_sign(void)
+{
+    static const char *const rows[] = {
+        "---\nAnna Smith\nAcme Ltd\n+44 20 1234 5678\n",
+        "==========\nAnna Smith\nwww.lead.example\n",
+        "—\nAnna Smith\nwww.lead.example\n",
+        "-----\nPeter Meier\nTel. 030 1234567\npeter@lead.example\n",
+        "---\nVisit Topic or reply to this email to respond.\n\nTo unsubscribe from these emails, click here.\n",
+        "-=-=-=-=-=-=-=-=-=-\nUnsubscribe: https://groups.example/g/x/unsub\n-=-=-=-=-=-=-=-=-=-\n",
+        "\u1427\n",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
+        check_signs(rows[i]);
 }
 
 static void
@@ -1707,6 +1791,7 @@ main(int argc, char **argv)
     g_test_add_func("/reply/signatures-go-and-sentences-stay", test_signatures);
     g_test_add_func("/reply/words-below-signatures-stay", test_words_below_signatures_stay);
     g_test_add_func("/reply/own-address-signs", test_own_address_signs);
+    g_test_add_func("/reply/names-below-rules-sign", test_names_below_rules_sign);
     g_test_add_func("/reply/warnings-of-gateways-go", test_warnings_of_gateways_go);
     g_test_add_func("/reply/answers-below-and-between", test_answers_below_and_between);
     g_test_add_func("/reply/answers-inside-a-quoted-mail", test_answers_inside_a_quoted_mail);
