@@ -496,6 +496,58 @@ test_two_choices_in_one_mail(void)
     world_close(&w);
 }
 
+struct racer {
+    struct world *world;
+    const char *to;
+    guint serial;
+    struct verdict verdict;
+    GError *error;
+};
+
+static gpointer
+race(gpointer arg)
+{
+    struct racer *racer = arg;
+    const char *recipients[] = {racer->to, NULL};
+    g_autofree char *raw =
+        g_strdup_printf("From: Mia <" MIA ">\nSubject: x\nMessage-ID: <race-%u@client.test>\n\n\n", racer->serial);
+    g_autoptr(mail) parsed = mail_read(raw, strlen(raw));
+    const struct delivery delivery = {MIA, recipients, raw, strlen(raw), parsed, FALSE, "test"};
+    gboolean wake = FALSE;
+    market_receive(&racer->world->scene.market, &delivery, racer->world->scene.now, &racer->verdict, &wake,
+                   &racer->error);
+    return NULL;
+}
+
+/* Answers that come at the same time: one is taken, the others are late, and the mail goes on once. */
+static void
+test_answers_at_the_same_time(void)
+{
+    struct world w;
+    gint64 before[64], after[64], added = 0;
+    GThread *threads[8];
+    struct racer racers[G_N_ELEMENTS(threads)] = {0};
+    guint taken = 0;
+    world_open(&w);
+    ask(&w);
+    count_messages(&w, before, 64);
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++) {
+        racers[i] = (struct racer){.world = &w, .to = named(&w, i % 2 ? "choice.A" : "choice.B"), .serial = i};
+        threads[i] = g_thread_new("answer", race, &racers[i]);
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++) {
+        g_thread_join(threads[i]);
+        g_assert_no_error(racers[i].error);
+        taken += racers[i].verdict.kind == VERDICT_TAKEN;
+    }
+    count_messages(&w, after, 64);
+    for (guint i = 0; i < 64; i++)
+        added += after[i] - before[i];
+    g_assert_cmpint(added, ==, 1);
+    g_assert_cmpuint(taken, ==, 1);
+    world_close(&w);
+}
+
 static void
 test_nobody_answers(void)
 {
@@ -703,6 +755,7 @@ main(int argc, char **argv)
     g_test_add_func("/route/a link out of date", test_a_link_out_of_date);
     g_test_add_func("/route/an answer releases once", test_an_answer_releases_once);
     g_test_add_func("/route/two choices in one mail", test_two_choices_in_one_mail);
+    g_test_add_func("/route/answers at the same time", test_answers_at_the_same_time);
     g_test_add_func("/route/nobody answers", test_nobody_answers);
     g_test_add_func("/route/the question names nobody hidden", test_the_question_names_nobody_hidden);
     g_test_add_func("/route/rcpt does not tell who has a conversation", test_rcpt_does_not_tell_who_has_a_conversation);
