@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "lib/text.h"
@@ -388,6 +389,23 @@ convert_some(struct converter *c)
     return c->left > 0;
 }
 
+/* glibc loads a charset's code from a file for iconv_open() and soon lets it go again, which costs 100 µs: as much as
+ * reading a mail. A descriptor that nobody uses keeps it; there are no more of them than names in the table. */
+static void
+keep_loaded(const char *name)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static GHashTable *kept;
+    pthread_mutex_lock(&lock);
+    if (kept == NULL) {
+        kept = g_hash_table_new(g_str_hash, g_str_equal);
+    }
+    if (!g_hash_table_contains(kept, name)) {
+        g_hash_table_insert(kept, (gpointer)name, iconv_open("UTF-8", name));
+    }
+    pthread_mutex_unlock(&lock);
+}
+
 /* Every byte that is not of the charset becomes U+FFFD; `*broken` counts them. NULL when this system lacks the charset.
  */
 static GString *
@@ -397,6 +415,7 @@ by_iconv(const char *name, const char *bytes, gsize length, gsize *broken)
     if (c.cd == (iconv_t)-1) {
         return NULL;
     }
+    keep_loaded(name);
     c.unit = g_str_has_prefix(name, "UTF-16") ? 2 : g_str_has_prefix(name, "UTF-32") ? 4 : 1;
     c.out = g_string_sized_new(length * 2 + 16);
     while (convert_some(&c)) {

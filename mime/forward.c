@@ -299,12 +299,12 @@ read_headers(struct forward *f, const struct quoted_headers *headers)
     f->date = value_of(headers, LABEL_DATE);
 }
 
-/* The first thing in the mail that introduces another mail, at any depth of quoting. */
+/* The first thing in the lines up to `end` that introduces another mail, at any depth of quoting. */
 static gboolean
-first_intro(const GArray *lines, struct intro *intro)
+first_intro(const GArray *lines, guint end, struct intro *intro)
 {
     guint top = 0;
-    for (guint i = 0; i < lines->len; i++) {
+    for (guint i = 0; i < end; i++) {
         if (i > 0 && line_at(lines, i)->depth != line_at(lines, i - 1)->depth && !line_is_blank(line_at(lines, i - 1)))
             top = i;
         if (intro_at(lines, top, i, lines->len, intro))
@@ -466,12 +466,26 @@ read_intro(struct forward *f, const GArray *lines, const struct intro *intro, co
     return behind_second(lines, intro, headers.to);
 }
 
+/* What begins the forwarded mail. An attribution does so only under a subject that says that it is one; under others it
+ * is looked for only above what may begin one, for most mails have nothing of the kind. */
+static gboolean
+find_intro(const GArray *lines, enum subject_kind subject, struct intro *intro)
+{
+    struct intro before;
+    if (subject == SUBJECT_FORWARD)
+        return first_intro(lines, lines->len, intro) && is_forward(intro, subject);
+    guint i = 0;
+    while (i < lines->len && !intro_block_at(lines, i, lines->len, intro))
+        i++;
+    return i < lines->len && is_forward(intro, subject) && !first_intro(lines, i, &before);
+}
+
 struct forward *
 forward_read(const struct mail *m)
 {
     struct intro intro;
     g_autoptr(GArray) lines = lines_split(m->text);
-    if (!first_intro(lines, &intro) || !is_forward(&intro, kind_of(m)))
+    if (!find_intro(lines, kind_of(m), &intro))
         return NULL;
     struct forward *f = g_new0(struct forward, 1);
     f->to = g_ptr_array_new_with_free_func((GDestroyNotify)mail_address_free);

@@ -417,13 +417,22 @@ is_unknown_separator(const struct line *line)
     return lead >= 3 && trail >= 3 && *words;
 }
 
+/* Cheap: a colon near the start. */
+static gboolean
+may_be_header(const struct line *line)
+{
+    gsize n = MIN(line->body_length, 100);
+    return memchr(line->body, ':', n) || memmem(line->body, n, "\xef\xbc\x9a", 3);
+}
+
 /* Words that mean one without dashes: only right above a header block. "Message du 05/01/24 15:12" is Orange's. */
 static gboolean
 is_bare_separator(const struct line *line)
 {
     static const char message[] = "message du ";
     struct folded folded;
-    if (line->body_length < 8 || line->body_length > 80)
+    if (line->body_length < 8 || line->body_length > 80 || memchr(line->body, '@', line->body_length) ||
+        memchr(line->body, '=', line->body_length))
         return FALSE;
     fold(&folded, line->body, line->body_length);
     if (g_str_has_prefix(folded.text, message))
@@ -666,7 +675,7 @@ separator_at(const GArray *lines, guint i, guint end, struct intro *intro)
         return TRUE;
     }
     if (kind == INTRO_NONE) {
-        gboolean bare = is_bare_separator(line);
+        gboolean bare = next < end && may_be_header(line_at(lines, next)) && is_bare_separator(line);
         if (!bare && !is_unknown_separator(line))
             return FALSE;
         if (!bare && quoted_headers_inline(line, separator_end(line), &headers))
@@ -683,7 +692,7 @@ separator_at(const GArray *lines, guint i, guint end, struct intro *intro)
 }
 
 gboolean
-intro_at(const GArray *lines, guint top, guint i, guint end, struct intro *intro)
+intro_block_at(const GArray *lines, guint i, guint end, struct intro *intro)
 {
     struct quoted_headers headers;
     *intro = (struct intro){INTRO_NONE, i, i, 0, FALSE};
@@ -691,10 +700,17 @@ intro_at(const GArray *lines, guint top, guint i, guint end, struct intro *intro
         return FALSE;
     if (separator_at(lines, i, end, intro))
         return TRUE;
-    if (quoted_headers_read(lines, i, end, FALSE, &headers)) {
-        *intro = (struct intro){INTRO_HEADERS, i, headers.to, 0, TRUE};
-        quoted_headers_clear(&headers);
+    if (!quoted_headers_read(lines, i, end, FALSE, &headers))
+        return FALSE;
+    *intro = (struct intro){INTRO_HEADERS, i, headers.to, 0, TRUE};
+    quoted_headers_clear(&headers);
+    return TRUE;
+}
+
+gboolean
+intro_at(const GArray *lines, guint top, guint i, guint end, struct intro *intro)
+{
+    if (intro_block_at(lines, i, end, intro))
         return TRUE;
-    }
-    return attribution_at(lines, top, i, end, intro);
+    return !line_is_blank(line_at(lines, i)) && attribution_at(lines, top, i, end, intro);
 }

@@ -28,6 +28,8 @@ struct intro {
 /* Is there an introduction that begins at line `i`, or an attribution that ends there (then `from` may be above `i`,
  * but not above `top`)? Lines are taken at the depth that line `i` has. */
 gboolean intro_at(const GArray *lines, guint top, guint i, guint end, struct intro *intro);
+/* The same without attributions, which cost most: separators and header blocks alone. */
+gboolean intro_block_at(const GArray *lines, guint i, guint end, struct intro *intro);
 
 /* The headers of the quoted mail behind an introduction, as written; for `mime/forward`. */
 struct quoted_headers {
