@@ -28,6 +28,7 @@ struct segment {
 struct manner {
     const char *name, *address; /* the sender's */
     gboolean forwarding;        /* the subject says that another mail is sent on */
+    gboolean answering;         /* … or answered, so that one sent on inside of it is what the writer has to say */
     gboolean form;              /* a lead form's mail: what the tool appends goes */
 };
 
@@ -205,6 +206,18 @@ marked_intro(const struct line *line)
     return (line->marks & HTML_INTRO) && !(line->marks & HTML_WEAK) && !line_is_blank(line);
 }
 
+/* A mail sent on inside of an answer is one of its words, with its headers; quoted or not. Returns the line behind the
+ * headers, or behind the quote. */
+static guint
+keep_forwarded(struct trimmer *t, const struct intro *intro, gboolean quoted)
+{
+    guint i = intro->to;
+    for (; quoted && i < t->lines->len && t->roles[i] != ROLE_TEXT; i++)
+        if (t->roles[i] == ROLE_QUOTE)
+            t->roles[i] = ROLE_TEXT;
+    return i;
+}
+
 /* Finds introductions; the first whose mail bears no quote marks ends the new words, for nothing tells where that mail
  * ends. */
 static void
@@ -229,6 +242,11 @@ find_intros(struct trimmer *t)
         gboolean quoted = quote_follows(t, intro.to) || adopt_blockquote(t, intro.to);
         if (!quoted && !intro.strong)
             continue;
+        if (intro.kind == INTRO_FORWARD && t->manner.answering) {
+            i = top = keep_forwarded(t, &intro, quoted);
+            i--;
+            continue;
+        }
         mark_intro(t, &intro);
         if (!quoted) {
             t->end = intro.from;
@@ -765,7 +783,8 @@ trim_lines(const GArray *lines, const struct mail *m, struct reply *reply)
     struct output out = {g_string_new(NULL), g_string_new(NULL), g_string_new(NULL), cuts_new()};
     const struct mail_address *author = mail_author(m);
     const struct manner manner = {author ? author->name : "", author ? author->address : "",
-                                  subject_kind(m->subject) == SUBJECT_FORWARD, form_tool(m) != NULL};
+                                  subject_kind(m->subject) == SUBJECT_FORWARD,
+                                  subject_kind(m->subject) == SUBJECT_REPLY, form_tool(m) != NULL};
     trim(lines, &manner, 0, &out);
     reply->text = finish(out.text);
     reply->signature = finish(out.signature);

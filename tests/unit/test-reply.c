@@ -5,15 +5,31 @@
 #include "mime/reply.h"
 
 static void
-trim(const char *text, const char *author, struct reply *reply)
+trim_with(const char *text, const char *author, const char *subject, struct reply *reply)
 {
-    struct mail m = {.text = (char *)text, .headers = g_ptr_array_new(), .from = g_ptr_array_new()};
+    struct mail m = {
+        .text = (char *)text, .subject = (char *)subject, .headers = g_ptr_array_new(), .from = g_ptr_array_new()};
     m.in_reply_to = m.references = m.headers;
     struct mail_address from = {(char *)author, (char *)"anna@lead.example"};
     g_ptr_array_add(m.from, &from);
     reply_trim(&m, reply);
     g_ptr_array_unref(m.headers);
     g_ptr_array_unref(m.from);
+}
+
+static void
+trim(const char *text, const char *author, struct reply *reply)
+{
+    trim_with(text, author, NULL, reply);
+}
+
+static void
+check_answer(const char *text, const char *want)
+{
+    struct reply reply;
+    trim_with(text, "", "Re: Theme", &reply);
+    g_assert_cmpstr(reply.text, ==, want);
+    reply_clear(&reply);
 }
 
 static void
@@ -1196,6 +1212,25 @@ test_answers_inside_a_quoted_mail(void)
 }
 
 static void
+test_a_mail_sent_on_inside_an_answer_stays(void)
+{
+    static const char *const rows[] = {
+        "Look at this:\n\n---------- Forwarded message ---------\nFrom: Carl <carl@x.example>\nDate: 5 Jan 2024\n"
+        "Subject: Problem\nTo: <anna@lead.example>\n\nThe shop is down.\n",
+        "Look at this:\n\nBegin forwarded message:\n\n> From: Carl <carl@x.example>\n> Subject: Problem\n> Date: 5 "
+        "January 2024\n> To: anna@lead.example\n> \n> The shop is down.\n",
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strconcat(rows[i], "\n" BOB "> Hi\n", NULL);
+        g_autofree char *below = g_strconcat(rows[i], "\n" OUTLOOK "Hi\n", NULL);
+        check_answer(rows[i], rows[i]);
+        check_answer(text, rows[i]);
+        check_answer(below, rows[i]);
+        check(rows[i], "Look at this:\n"); /* no answer: forward_read() tells of it */
+    }
+}
+
+static void
 test_broken_wraps(void)
 {
     static const char *const answers[] = {
@@ -1203,7 +1238,7 @@ test_broken_wraps(void)
         "> And then?\nnothing\n",
         "> Please tell us what budget you have in mind for the theme.\nabout 5000\n> And then?\nnothing\n",
         "> Tell us what budget you have for the theme and for the shop\nabout 5000\n> This line shows that nobody "
-        "wrapped there, for there is so much more room in it.\nyes\n",
+        "wrapped there, for there is so much more room.\nyes\n",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(answers); i++) {
         g_autofree char *text = g_strconcat(BOB, answers[i], NULL);
@@ -1795,6 +1830,7 @@ main(int argc, char **argv)
     g_test_add_func("/reply/warnings-of-gateways-go", test_warnings_of_gateways_go);
     g_test_add_func("/reply/answers-below-and-between", test_answers_below_and_between);
     g_test_add_func("/reply/answers-inside-a-quoted-mail", test_answers_inside_a_quoted_mail);
+    g_test_add_func("/reply/a-mail-sent-on-inside-an-answer-stays", test_a_mail_sent_on_inside_an_answer_stays);
     g_test_add_func("/reply/broken-wraps", test_broken_wraps);
     g_test_add_func("/reply/only-words-are-not-lost", test_only_words_are_not_lost);
     g_test_add_func("/reply/form-footers-go", test_form_footers_go);
