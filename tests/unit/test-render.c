@@ -557,6 +557,8 @@ test_the_build_finds_wrong_strings(void)
          "previous.about has shop subject, but the English subject\n"},
         {"templates/no-match.text.mustache", "{{@no-match.list}}", "{{@no-match.lost}}", "no string no-match.lost\n"},
         {"market/inbound.c", "\"not-relayed.distrusted\"", "\"x\"", "nothing uses not-relayed.distrusted\n"},
+        {"templates/nl.words", "\ngreet = Hallo,", "\ngreet = Hallo you,", "greet has English words\n"},
+        {"templates/no-match.html.mustache", "{{>greet}}", "<b>Hello</b>", "words belong to the strings:Hello\n"},
         {"market/inbound.c", "#include", "\"say\", \"said.never\"\n#include", "no string said.never\n"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
