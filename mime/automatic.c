@@ -112,6 +112,8 @@ is_machine_header(const struct mail_header *header, gboolean reply)
     gsize length = strlen(header->name);
     for (gsize i = 0; i < G_N_ELEMENTS(machine_headers); i++) {
         const char *const words[] = {machine_headers[i].value, NULL};
+        if (length < 3 || ((header->name[2] ^ machine_headers[i].name[2]) & 0xdf)) /* nearly all of them */
+            continue;
         if ((!reply || machine_headers[i].reply) && name_is(header->name, length, machine_headers[i].name) &&
             (*words ? has_word(header->value, words) : !denies(header->value)))
             return TRUE;

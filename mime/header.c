@@ -33,25 +33,27 @@ ends_line(const char *field, gsize length, gsize i)
 char *
 header_unfold(const char *field, gsize length)
 {
-    GString *s = g_string_sized_new(length);
+    char *text = g_malloc(length + 1), *to = text;
     for (gsize i = 0; i < length; i++) {
         gsize run = i;
         while (run < length && field[run] != '\r' && field[run] != '\n' && field[run] != '\0') {
             run++;
         }
-        g_string_append_len(s, field + i, (gssize)(run - i));
+        memcpy(to, field + i, run - i);
+        to += run - i;
         i = run;
-        char c = i < length ? field[i] : '\0';
-        if (c == '\r') {
+        if (i < length && field[i] == '\r') {
             gboolean alone = !ends_line(field, length, i); /* it must not glue words */
             while (i + 1 < length && field[i + 1] == '\r') {
                 i++;
             }
-            g_string_append(s, alone ? " " : "");
+            if (alone) {
+                *to++ = ' ';
+            }
         }
     }
-    g_strstrip(s->str);
-    return g_string_free(s, FALSE);
+    *to = '\0';
+    return g_strstrip(text);
 }
 
 /* ---- encoded words ---- */
@@ -208,9 +210,8 @@ blank_controls(char *text)
     }
 }
 
-/* Nothing to decode: the commonest case by far. */
-static gboolean
-is_plain(const char *text)
+gboolean
+header_is_plain(const char *text)
 {
     for (const char *c = text; *c != '\0'; c++) {
         if (*c < ' ' || *c >= 0x7f || (c[0] == '=' && c[1] == '?')) {
@@ -223,13 +224,13 @@ is_plain(const char *text)
 char *
 header_utf8(const char *unfolded)
 {
-    return is_plain(unfolded) ? g_strdup(unfolded) : charset_decode(NULL, unfolded, strlen(unfolded), NULL);
+    return header_is_plain(unfolded) ? g_strdup(unfolded) : charset_decode(NULL, unfolded, strlen(unfolded), NULL);
 }
 
 char *
 header_words(const char *unfolded)
 {
-    if (is_plain(unfolded)) {
+    if (header_is_plain(unfolded)) {
         return g_strstrip(g_strdup(unfolded));
     }
     struct run run = {.out = g_string_sized_new(strlen(unfolded) + 16), .encoded = g_string_new(NULL)};

@@ -12,6 +12,8 @@ char *header_unfold(const char *field, gsize length);
 
 /* The same as UTF-8: 8-bit bytes are guessed, encoded words stay as they are. */
 char *header_utf8(const char *unfolded);
+/* Nothing in it to decode: both give a copy. The commonest case by far. */
+gboolean header_is_plain(const char *unfolded);
 
 /* For reading: encoded words (RFC 2047) decoded wherever they stand, controls are blanks, UTF-8. */
 char *header_words(const char *unfolded);

@@ -386,6 +386,7 @@ is_frame(char c)
 static gboolean
 asks_for_reply_above(const struct line *line)
 {
+    enum { LONGEST_ASKING = 80 };
     struct folded folded;
     if (line->body_length < 12 || line->body_length > 200)
         return FALSE;
@@ -393,6 +394,9 @@ asks_for_reply_above(const struct line *line)
     gsize n = line->body_length;
     if (n > 8 && memcmp(p, "##-", 3) == 0 && memcmp(p + n - 3, "-##", 3) == 0) /* Zendesk, in any language */
         return TRUE;
+    gboolean may_be_framed = is_frame(*p) || (*p & 0x80);
+    if (!may_be_framed && (n > LONGEST_ASKING || strcspn(p, "0123456789@=;<\n") < n)) /* cheap: nearly all lines */
+        return FALSE;
     fold(&folded, p, n);
     char *words = folded.text, *end = words + folded.length;
     while (is_frame(*words))

@@ -1902,7 +1902,10 @@ language_word(const char *word)
     gsize low = 0, high = G_N_ELEMENTS(common_words);
     while (low < high) {
         gsize middle = (low + high) / 2;
-        int order = strcmp(word, common_words[middle].word);
+        const char *row = common_words[middle].word;
+        int order = (guchar)*word - (guchar)*row; /* which most of the search needs no call for */
+        if (order == 0)
+            order = strcmp(word, row);
         if (order == 0)
             return common_words[middle].languages;
         if (order < 0)

@@ -3284,7 +3284,9 @@ phrase_label(const char *folded)
     gsize low = 0, high = G_N_ELEMENTS(labels);
     while (low < high) {
         gsize middle = (low + high) / 2;
-        int order = strcmp(folded, labels[middle].text);
+        int order = (guchar)*folded - (guchar)*labels[middle].text;
+        if (order == 0)
+            order = strcmp(folded, labels[middle].text);
         if (order == 0)
             return labels[middle].label;
         if (order < 0)
@@ -3301,7 +3303,9 @@ phrase_is(enum phrase_set set, const char *folded)
     gsize low = 0, high = tables[set].count;
     while (low < high) {
         gsize middle = (low + high) / 2;
-        int order = strcmp(folded, tables[set].rows[middle]);
+        int order = (guchar)*folded - (guchar)*tables[set].rows[middle];
+        if (order == 0)
+            order = strcmp(folded, tables[set].rows[middle]);
         if (order == 0)
             return TRUE;
         if (order < 0)

@@ -186,10 +186,12 @@ unfolded_field(const struct structure *s, const struct field *f, const char *cha
 static void
 read_field(struct structure *s, struct mail *mail, const struct field *f, const char *charset)
 {
-    g_autofree char *unfolded = unfolded_field(s, f, charset);
+    char *unfolded = unfolded_field(s, f, charset);
+    gboolean plain = header_is_plain(unfolded);
+    g_autofree char *encoded = plain ? NULL : unfolded;
     struct mail_header *h = g_new0(struct mail_header, 1);
     h->name = g_strndup(s->raw + f->name, f->name_length);
-    h->raw = header_utf8(unfolded);
+    h->raw = plain ? unfolded : header_utf8(unfolded);
     h->value = header_words(unfolded);
     g_ptr_array_add(mail->headers, h);
     for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
