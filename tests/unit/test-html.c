@@ -227,6 +227,46 @@ test_marks(void)
     }
 }
 
+/* What is looked at only where it ends the mail (b), and colours that answers have (c). */
+static void
+test_marks_of_looks(void)
+{
+    static const struct {
+        const char *html;
+        gboolean bare, coloured;
+    } rows[] = {
+        {"<blockquote>b</blockquote>", TRUE, FALSE},
+        {"<blockquote style='border-left:1px solid'>b</blockquote>", TRUE, FALSE},
+        {"<blockquote style='margin:0 0 0 40px;border:none'>b</blockquote>", FALSE, FALSE},
+        {"<blockquote class=gmail_quote style='border-left:1px solid'>b</blockquote>", FALSE, FALSE},
+        {"<blockquote><blockquote style='margin:1px'>b</blockquote></blockquote>", FALSE, FALSE},
+        {"<blockquote type=cite>b</blockquote>", FALSE, FALSE},
+        {"<span style='color: RED'>b</span>", FALSE, TRUE},
+        {"<span style='font-size:1em;color:#0070C0'>b</span>", FALSE, TRUE},
+        {"<font color=blue>b</font>", FALSE, TRUE},
+        {"<div style='color:red'><span style='color:black'>b</span></div>", FALSE, FALSE},
+        {"<span style='background-color:red'>b</span>", FALSE, FALSE},
+        {"<span style='color:#1F497D'>b</span>", FALSE, FALSE}, /* Outlook's own */
+        {"<a href='https://x.example/'><span style='color:blue'>b</span></a>", FALSE, FALSE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GPtrArray) lines = html_to_lines(rows[i].html, strlen(rows[i].html));
+        const struct html_line *l = lines->pdata[0];
+        g_test_message("%s", rows[i].html);
+        g_assert_cmpint((l->marks & HTML_BARE) != 0, ==, rows[i].bare);
+        g_assert_cmpint((l->marks & HTML_COLOURED) != 0, ==, rows[i].coloured);
+    }
+}
+
+static void
+test_gaps(void)
+{
+    static const char typed[] = "a<br><br>b", made[] = "<p>a</p><p>b</p>";
+    g_autoptr(GPtrArray) one = html_to_lines(typed, strlen(typed)), two = html_to_lines(made, strlen(made));
+    g_assert_true(((struct html_line *)one->pdata[1])->marks & HTML_GAP);
+    g_assert_false(((struct html_line *)two->pdata[1])->marks & HTML_GAP);
+}
+
 static void
 test_depth(void)
 {
@@ -305,6 +345,8 @@ main(int argc, char **argv)
     g_test_add_func("/html/its-own-charset", test_charset);
     g_test_add_func("/html/broken-markup-loses-no-words", test_broken_markup_loses_no_words);
     g_test_add_func("/html/what-clients-mark", test_marks);
+    g_test_add_func("/html/what-looks-mark", test_marks_of_looks);
+    g_test_add_func("/html/gaps-are-what-was-typed", test_gaps);
     g_test_add_func("/html/depth-of-quotes", test_depth);
     g_test_add_func("/html/hostile-shapes-are-cheap", test_hostile_shapes_are_cheap);
     return g_test_run();
