@@ -52,9 +52,9 @@ block_open_of_request(struct act *act, gint64 request_id, gint64 *conversation_i
 
 /* In this order: what is cancelled is looked for by the conversations of the block, the rest by what is still open. */
 static const enum store_statement closing[] = {
-    STMT_BLOCK_ADDRESSES, STMT_BLOCK_WRITERS, STMT_BLOCK_TIMERS,    STMT_BLOCK_JOBS,   STMT_BLOCK_PROPOSALS,
-    STMT_BLOCK_INVOICES,  STMT_BLOCK_ACCESS,  STMT_BLOCK_REVIEWS,   STMT_BLOCK_HELD,   STMT_BLOCK_OUTBOX,
-    STMT_BLOCK_READ,      STMT_BLOCK_UNCOVER, STMT_BLOCK_OVERVIEWS, STMT_BLOCK_UNREAD,
+    STMT_BLOCK_ADDRESSES, STMT_BLOCK_WRITERS, STMT_BLOCK_TIMERS,          STMT_BLOCK_JOBS,      STMT_BLOCK_PROPOSALS,
+    STMT_BLOCK_INVOICES,  STMT_BLOCK_ACCESS,  STMT_BLOCK_REVIEWS,         STMT_BLOCK_HELD,      STMT_BLOCK_OUTBOX,
+    STMT_BLOCK_READ,      STMT_BLOCK_UNCOVER, STMT_BLOCK_UNCOVER_MEMBERS, STMT_BLOCK_OVERVIEWS, STMT_BLOCK_UNREAD,
 };
 
 static gboolean

@@ -60,7 +60,7 @@ profile_url(const struct conf *conf, const char *slug)
 }
 
 static struct organisation *
-organisation_from(const struct market *market, const store_rows *rows)
+organisation_from(const struct act *act, const store_rows *rows)
 {
     if (!store_rows_count(rows))
         return NULL;
@@ -71,9 +71,11 @@ organisation_from(const struct market *market, const store_rows *rows)
     o->name = g_strdup(store_rows_text(rows, 0, "name"));
     o->language = g_strdup(store_rows_text(rows, 0, "language"));
     o->notify = g_strdup(store_rows_text(rows, 0, "notify"));
-    o->profile_url = url ? g_strdup(url) : profile_url(market->conf, o->slug);
+    o->profile_url = url ? g_strdup(url) : profile_url(act->market->conf, o->slug);
     o->published = store_rows_int(rows, 0, "published") != 0;
-    o->available = store_rows_int(rows, 0, "available") != 0;
+    /* Who said until when is back then, whether or not the timer has run. */
+    o->available = store_rows_int(rows, 0, "available") ||
+                   (!store_rows_is_null(rows, 0, "away_until") && store_rows_int(rows, 0, "away_until") <= act->now);
     o->services = store_rows_int(rows, 0, "services");
     return o;
 }
@@ -84,7 +86,7 @@ organisation_by_slug(struct act *act, const char *slug, struct organisation **or
     g_autoptr(store_rows) rows = store_query(act->tx, STMT_ORG_BY_SLUG, error, store_text(slug));
     if (!rows)
         return FALSE;
-    *organisation = organisation_from(act->market, rows);
+    *organisation = organisation_from(act, rows);
     return TRUE;
 }
 
@@ -94,7 +96,7 @@ organisation_by_id(struct act *act, gint64 id, struct organisation **organisatio
     g_autoptr(store_rows) rows = store_query(act->tx, STMT_ORG_BY_ID, error, store_int(id));
     if (!rows)
         return FALSE;
-    *organisation = organisation_from(act->market, rows);
+    *organisation = organisation_from(act, rows);
     return TRUE;
 }
 

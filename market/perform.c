@@ -10,6 +10,9 @@
 #include "market/lead.h"
 #include "market/reading.h"
 #include "market/rematch.h"
+#include "market/member.h"
+#include "market/offer.h"
+#include "market/prefs.h"
 #include "market/results.h"
 #include "market/state.h"
 #include "market/tag.h"
@@ -67,6 +70,11 @@ static const struct rule {
     [COMMAND_UNDO] = {undo_perform, PARTNER, IN_CONVERSATION, RISK_LOW, 0},
     [COMMAND_REMATCH] = {rematch_perform, MERCHANT, IN_CONVERSATION, RISK_MATTERS,
                          STATE(JOB_DECLINED) | STATE(JOB_EXPIRED)},
+    [COMMAND_PREFS] = {prefs_perform, PARTNER, ANYWHERE, RISK_MATTERS, 0},
+    [COMMAND_AWAY] = {prefs_perform_away, PARTNER, ANYWHERE, RISK_MATTERS, 0},
+    [COMMAND_SERVICE] = {offer_perform, PARTNER, ANYWHERE, RISK_MATTERS, 0},
+    [COMMAND_ALIAS] = {member_perform_alias, PARTNER, ANYWHERE, RISK_MATTERS, 0},
+    [COMMAND_MEMBER] = {member_perform, PARTNER, ANYWHERE, RISK_MATTERS, 0},
     [COMMAND_HELP] = {help_perform, BOTH, ANYWHERE, RISK_LOW, 0},
 };
 
@@ -127,11 +135,24 @@ performing_find_member(struct performing *p, GError **error)
 
 /* ---- asking first ---- */
 
-static gboolean
-is_to_be_confirmed(const struct performing *p, const struct rule *rule)
+/* Without a word behind them these only show. Another address of one's own opens a door: always asked. */
+static enum risk
+risk_of(const struct rule *rule, const struct command *command)
 {
-    return !p->confirmed &&
-           (rule->risk == RISK_IRREVERSIBLE || (rule->risk == RISK_MATTERS && p->trust == TRUST_CONFIRM));
+    static const enum command_id showing[] = {COMMAND_PREFS, COMMAND_SERVICE, COMMAND_ALIAS, COMMAND_MEMBER};
+    for (guint i = 0; i < G_N_ELEMENTS(showing); i++)
+        if (command->id == showing[i] && !*command->argument)
+            return RISK_LOW;
+    if (command->id == COMMAND_ALIAS && member_alias_is_added(command))
+        return RISK_IRREVERSIBLE;
+    return rule->risk;
+}
+
+static gboolean
+is_to_be_confirmed(const struct performing *p, const struct rule *rule, const struct command *command)
+{
+    enum risk risk = risk_of(rule, command);
+    return !p->confirmed && (risk == RISK_IRREVERSIBLE || (risk == RISK_MATTERS && p->trust == TRUST_CONFIRM));
 }
 
 struct trial {
@@ -196,7 +217,7 @@ perform_one(struct performing *p, const struct command *command, GError **error)
         return FALSE;
     if (blocked)
         return perform_fail(p, "cannot.blocked", NULL);
-    if (is_to_be_confirmed(p, rule))
+    if (is_to_be_confirmed(p, rule, command))
         return ask_first(p, rule, command, error);
     return rule->perform(p, command, error) &&
            (p->failed ||

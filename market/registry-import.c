@@ -12,6 +12,7 @@
 #include "lib/error.h"
 #include "market/audit.h"
 #include "market/block.h"
+#include "market/member.h"
 #include "market/search.h"
 
 enum change { SAME, CHANGED, ADDED };
@@ -196,7 +197,7 @@ members_drop(struct import *import, const struct registry_organisation *wanted, 
         if (member_named(wanted, store_rows_text(rows, i, "address")))
             continue;
         touch(entry);
-        if (!store_run(import->act.tx, STMT_REGISTRY_MEMBER_DROP, error, store_int(store_rows_int(rows, i, "id"))))
+        if (!member_drop(&import->act, store_rows_int(rows, i, "id"), error))
             return FALSE;
     }
     return TRUE;

@@ -7,6 +7,7 @@
 #include "market/hold.h"
 #include "market/lead.h"
 #include "market/outbox.h"
+#include "market/prefs.h"
 #include "market/search.h"
 #include "market/reminder.h"
 
@@ -50,8 +51,13 @@ static const struct {
     const char *kind;
     gboolean (*run)(struct act *act, gint64 subject_id, GError **error);
 } timers[] = {
+<<<<<<< HEAD
     {"expire", run_expire},        {"held", hold_run},  {"purge", run_purge},
     {"index", search_index_older}, {"lead", lead_drop}, {"remind", reminder_run},
+=======
+    {"expire", run_expire},        {"held", hold_run},       {"purge", run_purge},
+    {"index", search_index_older}, {"away", prefs_run_away},
+>>>>>>> 17f3454 (market: preferences, absence, members, services and further addresses by mail)
 };
 
 static gboolean

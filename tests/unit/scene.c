@@ -64,6 +64,7 @@ scene_open(struct scene *scene)
         .domain = (char *)"experts.test",
         .name = (char *)"Experts",
         .language = (char *)"en",
+        .timezone = (char *)"UTC",
         .admin = (char *)"postmaster@experts.test",
         .profile_url = (char *)"https://experts.test/%s",
         .jobs = (char *)"jobs",
@@ -311,7 +312,7 @@ perform_in_transaction(store_tx *tx, gpointer arg, GError **error)
         .confirmed = TRUE,
         .items = ran->items,
     };
-    return perform_commands(&p, ran->commands, NULL, NULL, &ran->done, error);
+    return performing_find_member(&p, error) && perform_commands(&p, ran->commands, NULL, NULL, &ran->done, error);
 }
 
 json_t *
@@ -332,8 +333,14 @@ scene_perform(struct scene *scene, const char *slug, gint64 conversation_id, con
 const char *
 scene_command(struct scene *scene, const char *slug, gint64 conversation_id, const char *words)
 {
+    return scene_command_as(scene, slug, conversation_id, "anna@acme.test", words);
+}
+
+const char *
+scene_command_as(struct scene *scene, const char *slug, gint64 conversation_id, const char *actor, const char *words)
+{
     static char key[100];
-    json_t *items = scene_perform(scene, slug, conversation_id, "anna@acme.test", words, NULL);
+    json_t *items = scene_perform(scene, slug, conversation_id, actor, words, NULL);
     g_assert_cmpuint(json_array_size(items), ==, 1);
     g_strlcpy(key, scene_text(items, "0.say"), sizeof key);
     json_decref(items);

@@ -43,11 +43,13 @@ void scene_import(struct scene *scene, const char *json);
 guint scene_fail(struct scene *scene, int result);
 
 /* Performs a mail's commands as `actor` of an organisation (a slug) in a conversation (0: none), confirmed already. The
- * transcript; caller frees. `*done` (may be NULL): nothing said no. */
+ * transcript; caller frees. `*done` (may be NULL): nothing said no. scene_command: as anna@acme.test. */
 json_t *scene_perform(struct scene *scene, const char *slug, gint64 conversation_id, const char *actor,
                       const char *words, gboolean *done);
 /* The same with one command; its one item's key. Static until the next call. */
 const char *scene_command(struct scene *scene, const char *slug, gint64 conversation_id, const char *words);
+const char *scene_command_as(struct scene *scene, const char *slug, gint64 conversation_id, const char *actor,
+                             const char *words);
 
 /* Text at a path like "0.job.state" of a listing; "" when absent, numbers in decimal. */
 const char *scene_text(json_t *json, const char *path);
