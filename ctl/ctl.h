@@ -41,6 +41,9 @@ int ctl_check(struct ctl *ctl, int argc, char **argv);
 int ctl_migrate(struct ctl *ctl, int argc, char **argv);
 int ctl_link(struct ctl *ctl, int argc, char **argv);
 int ctl_replay(struct ctl *ctl, int argc, char **argv);
+int ctl_tag(struct ctl *ctl, int argc, char **argv);
+int ctl_search(struct ctl *ctl, int argc, char **argv);
+int ctl_block(struct ctl *ctl, int argc, char **argv);
 
 /* ---- what the subcommands share (options.c) ---- */
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ctl/change.h"
 #include "ctl/open.h"
 #include "ctl/table.h"
 #include "market/view.h"
@@ -15,6 +16,7 @@ struct listing {
     const char *nothing;                                                            /* said when the list is empty */
     gboolean by_organisation;                                                       /* what a list can be narrowed by */
     gboolean by_unread;
+    gboolean by_words, by_tag; /* these need the organisation too */
     const char *const *states; /* NULL: not by state */
 };
 
@@ -61,6 +63,8 @@ static const struct listing conversations = {
     .nothing = "no conversations",
     .by_organisation = TRUE,
     .by_unread = TRUE,
+    .by_words = TRUE,
+    .by_tag = TRUE,
     .states = job_states,
 };
 
@@ -84,6 +88,7 @@ static const struct listing jobs = {
     .show = show_job,
     .nothing = "no jobs",
     .by_organisation = TRUE,
+    .by_words = TRUE,
     .states = job_states,
 };
 
@@ -141,10 +146,32 @@ static const struct listing outbox = {
     .states = outbox_states,
 };
 
+static const struct table_column block_columns[] = {
+    {"ID", "id"},
+    {"ORGANISATION", "organisation"},
+    {"MERCHANT", "merchant.name|merchant.id"},
+    {"SHOP", "shop"},
+    {"ADDRESSES", "addresses"},
+    {"BY", "actor"},
+    {"SINCE", "created_at"},
+    {0},
+};
+static const struct listing blocks = {
+    .parameters = "list",
+    .summary = "Shows which organisation is shut to which merchant. Nothing takes a block back.",
+    .columns = block_columns,
+    .list = view_blocks,
+    .nothing = "no blocks",
+    .by_organisation = TRUE,
+};
+
 /* ---- list and show ---- */
+
+enum { ENTRIES = 7 };
 
 struct request {
     char *organisation, *state;
+    char *words, *tag;
     gboolean unread;
     gint64 limit;
 };
@@ -154,6 +181,8 @@ request_clear(struct request *request)
 {
     g_free(request->organisation);
     g_free(request->state);
+    g_free(request->words);
+    g_free(request->tag);
 }
 typedef struct request request;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(request, request_clear)
@@ -165,17 +194,14 @@ print_list(const struct ctl *ctl, const struct listing *listing, const struct ma
     struct view_filter filter = {.organisation = asked->organisation,
                                  .state = asked->state,
                                  .unread = asked->unread,
+                                 .words = asked->words,
+                                 .tag = asked->tag,
                                  .limit = asked->limit,
                                  .now = g_get_real_time() / G_USEC_PER_SEC};
     json_t *rows = listing->list(market, &filter, error);
     if (!rows)
         return CTL_FAILED;
-    if (ctl->json)
-        table_json(stdout, rows);
-    else if (json_array_size(rows))
-        table_print(stdout, listing->columns, rows);
-    else
-        puts(listing->nothing);
+    table_list(stdout, ctl->json, listing->columns, rows, listing->nothing);
     json_decref(rows);
     return CTL_DONE;
 }
@@ -213,13 +239,15 @@ check_words(const struct listing *listing, int argc, char **argv)
 
 /* The options that make sense for this kind of thing, ended by an empty one. */
 static void
-fill_entries(const struct listing *listing, struct request *asked, GOptionEntry entries[5])
+fill_entries(const struct listing *listing, struct request *asked, GOptionEntry entries[ENTRIES])
 {
     const GOptionEntry limit = {"limit", 'n', 0, G_OPTION_ARG_INT64, &asked->limit, "At most so many (100)", "N"};
     const GOptionEntry organisation = {"organisation",         'o',   0, G_OPTION_ARG_STRING, &asked->organisation,
                                        "Of this organisation", "SLUG"};
     const GOptionEntry state = {"state", 's', 0, G_OPTION_ARG_STRING, &asked->state, "In this state", "STATE"};
     const GOptionEntry unread = {"unread", 'u', 0, G_OPTION_ARG_NONE, &asked->unread, "With unread messages", NULL};
+    const GOptionEntry words = {"search", 0, 0, G_OPTION_ARG_STRING, &asked->words, "With these words", "WORDS"};
+    const GOptionEntry tag = {"tag", 't', 0, G_OPTION_ARG_STRING, &asked->tag, "With this tag", "TAG"};
     guint count = 0;
     entries[count++] = limit;
     if (listing->by_organisation)
@@ -228,6 +256,10 @@ fill_entries(const struct listing *listing, struct request *asked, GOptionEntry 
         entries[count++] = state;
     if (listing->by_unread)
         entries[count++] = unread;
+    if (listing->by_words)
+        entries[count++] = words;
+    if (listing->by_tag)
+        entries[count++] = tag;
     entries[count] = (GOptionEntry)G_OPTION_ENTRY_NULL;
 }
 
@@ -237,6 +269,8 @@ check_request(const struct listing *listing, const struct request *asked, const 
 {
     if (asked->limit < 0)
         return ctl_wrong(command, "a limit is not negative");
+    if ((asked->words || asked->tag) && !asked->organisation)
+        return ctl_wrong(command, "whose? --organisation says where to search");
     if (!asked->state || g_strv_contains(listing->states, asked->state))
         return 0;
     g_autofree char *states = g_strjoinv(", ", (char **)listing->states);
@@ -247,7 +281,7 @@ static int
 list_or_show(struct ctl *ctl, const struct listing *listing, int argc, char **argv)
 {
     g_auto(request) asked = {0};
-    GOptionEntry entries[5];
+    GOptionEntry entries[ENTRIES];
     fill_entries(listing, &asked, entries);
     struct ctl_usage usage = {listing->parameters, listing->summary, entries, 1, 2};
     if (!ctl_options(ctl, &usage, &argc, &argv) || check_words(listing, argc, argv) != 0 ||
@@ -265,7 +299,13 @@ list_or_show(struct ctl *ctl, const struct listing *listing, int argc, char **ar
 int
 ctl_conversation(struct ctl *ctl, int argc, char **argv)
 {
-    return list_or_show(ctl, &conversations, argc, argv);
+    static const struct change changes[] = {
+        {"tag", "tag ID NAME…", "Puts tags on a conversation.", COMMAND_TAG, ", ", TRUE, 3, 52},
+        {"untag", "untag ID NAME…", "Takes tags off a conversation.", COMMAND_UNTAG, ", ", TRUE, 3, 52},
+        {0},
+    };
+    int verb = change_verb(changes, argc, argv);
+    return verb < 0 ? list_or_show(ctl, &conversations, argc, argv) : change_run(ctl, &changes[verb], argc, argv);
 }
 
 int
@@ -277,7 +317,19 @@ ctl_job(struct ctl *ctl, int argc, char **argv)
 int
 ctl_org(struct ctl *ctl, int argc, char **argv)
 {
-    return list_or_show(ctl, &orgs, argc, argv);
+    static const struct change changes[] = {
+        {"set", "set SLUG KEY VALUE",
+         "Sets a preference: available, search, matching, dropshipping, language, notify, …", COMMAND_PREFS, " ", FALSE,
+         4, 4},
+        {"away", "away SLUG DATE", "Takes no new work until then.", COMMAND_AWAY, " ", FALSE, 3, 3},
+        {"member", "member SLUG add|remove|owner ADDRESS [NAME]", "Changes the members.", COMMAND_MEMBER, " ", FALSE, 4,
+         10},
+        {"service", "service SLUG add|rate|remove SERVICE [RATE CURRENCY]", "Changes the services.", COMMAND_SERVICE,
+         " ", FALSE, 4, 6},
+        {0},
+    };
+    int verb = change_verb(changes, argc, argv);
+    return verb < 0 ? list_or_show(ctl, &orgs, argc, argv) : change_run(ctl, &changes[verb], argc, argv);
 }
 
 int
@@ -290,4 +342,10 @@ int
 ctl_outbox(struct ctl *ctl, int argc, char **argv)
 {
     return list_or_show(ctl, &outbox, argc, argv);
+}
+
+int
+ctl_block(struct ctl *ctl, int argc, char **argv)
+{
+    return list_or_show(ctl, &blocks, argc, argv);
 }

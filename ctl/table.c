@@ -368,3 +368,14 @@ table_show(FILE *out, const json_t *object)
 {
     show_object(out, object, 0);
 }
+
+void
+table_list(FILE *out, gboolean json, const struct table_column *columns, const json_t *rows, const char *nothing)
+{
+    if (json)
+        table_json(out, rows);
+    else if (json_array_size(rows))
+        table_print(out, columns, rows);
+    else
+        fprintf(out, "%s\n", nothing);
+}

@@ -19,6 +19,9 @@ struct table_column {
 /* `columns` ends with a row without title. `rows` is a JSON array of objects. */
 void table_print(FILE *out, const struct table_column *columns, const json_t *rows);
 
+/* A list as JSON or as a table; `nothing` when it is empty. */
+void table_list(FILE *out, gboolean json, const struct table_column *columns, const json_t *rows, const char *nothing);
+
 /* One object: its members one a line, {name, address} as `NAME <ADDRESS>`; then objects and lists of objects as blocks
  * under their name, and a member called "text" as the lines that it has. */
 void table_show(FILE *out, const json_t *object);

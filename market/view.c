@@ -4,6 +4,7 @@
 
 #include "lib/text.h"
 #include "market/conversation.h"
+#include "market/search.h"
 #include "market/tag.h"
 
 enum { LIMIT_DEFAULT = 100 };
@@ -62,6 +63,7 @@ limit_of(const struct view_filter *filter)
 
 struct view {
     const struct view_filter *filter;
+    const struct market *market;
     gint64 id;        /* 0: all */
     const char *name; /* NULL: all */
     gint64 now;
@@ -116,15 +118,59 @@ conversation_entry(store_tx *tx, const store_rows *rows, guint i, gint64 now, GE
                      time_or_null(rows, i, "updated_at"));
 }
 
+/* ---- what has words or a tag ---- */
+
 static gboolean
-conversations(store_tx *tx, gpointer arg, GError **error)
+is_search(const struct view_filter *f)
 {
-    struct view *view = arg;
-    const struct view_filter none = {0}, *f = view->filter ? view->filter : &none;
-    start(view);
+    return f && (f->words || f->tag);
+}
+
+/* Of one organisation, which the filter names. */
+static gboolean
+find(store_tx *tx, const struct view *view, gboolean jobs, struct search_found *found, GError **error)
+{
+    const struct view_filter *f = view->filter;
+    struct act act = {.tx = tx, .now = view->now, .market = view->market};
+    g_autoptr(organisation) o = NULL;
+    if (!organisation_by_slug(&act, f->organisation ? f->organisation : "", &o, error))
+        return FALSE;
+    if (!o) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "there is no organisation %s", f->organisation);
+        return FALSE;
+    }
+    const struct search search = {.organisation_id = o->id,
+                                  .jobs = jobs,
+                                  .words = f->words,
+                                  .unread = f->unread,
+                                  .tag = f->tag,
+                                  .state = f->state,
+                                  .limit = (guint)MIN(limit_of(f), 10000)};
+    return search_run(tx, &search, view->now, found, error);
+}
+
+typedef gboolean list_fn(store_tx *tx, struct view *view, gint64 id, GError **error);
+
+static gboolean
+list_found(store_tx *tx, struct view *view, gboolean jobs, list_fn *list, GError **error)
+{
+    g_auto(search_found) found = {0};
+    if (!find(tx, view, jobs, &found, error))
+        return FALSE;
+    for (guint i = 0; i < found.ids->len; i++)
+        if (!list(tx, view, g_array_index(found.ids, gint64, i), error))
+            return FALSE;
+    return TRUE;
+}
+
+/* All that the filter lets through, or (`id`) one. */
+static gboolean
+list_conversations(store_tx *tx, struct view *view, gint64 id, GError **error)
+{
+    const struct view_filter none = {0}, *f = view->filter && !id ? view->filter : &none;
     g_autoptr(store_rows) rows =
         store_query(tx, STMT_LIST_CONVERSATIONS, error, store_text(f->organisation), store_text(f->state),
-                    store_int(f->unread), store_ref(view->id), store_int(limit_of(f)), store_int(view->now));
+                    store_int(f->unread), store_ref(id), store_int(limit_of(f)), store_int(view->now));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++) {
@@ -136,10 +182,19 @@ conversations(store_tx *tx, gpointer arg, GError **error)
     return TRUE;
 }
 
+static gboolean
+conversations(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    start(view);
+    return is_search(view->filter) ? list_found(tx, view, FALSE, list_conversations, error)
+                                   : list_conversations(tx, view, view->id, error);
+}
+
 json_t *
 view_conversations(const struct market *market, const struct view_filter *filter, GError **error)
 {
-    struct view view = {.filter = filter, .now = filter ? filter->now : 0};
+    struct view view = {.filter = filter, .market = market, .now = filter ? filter->now : 0};
     return run_view(market, conversations, &view, error);
 }
 
@@ -207,14 +262,13 @@ view_conversation(const struct market *market, gint64 id, gint64 now, GError **e
 
 /* ---- jobs ---- */
 
+/* All that the filter lets through, or (`id`) one. */
 static gboolean
-jobs(store_tx *tx, gpointer arg, GError **error)
+list_jobs(store_tx *tx, struct view *view, gint64 id, GError **error)
 {
-    struct view *view = arg;
-    const struct view_filter none = {0}, *f = view->filter ? view->filter : &none;
-    start(view);
+    const struct view_filter none = {0}, *f = view->filter && !id ? view->filter : &none;
     g_autoptr(store_rows) rows =
-        store_query(tx, STMT_LIST_JOBS, error, store_text(f->organisation), store_text(f->state), store_ref(view->id),
+        store_query(tx, STMT_LIST_JOBS, error, store_text(f->organisation), store_text(f->state), store_ref(id),
                     store_int(limit_of(f)), store_int(view->now));
     if (!rows)
         return FALSE;
@@ -231,10 +285,27 @@ jobs(store_tx *tx, gpointer arg, GError **error)
     return TRUE;
 }
 
+/* The latest of a conversation. */
+static gboolean
+list_job_of(store_tx *tx, struct view *view, gint64 conversation_id, GError **error)
+{
+    g_autoptr(store_rows) rows = store_query(tx, STMT_JOB_LATEST, error, store_int(conversation_id));
+    return rows && (!store_rows_count(rows) || list_jobs(tx, view, store_rows_int(rows, 0, "id"), error));
+}
+
+static gboolean
+jobs(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    start(view);
+    return is_search(view->filter) ? list_found(tx, view, TRUE, list_job_of, error)
+                                   : list_jobs(tx, view, view->id, error);
+}
+
 json_t *
 view_jobs(const struct market *market, const struct view_filter *filter, GError **error)
 {
-    struct view view = {.filter = filter, .now = filter ? filter->now : 0};
+    struct view view = {.filter = filter, .market = market, .now = filter ? filter->now : 0};
     return run_view(market, jobs, &view, error);
 }
 
@@ -484,4 +555,73 @@ view_quarantine_raw(const struct market *market, gint64 id, GError **error)
         return view.bytes;
     g_clear_pointer(&view.bytes, g_bytes_unref);
     return NULL;
+}
+
+/* ---- blocks, tags ---- */
+
+static json_t *
+block_addresses(store_tx *tx, gint64 block_id, GError **error)
+{
+    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_BLOCK_ADDRESSES, error, store_int(block_id));
+    if (!rows)
+        return NULL;
+    json_t *list = json_array();
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        json_array_append_new(list, text_or_null(rows, i, "address"));
+    return list;
+}
+
+static gboolean
+blocks(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    start(view);
+    g_autoptr(store_rows) rows =
+        store_query(tx, STMT_LIST_BLOCKS, error, store_text(view->name), store_int(limit_of(view->filter)));
+    if (!rows)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        json_t *known = block_addresses(tx, store_rows_int(rows, i, "id"), error);
+        if (!known)
+            return FALSE;
+        json_array_append_new(
+            view->result,
+            json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "organisation",
+                      text_or_null(rows, i, "organisation"), "merchant", "id", int_of(rows, i, "merchant_id"), "name",
+                      text_or_null(rows, i, "merchant_name"), "shop", text_or_null(rows, i, "shop"), "addresses", known,
+                      "actor", text_or_null(rows, i, "actor"), "created_at", time_or_null(rows, i, "created_at")));
+    }
+    return TRUE;
+}
+
+json_t *
+view_blocks(const struct market *market, const struct view_filter *filter, GError **error)
+{
+    struct view view = {.filter = filter, .name = filter ? filter->organisation : NULL};
+    return run_view(market, blocks, &view, error);
+}
+
+static gboolean
+tags(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    struct act act = {.tx = tx, .market = view->market};
+    g_autoptr(organisation) o = NULL;
+    json_decref(view->result);
+    view->result = NULL;
+    if (!organisation_by_slug(&act, view->name, &o, error))
+        return FALSE;
+    if (!o) {
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "there is no organisation %s", view->name);
+        return FALSE;
+    }
+    view->result = tag_list(tx, o->id, error);
+    return view->result != NULL;
+}
+
+json_t *
+view_tags(const struct market *market, const char *slug, GError **error)
+{
+    struct view view = {.market = market, .name = slug};
+    return run_view(market, tags, &view, error);
 }

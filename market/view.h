@@ -14,6 +14,7 @@ struct view_filter {
     const char *organisation; /* slug; NULL: all */
     const char *state;        /* a job's state or an outbox row's; NULL: all */
     gboolean unread;          /* conversations with unread messages only */
+    const char *words, *tag;  /* of an organisation's: see market/search.h; NULL: any */
     gint64 limit;             /* 0: 100 */
     gint64 now;               /* a job whose time has passed reads expired, whether or not its timer has run */
 };
@@ -36,6 +37,10 @@ json_t *view_merchant(const struct market *market, const char *id_or_address, GE
 json_t *view_outbox(const struct market *market, const struct view_filter *filter, GError **error);
 /* {id, reason, sender, recipient, subject, size, at} */
 json_t *view_quarantine(const struct market *market, const struct view_filter *filter, GError **error);
+/* {id, organisation, merchant:{id,name}, shop, addresses, actor, created_at} */
+json_t *view_blocks(const struct market *market, const struct view_filter *filter, GError **error);
+/* [{name, count}] of an organisation. NOT_FOUND. */
+json_t *view_tags(const struct market *market, const char *slug, GError **error);
 /* The raw mail of a quarantined entry. */
 GBytes *view_quarantine_raw(const struct market *market, gint64 id, GError **error);
 

@@ -20,7 +20,8 @@ from harness.postfix import SERVICES, uncommented
 
 POSTERN = os.path.join(build_folder(), "ctl", "postern")
 SAMPLE = os.path.join(TOP, "conf", "sample-market.json")
-COMMANDS = ["init", "check", "import", "org", "merchant", "conversation", "job", "outbox", "quarantine", "link",
+COMMANDS = ["init", "check", "import", "org", "merchant", "conversation", "job", "search", "tag", "block",
+            "outbox", "quarantine", "link",
             "explain", "form", "replay", "ingest", "migrate", "help"]
 
 

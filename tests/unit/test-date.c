@@ -32,7 +32,7 @@ static const struct {
     {"3 pa\u017adziernika 2027 r.", NULL, "2027-10-03T00:00:00Z"},
     {"29 feb 2028", NULL, "2028-02-29T00:00:00Z"},
     {"29 feb", NULL, "2028-02-29T00:00:00Z"}, /* the next one there is */
-    {"5 jui", NULL, NULL},  /* June or July? */
+    {"5 jui", NULL, NULL},                    /* June or July? */
     {"5 juin", NULL, "2027-06-05T00:00:00Z"},
     {"12/24/2026", NULL, NULL}, /* the other way round: not guessed */
     {"31/11", NULL, NULL},
