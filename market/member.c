@@ -147,7 +147,7 @@ remove_member(struct performing *p, const struct order *order, GError **error)
     if (!find_member(p, order->address, &id, &owner, error) || (owner && !leaves_no_owner(p, &last, error)))
         return FALSE;
     if (!id)
-        return fail_about(p, "cannot.no_such_member", order->address);
+        return fail_about(p, "cannot.not_a_member", order->address);
     if (last)
         return fail_about(p, "cannot.last_owner", order->address);
     if (!member_drop(p->act, id, error))
@@ -164,7 +164,7 @@ make_owner(struct performing *p, const struct order *order, GError **error)
     if (!find_member(p, order->address, &id, &owner, error))
         return FALSE;
     if (!id)
-        return fail_about(p, "cannot.no_such_member", order->address);
+        return fail_about(p, "cannot.not_a_member", order->address);
     if (!store_run(p->act->tx, STMT_MEMBER_OWNER, error, store_int(id)))
         return FALSE;
     perform_said(p, "said.member_owner", json_pack("{s:s}", "address", order->address));
@@ -203,7 +203,7 @@ member_perform(struct performing *p, const struct command *command, GError **err
     if (!owner)
         return perform_fail(p, "cannot.owners_only", NULL);
     if (!order.address)
-        return perform_fail(p, "cannot.no_address", NULL);
+        return perform_fail(p, "cannot.address_missing", NULL);
     return change[order.verb](p, &order, error);
 }
 
@@ -271,7 +271,7 @@ member_perform_alias(struct performing *p, const struct command *command, GError
     if (order.verb < 0 || order.verb == VERB_OWNER)
         return perform_fail(p, "cannot.alias_form", NULL);
     if (!order.address)
-        return perform_fail(p, "cannot.no_address", NULL);
+        return perform_fail(p, "cannot.address_missing", NULL);
     return order.verb == VERB_ADD ? add_alias(p, order.address, store_rows_count(rows), error)
                                   : remove_alias(p, order.address, rows, error);
 }

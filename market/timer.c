@@ -51,13 +51,8 @@ static const struct {
     const char *kind;
     gboolean (*run)(struct act *act, gint64 subject_id, GError **error);
 } timers[] = {
-<<<<<<< HEAD
-    {"expire", run_expire},        {"held", hold_run},  {"purge", run_purge},
-    {"index", search_index_older}, {"lead", lead_drop}, {"remind", reminder_run},
-=======
-    {"expire", run_expire},        {"held", hold_run},       {"purge", run_purge},
-    {"index", search_index_older}, {"away", prefs_run_away},
->>>>>>> 17f3454 (market: preferences, absence, members, services and further addresses by mail)
+    {"expire", run_expire}, {"held", hold_run},       {"purge", run_purge},     {"index", search_index_older},
+    {"lead", lead_drop},    {"remind", reminder_run}, {"away", prefs_run_away}, /* in any order */
 };
 
 static gboolean

@@ -203,7 +203,7 @@ test_owners_change_members(struct scene *s)
     assert_said(s, "/member add daan@blauw.test", "cannot.address_taken");
     assert_said(s, "/member add mia@mias-candles.test", "cannot.address_taken");
     assert_said(s, "/member add acme@experts.test", "cannot.address_taken");
-    assert_said(s, "/member add nobody", "cannot.no_address");
+    assert_said(s, "/member add nobody", "cannot.address_missing");
     assert_said(s, "/member promote cleo@acme.test", "cannot.member_form");
     g_autofree char *name = fact(s, "bob@acme.test", "/member list", "2.name");
     g_assert_cmpstr(name, ==, "Cleo de Vries");
@@ -211,8 +211,8 @@ test_owners_change_members(struct scene *s)
                     "cannot.owners_only");
     assert_said(s, "/member remove anna@acme.test", "cannot.last_owner");
     assert_said(s, "/teamlid verwijderen cleo@acme.test", "said.member_removed");
-    assert_said(s, "/member remove cleo@acme.test", "cannot.no_such_member");
-    assert_said(s, "/member remove daan@blauw.test", "cannot.no_such_member");
+    assert_said(s, "/member remove cleo@acme.test", "cannot.not_a_member");
+    assert_said(s, "/member remove daan@blauw.test", "cannot.not_a_member");
 }
 
 static void
@@ -302,7 +302,7 @@ test_further_addresses_have_limits(struct scene *s)
     assert_said(s, "/alias add daan@blauw.test", "cannot.address_taken");
     assert_said(s, "/alias add jobs@experts.test", "cannot.address_taken");
     assert_said(s, "/alias add bob@acme.test", "cannot.address_yours");
-    assert_said(s, "/alias add x", "cannot.no_address");
+    assert_said(s, "/alias add x", "cannot.address_missing");
     assert_said(s, "/alias", "said.no_aliases");
     g_assert_cmpstr(scene_command_as(s, "acme", 0, "team@acme.test", "/alias add a@b.test"), ==,
                     "cannot.alias_of_nobody");
