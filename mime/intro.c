@@ -386,7 +386,7 @@ is_frame(char c)
 static gboolean
 asks_for_reply_above(const struct line *line)
 {
-    enum { LONGEST_ASKING = 80 };
+    enum { LONGEST_ASKING = 56 }; /* of the table, with room for dots */
     struct folded folded;
     if (line->body_length < 12 || line->body_length > 200)
         return FALSE;
