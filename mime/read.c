@@ -188,7 +188,6 @@ read_field(struct structure *s, struct mail *mail, const struct field *f, const 
 {
     char *unfolded = unfolded_field(s, f, charset);
     gboolean plain = header_is_plain(unfolded);
-    g_autofree char *encoded = plain ? NULL : unfolded;
     struct mail_header *h = g_new0(struct mail_header, 1);
     h->name = g_strndup(s->raw + f->name, f->name_length);
     h->raw = plain ? unfolded : header_utf8(unfolded);
@@ -197,8 +196,11 @@ read_field(struct structure *s, struct mail *mail, const struct field *f, const 
     for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
         if (structure_is(s, f, fields[i].name)) {
             fields[i].read(s, mail, unfolded);
-            return;
+            break;
         }
+    }
+    if (!plain) {
+        g_free(unfolded);
     }
 }
 
