@@ -558,6 +558,10 @@ test_the_build_finds_wrong_strings(void)
         {"templates/no-match.text.mustache", "{{@no-match.list}}", "{{@no-match.lost}}", "no string no-match.lost\n"},
         {"market/inbound.c", "\"not-relayed.distrusted\"", "\"x\"", "nothing uses not-relayed.distrusted\n"},
         {"templates/nl.words", "\ngreet = Hallo,", "\ngreet = Hallo you,", "greet has English words\n"},
+        {"templates/nl.words", "\ngreet = Hallo,", "\ngreet = Aan u,", "greet says u, where the reader is je\n"},
+        {"templates/pl.words", "\ngreet = ", "\ngreet = Napisałeś ", "greet says by its past tense"},
+        {"templates/fr.words", "\ngreet = Bonjour,", "\ngreet = Bonjour !", "greet says tu, or has a plain space"},
+        {"templates/fr.words", "\ngreet =", "\ngreet = x\ngreet =", "greet is there twice\n"},
         {"templates/no-match.html.mustache", "{{>greet}}", "<b>Hello</b>", "words belong to the strings:Hello\n"},
         {"market/inbound.c", "#include", "\"say\", \"said.never\"\n#include", "no string said.never\n"},
     };
