@@ -16,6 +16,7 @@ struct word {
 };
 
 struct words {
+    gboolean french;
     UPluralRules *plurals;
     GHashTable *all; /* key → struct word */
 };
@@ -36,6 +37,7 @@ words_new(const char *language, GError **error)
     UErrorCode status = U_ZERO_ERROR;
     g_autoptr(words) self = g_new0(words, 1);
     self->all = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, word_free);
+    self->french = strcmp(language, "fr") == 0;
     self->plurals = uplrules_open(language, &status);
     if (U_SUCCESS(status))
         return g_steal_pointer(&self);
@@ -119,12 +121,30 @@ only_values(enum template_tag tag, const char *name, guint line, gpointer arg)
         *other = name;
 }
 
+/* French parts : ; ! ? and the inner side of « » with a space at which no line may end. */
+static char *
+typeset(const char *text)
+{
+    static const char blank[] = "\302\240", opening[] = "\302\253", closing[] = "\302\273";
+    GString *set = g_string_new(NULL);
+    for (const char *c = text; *c; c++) {
+        gboolean tied = *c == ' ' && ((c[1] && strchr(":;!?", c[1])) || g_str_has_prefix(c + 1, closing) ||
+                                      g_str_has_suffix(set->str, opening));
+        if (tied)
+            g_string_append(set, blank);
+        else
+            g_string_append_c(set, *c);
+    }
+    return g_string_free(set, FALSE);
+}
+
 static gboolean
 add_line(words *self, const struct line *line, GHashTable *seen, GError **error)
 {
     g_autofree char *file = g_strdup_printf("%s:%u", line->path, line->number);
     g_autofree char *form = g_strdup_printf("%s[%s", line->key, categories[line->category]);
-    g_autoptr(template) text = template_compile(file, line->text, strlen(line->text), error);
+    g_autofree char *set = self->french ? typeset(line->text) : g_strdup(line->text);
+    g_autoptr(template) text = template_compile(file, set, strlen(set), error);
     const char *other = NULL;
     if (!text)
         return FALSE;

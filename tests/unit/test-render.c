@@ -249,7 +249,7 @@ said(const char *words, const struct reader *reader, const char *data)
     folder_make(&folder);
     folder_write(&folder, "admin-alert.text.mustache", "{{note}}");
     folder_write(&folder, "admin-alert.html.mustache", "<p>{{note}}</p>");
-    folder_write(&folder, "nl.words", words);
+    folder_write(&folder, reader == &french ? "fr.words" : "nl.words", words);
     g_autoptr(templates) from = load(folder.path, SOURCE_DIR "/templates");
     json_t *values = parse(data);
     struct rendered rendered;
@@ -278,6 +278,9 @@ test_a_rule_says_a_key(void)
          "12.345,50 | <p>zondag 9 mei 2027 om 10:00 UTC, €\302\240"
          "12.345,50</p>"},
         {&french, "x = y", "{\"say\":\"state.completed\"}", "Terminée | <p>Terminée</p>"},
+        {&french, "q = « {{n}} » : quoi ? Oui.", "{\"say\":\"q\",\"n\":\"a : b\"}",
+         "«\302\240a : b\302\240»\302\240: quoi\302\240? Oui. | <p>«\302\240a : "
+         "b\302\240»\302\240: quoi\302\240? Oui.</p>"},
         {&dutch, "x = y", "{\"say\":\"said.never\"}", "(said.never) | <p>(said.never)</p>"},
         {&dutch, "n[n].one = {{n}} ding\nn[n].other = {{n}} dingen", "{\"say\":\"n\",\"n\":1}",
          "1 ding | <p>1 ding</p>"},
@@ -560,7 +563,7 @@ test_the_build_finds_wrong_strings(void)
         {"templates/nl.words", "\ngreet = Hallo,", "\ngreet = Hallo you,", "greet has English words\n"},
         {"templates/nl.words", "\ngreet = Hallo,", "\ngreet = Aan u,", "greet says u, where the reader is je\n"},
         {"templates/pl.words", "\ngreet = ", "\ngreet = Napisałeś ", "greet says by its past tense"},
-        {"templates/fr.words", "\ngreet = Bonjour,", "\ngreet = Bonjour !", "greet says tu, or has a plain space"},
+        {"templates/fr.words", "\ngreet = Bonjour,", "\ngreet = Merci de ton mail", "greet says tu"},
         {"templates/fr.words", "\ngreet =", "\ngreet = x\ngreet =", "greet is there twice\n"},
         {"templates/no-match.html.mustache", "{{>greet}}", "<b>Hello</b>", "words belong to the strings:Hello\n"},
         {"market/inbound.c", "#include", "\"say\", \"said.never\"\n#include", "no string said.never\n"},
