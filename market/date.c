@@ -112,11 +112,11 @@ arrange(const struct reading *r, int *year, int *month, int *day)
 }
 
 gboolean
-date_read(const char *text, const char *timezone, gint64 now, gint64 *at)
+date_read(const char *text, const char *zone_name, gint64 now, gint64 *at)
 {
     struct reading r = {0};
     int year, month, day;
-    g_autoptr(GTimeZone) zone = timezone ? g_time_zone_new_identifier(timezone) : NULL;
+    g_autoptr(GTimeZone) zone = zone_name ? g_time_zone_new_identifier(zone_name) : NULL;
     g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
     g_autoptr(GDateTime) moment = g_date_time_new_from_unix_utc(now);
     g_autoptr(GDateTime) today = moment ? g_date_time_to_timezone(moment, zone ? zone : utc) : NULL;

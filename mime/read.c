@@ -8,7 +8,7 @@
 #include "mime/address.h"
 #include "mime/body.h"
 #include "mime/charset.h"
-#include "mime/date.h"
+#include "mime/datetime.h"
 #include "mime/html.h"
 #include "mime/structure.h"
 #include "mime/transfer.h"
@@ -137,7 +137,7 @@ read_date(struct structure *s, struct mail *mail, const char *unfolded)
     if (mail->has_date) {
         return;
     }
-    if (!date_read(unfolded, &mail->date)) {
+    if (!datetime_read(unfolded, &mail->date)) {
         structure_defect(s, "the Date cannot be read");
         return;
     }

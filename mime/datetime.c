@@ -1,4 +1,4 @@
-#include "mime/date.h"
+#include "mime/datetime.h"
 
 #include <string.h>
 
@@ -130,7 +130,7 @@ read_iso(const char *text)
 }
 
 gboolean
-date_read(const char *unfolded, gint64 *seconds)
+datetime_read(const char *unfolded, gint64 *seconds)
 {
     g_autofree char *text = g_strndup(unfolded + strspn(unfolded, " \t"), DATE_BYTES);
     int hours = 0;
