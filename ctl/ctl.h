@@ -30,6 +30,7 @@ int ctl_init(struct ctl *ctl, int argc, char **argv);
 int ctl_import(struct ctl *ctl, int argc, char **argv);
 int ctl_conversation(struct ctl *ctl, int argc, char **argv);
 int ctl_job(struct ctl *ctl, int argc, char **argv);
+int ctl_list_jobs(struct ctl *ctl, int argc, char **argv); /* its list and show */
 int ctl_org(struct ctl *ctl, int argc, char **argv);
 int ctl_merchant(struct ctl *ctl, int argc, char **argv);
 int ctl_outbox(struct ctl *ctl, int argc, char **argv);

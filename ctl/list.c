@@ -1,4 +1,4 @@
-/* `conversation`, `job`, `org`, `merchant`, `outbox`: list and show. */
+/* `conversation`, `job` (in part), `org`, `merchant`, `outbox`: list and show. */
 #include <string.h>
 #include <time.h>
 
@@ -18,6 +18,7 @@ struct listing {
     gboolean by_unread;
     gboolean by_words, by_tag; /* these need the organisation too */
     const char *const *states; /* NULL: not by state */
+    gboolean verbs;            /* there are other words than list and show */
 };
 
 static const char *const job_states[] = {
@@ -81,8 +82,9 @@ static const struct table_column job_columns[] = {
     {0},
 };
 static const struct listing jobs = {
-    .parameters = "list|show ID",
-    .summary = "Shows jobs. Those of leads are not listed, but can be shown.",
+    .parameters = "list|show ID|VERB ID",
+    .summary = "Shows jobs. Those of leads are not listed, but can be shown.\n"
+               "VERB changes one: expire, decline, complete, inactive, active, answered, renew, spam.",
     .columns = job_columns,
     .list = view_jobs,
     .show = show_job,
@@ -90,6 +92,7 @@ static const struct listing jobs = {
     .by_organisation = TRUE,
     .by_words = TRUE,
     .states = job_states,
+    .verbs = TRUE,
 };
 
 static const struct table_column org_columns[] = {
@@ -167,13 +170,15 @@ static const struct listing blocks = {
 
 /* ---- list and show ---- */
 
-enum { ENTRIES = 7 };
+enum { ENTRIES = 9 };
 
 struct request {
     char *organisation, *state;
     char *words, *tag;
     gboolean unread;
     gint64 limit;
+    gboolean dry_run; /* of a verb, which is ctl/job.c's: here for the help */
+    char *reason;
 };
 
 static void
@@ -183,6 +188,7 @@ request_clear(struct request *request)
     g_free(request->state);
     g_free(request->words);
     g_free(request->tag);
+    g_free(request->reason);
 }
 typedef struct request request;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(request, request_clear)
@@ -260,6 +266,12 @@ fill_entries(const struct listing *listing, struct request *asked, GOptionEntry 
         entries[count++] = words;
     if (listing->by_tag)
         entries[count++] = tag;
+    if (listing->verbs) {
+        entries[count++] = (GOptionEntry){
+            "dry-run", 0, 0, G_OPTION_ARG_NONE, &asked->dry_run, "Say what a verb would do, change nothing", NULL};
+        entries[count++] = (GOptionEntry){
+            "reason", 0, 0, G_OPTION_ARG_STRING, &asked->reason, "Of a decline: the merchant reads it", "WORDS"};
+    }
     entries[count] = (GOptionEntry)G_OPTION_ENTRY_NULL;
 }
 
@@ -271,6 +283,8 @@ check_request(const struct listing *listing, const struct request *asked, const 
         return ctl_wrong(command, "a limit is not negative");
     if ((asked->words || asked->tag) && !asked->organisation)
         return ctl_wrong(command, "whose? --organisation says where to search");
+    if (asked->dry_run || asked->reason)
+        return ctl_wrong(command, "--dry-run and --reason go with a verb");
     if (!asked->state || g_strv_contains(listing->states, asked->state))
         return 0;
     g_autofree char *states = g_strjoinv(", ", (char **)listing->states);
@@ -309,7 +323,7 @@ ctl_conversation(struct ctl *ctl, int argc, char **argv)
 }
 
 int
-ctl_job(struct ctl *ctl, int argc, char **argv)
+ctl_list_jobs(struct ctl *ctl, int argc, char **argv)
 {
     return list_or_show(ctl, &jobs, argc, argv);
 }

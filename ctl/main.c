@@ -20,7 +20,7 @@ static const struct command commands[] = {
     {"org", ctl_org, "list organisations, show one, change its preferences, members, services"},
     {"merchant", ctl_merchant, "list merchants, show one"},
     {"conversation", ctl_conversation, "list conversations, show one, tag one"},
-    {"job", ctl_job, "list jobs, show one"},
+    {"job", ctl_job, "list jobs, show one, change one"},
     {"search", ctl_search, "search an organisation's conversations"},
     {"tag", ctl_tag, "list an organisation's tags, rename and delete them"},
     {"block", ctl_block, "list which organisation is shut to which merchant"},

@@ -117,24 +117,29 @@ find_person(struct performing *p, const char *word, GPtrArray *people, GError **
     return TRUE;
 }
 
-/* Words apart by blanks, commas and semicolons; `Name <address>` counts by its address. */
+/* `Name <address>`, or words apart by blanks. */
+static gboolean
+find_in_part(struct performing *p, char *part, GPtrArray *people, GError **error)
+{
+    char *open = strrchr(part, '<'), *close = open ? strchr(open, '>') : NULL;
+    if (close) {
+        *close = '\0';
+        return find_person(p, open + 1, people, error);
+    }
+    g_auto(GStrv) words = g_strsplit_set(part, " \t\n", -1);
+    for (char **word = words; *word && !p->failed; word++)
+        if (**word && !find_person(p, *word, people, error))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean
 find_people(struct performing *p, const char *argument, GPtrArray *people, GError **error)
 {
-    g_auto(GStrv) words = g_strsplit_set(argument, " \t,;", -1);
-    gboolean bracketed = strchr(argument, '<') != NULL;
-    for (char **word = words; *word && !p->failed; word++) {
-        char *bare = g_strstrip(*word);
-        if (!*bare || (bracketed && *bare != '<' && !strchr(bare, '@')))
-            continue;
-        gsize length = strlen(bare);
-        if (*bare == '<' && length > 2 && bare[length - 1] == '>') {
-            bare[length - 1] = '\0';
-            bare++;
-        }
-        if (!find_person(p, bare, people, error))
+    g_auto(GStrv) parts = g_strsplit_set(argument, ",;", -1);
+    for (char **part = parts; *part && !p->failed; part++)
+        if (!find_in_part(p, *part, people, error))
             return FALSE;
-    }
     if (!people->len && !p->failed)
         perform_fail(p, "cannot.assign_whom", NULL);
     return TRUE;

@@ -7,6 +7,7 @@
 
 #include "lib/log.h"
 #include "lib/text.h"
+#include "market/absence.h"
 #include "market/address.h"
 #include "market/answer.h"
 #include "market/audit.h"
@@ -19,6 +20,7 @@
 #include "market/notify.h"
 #include "market/overview-reply.h"
 #include "market/quarantine.h"
+#include "market/receipt.h"
 #include "market/rematch.h"
 #include "market/request.h"
 
@@ -702,6 +704,8 @@ static gboolean
 to_link(struct receive *r, const struct link_token *token, const char *recipient, struct verdict *verdict,
         GError **error)
 {
+    if (!receipt_take(&r->act, r->in, error) || !absence_offer(&r->act, r->in, token, error))
+        return FALSE;
     switch (token->purpose) {
     case LINK_REPLY:
     case LINK_REQUEST:

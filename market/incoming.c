@@ -4,6 +4,7 @@
 
 #include "lib/sha256.h"
 #include "lib/text.h"
+#include "market/absence.h"
 #include "market/address.h"
 #include "market/refusal.h"
 #include "mime/language.h"
@@ -269,6 +270,15 @@ read_failure(struct incoming *in)
     }
 }
 
+static void
+read_automatic(struct incoming *in)
+{
+    const struct delivery *d = in->delivery;
+    if (in->nature.class == MAIL_RECEIPT)
+        in->receipt_of = report_displayed(d->mail, d->raw, d->length);
+    in->away_until = in->nature.class == MAIL_AUTO_REPLY ? absence_until(in->whole) : g_strdup("");
+}
+
 gboolean
 incoming_is_by_machine(const struct incoming *in)
 {
@@ -293,6 +303,7 @@ incoming_read(const struct market *market, const struct delivery *delivery, gboo
     read_files(market, in);
     note_left_out(in);
     read_failure(in);
+    read_automatic(in);
     if (to_leads)
         read_form(market, in);
     in->language = language_guess(in->commands.message);
@@ -309,6 +320,8 @@ incoming_clear(struct incoming *in)
     g_free(in->subject);
     g_free(in->words);
     g_free(in->trimmed);
+    g_free(in->receipt_of);
+    g_free(in->away_until);
     g_free(in->whole);
     commands_clear(&in->commands);
     g_clear_pointer(&in->references, g_ptr_array_unref);

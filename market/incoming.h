@@ -46,6 +46,9 @@ struct incoming {
     const char *language;  /* guessed, two letters; NULL */
     gboolean dropshipping; /* it speaks of dropshipping */
 
+    char *receipt_of; /* the Message-ID of a mail that it says was displayed; NULL */
+    char *away_until; /* an automatic answer's day; "": none, or it is no such answer */
+
     gboolean failed; /* a delivery status notification says that some recipient's delivery failed for good */
     char *failure;   /* in the other server's words; NULL */
 

@@ -231,7 +231,7 @@ open_job(struct performing *p, const struct commands *commands, GError **error)
     const struct event opened = {JOB_PARTNER_OPENS, p->actor, NULL};
     g_autoptr(conversation) c = NULL;
     int next;
-    if (p->side != SIDE_PARTNER || !p->conversation)
+    if (p->side != SIDE_PARTNER || !p->conversation || !commands->list->len)
         return TRUE;
     for (guint i = 0; i < commands->list->len; i++)
         if (((const struct command *)g_ptr_array_index(commands->list, i))->id == COMMAND_UNDO)

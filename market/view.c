@@ -227,12 +227,38 @@ add_messages(store_tx *tx, json_t *entry, gint64 conversation_id, GError **error
         json_t *author = json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "author_name"), "address",
                                    text_or_null(rows, i, "author_address"));
         json_array_append_new(
-            list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "id", int_of(rows, i, "id"), "direction",
-                            text_or_null(rows, i, "direction"), "author", author, "subject",
+            list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "id", int_of(rows, i, "id"),
+                            "direction", text_or_null(rows, i, "direction"), "author", author, "subject",
                             text_or_null(rows, i, "subject"), "text", text_or_null(rows, i, "text"), "attachments",
                             files, "at", time_or_null(rows, i, "received_at"), "read_at",
-                            time_or_null(rows, i, "read_at"), "verified", store_rows_int(rows, i, "verified") != 0));
+                            time_or_null(rows, i, "read_at"), "verified", store_rows_int(rows, i, "verified") != 0,
+                            "withdrawn", !store_rows_is_null(rows, i, "withdrawn_at")));
     }
+    return TRUE;
+}
+
+/* What only the organisation knows of it. */
+static gboolean
+add_inside(store_tx *tx, json_t *entry, gint64 conversation_id, GError **error)
+{
+    json_t *comments = json_array(), *assignees = json_array();
+    json_object_set_new(entry, "comments", comments);
+    json_object_set_new(entry, "assignees", assignees);
+    gint64 job_id = json_integer_value(json_object_get(json_object_get(entry, "job"), "id"));
+    g_autoptr(store_rows) said = store_query(tx, STMT_COMMENTS, error, store_int(conversation_id));
+    g_autoptr(store_rows) people = said ? store_query(tx, STMT_ASSIGNEES, error, store_int(job_id)) : NULL;
+    if (!people)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(said); i++) {
+        json_t *author = json_pack("{s:o, s:o}", "name", text_or_null(said, i, "author_name"), "address",
+                                   text_or_null(said, i, "author_address"));
+        json_array_append_new(comments,
+                              json_pack("{s:o, s:o, s:o, s:o}", "id", int_of(said, i, "id"), "author", author, "text",
+                                        text_or_null(said, i, "text"), "at", time_or_null(said, i, "created_at")));
+    }
+    for (guint i = 0; i < store_rows_count(people); i++)
+        json_array_append_new(assignees, json_pack("{s:o, s:o}", "name", text_or_null(people, i, "name"), "address",
+                                                   text_or_null(people, i, "address")));
     return TRUE;
 }
 
@@ -246,9 +272,7 @@ conversation_whole(store_tx *tx, gpointer arg, GError **error)
     if (!entry)
         return TRUE;
     json_object_set_new(entry, "proposals", json_array());
-    json_object_set_new(entry, "comments", json_array());
-    json_object_set_new(entry, "assignees", json_array());
-    return add_messages(tx, entry, view->id, error);
+    return add_inside(tx, entry, view->id, error) && add_messages(tx, entry, view->id, error);
 }
 
 json_t *

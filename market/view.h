@@ -22,7 +22,8 @@ struct view_filter {
 /* {id, organisation, merchant:{name,address}, shop, kind, messages, unread, tags, job:{id,state,service,due_at},
  * updated_at} */
 json_t *view_conversations(const struct market *market, const struct view_filter *filter, GError **error);
-/* The same and messages:[{id,direction,author,text,attachments,at}], proposals, comments, assignees. NOT_FOUND. */
+/* The same and messages:[{id,direction,author,text,attachments,at,withdrawn}], proposals,
+ * comments:[{id,author,text,at}], assignees:[{name,address}]. NOT_FOUND. */
 json_t *view_conversation(const struct market *market, gint64 id, gint64 now, GError **error);
 /* {id, conversation, organisation, merchant:{name,address}, state, service, kind, due_at, created_at} */
 json_t *view_jobs(const struct market *market, const struct view_filter *filter, GError **error);

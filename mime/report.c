@@ -487,3 +487,58 @@ report_read(const struct mail *m, gconstpointer raw, gsize length)
     g_free(report.prose);
     return report.recipients;
 }
+
+/* ---- read receipts ---- */
+
+static gboolean
+is_disposition_part(const struct mail_part *part)
+{
+    return !part->nested && (strcmp(part->type, "message/disposition-notification") == 0 ||
+                             strcmp(part->type, "message/global-disposition-notification") == 0);
+}
+
+/* "manual-action/MDN-sent-manually; displayed": deleted, denied and the like say that nobody looked. */
+static gboolean
+is_displayed(const char *disposition)
+{
+    const char *semicolon = strchr(disposition, ';');
+    const char *type = semicolon ? semicolon + 1 : disposition;
+    type += strspn(type, " \t");
+    return g_ascii_strncasecmp(type, "displayed", 9) == 0 && !g_ascii_isalnum(type[9]);
+}
+
+static char *
+displayed_in(const char *text)
+{
+    g_autofree char *id = NULL;
+    gboolean displayed = FALSE;
+    g_autoptr(GString) value = g_string_new(NULL);
+    for (const char *p = text; *p;) {
+        g_autofree char *name = NULL;
+        p = next_field(p, &name, value);
+        if (name && g_ascii_strcasecmp(name, "Original-Message-ID") == 0)
+            set_once(&id, g_strdup(value->str));
+        if (name && g_ascii_strcasecmp(name, "Disposition") == 0)
+            displayed = displayed || is_displayed(value->str);
+    }
+    if (!displayed || !id)
+        return NULL;
+    g_autofree char *bare = g_strdup(id + (*id == '<'));
+    bare[strcspn(bare, ">")] = '\0';
+    return g_steal_pointer(&bare);
+}
+
+char *
+report_displayed(const struct mail *mail, gconstpointer raw, gsize length)
+{
+    for (guint i = 0; i < mail->parts->len; i++) {
+        const struct mail_part *part = g_ptr_array_index(mail->parts, i);
+        if (!is_disposition_part(part))
+            continue;
+        g_autofree char *text = part_text(part, raw, length);
+        char *id = text ? displayed_in(text) : NULL;
+        if (id)
+            return id;
+    }
+    return NULL;
+}

@@ -39,6 +39,10 @@ struct report_recipient {
  * `raw` is the mail that `mail` was read from. */
 GPtrArray *report_read(const struct mail *mail, gconstpointer raw, gsize length);
 
+/* The Message-ID, without angle brackets, of the mail that a disposition notification (RFC 8098) says was displayed;
+ * NULL: it says something else, or is none. Caller frees. */
+char *report_displayed(const struct mail *mail, gconstpointer raw, gsize length);
+
 const char *report_kind_name(enum report_kind kind);
 const char *report_reason_name(enum report_reason reason);
 
