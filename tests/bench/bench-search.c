@@ -548,8 +548,7 @@ main(int argc, char **argv)
         worst = MAX(worst, p99);
     }
     store_close(store);
-    if (!g_getenv("KEEP"))
-        remove_files(folder);
+    remove_files(folder);
     printf("the slowest kind's 99th percentile: %.2f ms (limit %.0f ms)\n", worst, limit);
     return worst > limit;
 }

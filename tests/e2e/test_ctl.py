@@ -87,6 +87,73 @@ def stocked(admin):
     return admin
 
 
+# ---- what partners change by mail ----
+
+def story(admin, count=1):
+    """Conversations of acme with Mia, by the pipe; their ids, oldest first."""
+    for number in range(count):
+        raw = compose(MIA, "acme@experts.test", f"Request {number}", "A theme design, please.\n").replace(b"\r\n", b"\n")
+        subprocess.run([POSTERN, "ingest", "-f", MIA.address, "--", "acme@experts.test"], input=raw, check=True,
+                       env={**os.environ, "POSTERN_CONF": admin.conf})
+    return [row["id"] for row in reversed(admin.json("conversation", "list"))]
+
+
+def audited(admin):
+    connection = sqlite3.connect(admin.place("data", "postern.db"))
+    try:
+        return connection.execute("SELECT count(*) FROM audit WHERE actor = 'admin' AND event = 'command'").fetchone()[0]
+    finally:
+        connection.close()
+
+
+def test_tags_are_put_on_renamed_and_deleted(stocked):
+    (one,) = story(stocked)
+    assert "Tag added: urgent" in stocked.run("conversation", "tag", str(one), "urgent", "two words").stdout
+    assert stocked.json("conversation", "show", str(one))["tags"] == ["two words", "urgent"]
+    assert stocked.json("tag", "list", "acme") == [{"name": "two words", "count": 1}, {"name": "urgent", "count": 1}]
+    stocked.run("tag", "rename", "acme", "urgent", "big")
+    stocked.run("conversation", "untag", str(one), "two words")
+    would = stocked.json("tag", "delete", "acme", "big", "--dry-run")
+    assert would["done"] and would["dry_run"] and stocked.json("conversation", "show", str(one))["tags"] == ["big"]
+    assert audited(stocked) == 3, "a dry run leaves nothing"
+    stocked.run("tag", "delete", "acme", "big")
+    assert not stocked.json("conversation", "show", str(one))["tags"] and audited(stocked) == 4
+    assert "There is no tag called “big”" in stocked.run("tag", "delete", "acme", "big", status=1).stderr
+    assert "no organisation" in stocked.run("tag", "list", "nobody", status=1).stderr
+    assert "no conversation" in stocked.run("conversation", "tag", "999", "x", status=1).stderr
+    stocked.run("conversation", "tag", str(one), status=2)
+
+
+def test_preferences_members_and_services_are_set(stocked):
+    stocked.run("org", "set", "acme", "matching", "no")
+    stocked.run("org", "away", "acme", "2 January", "--dry-run")
+    stocked.run("org", "member", "acme", "add", "cleo@acme.test", "Cleo", "Vries")
+    stocked.run("org", "member", "acme", "owner", "cleo@acme.test")
+    assert "99.50 EUR" in stocked.run("org", "service", "acme", "add", "migration", "99.50", "EUR").stdout
+    shown = stocked.json("org", "show", "acme")
+    assert shown["preferences"]["matched"] is False and shown["available"]
+    assert {"address": "cleo@acme.test", "name": "Cleo Vries", "role": "owner"} in shown["members"]
+    assert {"service": "migration", "rate": 9950, "currency": "EUR"} in shown["services"]
+    stocked.run("org", "member", "acme", "remove", "bob@acme.test", "--dry-run")
+    assert "only owner" in stocked.run("org", "member", "acme", "remove", "cleo@acme.test", status=1).stderr
+    assert "cannot be taken here" in stocked.run("org", "member", "acme", "add", "daan@blauw.test", status=1).stderr
+    assert "cannot be set there" in stocked.run("org", "set", "acme", "matching", "perhaps", status=1).stderr
+    assert len(stocked.json("org", "show", "acme")["members"]) == 3
+
+
+def test_searches_and_filters(stocked):
+    one, = story(stocked)
+    stocked.run("conversation", "tag", str(one), "vip")
+    assert [row["id"] for row in stocked.json("search", "acme", "jansen")] == [one]
+    assert stocked.json("search", "blauw", "jansen") == []
+    assert "nothing found" in stocked.run("search", "acme", "nowhere").stdout
+    assert [row["id"] for row in stocked.json("conversation", "list", "-o", "acme", "--tag", "VIP", "--search", "mia")] == [one]
+    assert [row["conversation"] for row in stocked.json("job", "list", "-o", "acme", "--search", "design")] == [one]
+    assert "--organisation" in stocked.run("conversation", "list", "--tag", "vip", status=2).stderr
+    assert "at most 6 words" in stocked.run("search", "acme", "a", "b", "c", "d", "e", "f", "g", status=1).stderr
+    assert stocked.json("block", "list") == [] and "no blocks" in stocked.run("block", "list").stdout
+
+
 # ---- words ----
 
 def test_every_command_has_help(empty):

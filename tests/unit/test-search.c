@@ -330,6 +330,36 @@ test_a_lead_that_is_registered_keeps_no_address(struct scene *s)
     assert_search(s, "bloemen", "");
 }
 
+/* ---- what an older version left ---- */
+
+static gboolean
+forget_words(store_tx *tx, gpointer arg, GError **error)
+{
+    for (gint64 id = 1; id <= 4; id++)
+        for (guint i = 0; i < 3; i++)
+            if (!store_run(tx, STMT_SEARCH_DROP, error, store_text((const char *[]){"n", "t", "c"}[i]), store_int(id)))
+                return FALSE;
+    return store_run(tx, STMT_TIMER_SET, error, store_text("index"), store_int(0), store_int(*(gint64 *)arg));
+}
+
+/* The timer that the migration sets fills in what was kept without words. */
+static void
+test_older_conversations_are_found_after_a_while(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    four_conversations(s);
+    store_write(s->db, forget_words, &s->now, &error);
+    g_assert_no_error(error);
+    assert_search(s, "mia", "");
+    scene_send(s);
+    scene_send(s); /* the second time to see that there is no more */
+    assert_search(s, "mia", "1");
+    assert_search(s, "zoe@fleurs.test", "3");
+    assert_jobs(s, "autumn", "1");
+    assert_jobs(s, "theme-design", "1");
+    assert_found_by(s, "blauw", COMMAND_SEARCH, "mia", "4");
+}
+
 /* ---- pages ---- */
 
 static gboolean
@@ -486,6 +516,7 @@ main(int argc, char **argv)
     add("new-names-are-found-and-old-ones-are-not", test_new_names_are_found_and_old_ones_are_not);
     add("a-shop-renamed-by-a-colleague-is-renamed-for-all", test_a_shop_renamed_by_a_colleague_is_renamed_for_all);
     add("a-lead-that-is-registered-keeps-no-address", test_a_lead_that_is_registered_keeps_no_address);
+    add("older-conversations-are-found-after-a-while", test_older_conversations_are_found_after_a_while);
     add("pages-hold-each-once", test_pages_hold_each_once);
     add("results-come-by-mail-with-a-link-each", test_results_come_by_mail_with_a_link_each);
     add("more-goes-on-where-the-page-ended", test_more_goes_on_where_the_page_ended);
