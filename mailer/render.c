@@ -278,7 +278,10 @@ render_part(struct rendering *rendering, const char *kind, const json_t *data, G
 static void
 set_teaser(json_t *data)
 {
-    g_autofree char *teaser = text_one_line(json_string_value(json_object_get(data, "text")), 120);
+    const json_t *text = json_object_get(data, "text");
+    if (json_is_object(text))
+        text = json_object_get(text, "said");
+    g_autofree char *teaser = text_one_line(json_string_value(text), 120);
     json_object_set_new(data, "teaser", json_string(teaser));
 }
 

@@ -247,9 +247,12 @@ notify_side_held(struct act *act, const char *kind, const struct conversation *c
 }
 
 gboolean
-notify_admin(struct act *act, const char *subject, const char *text, const char *cause, GError **error)
+notify_admin(struct act *act, const char *key, json_t *facts, const char *cause, GError **error)
 {
-    json_t *data = json_pack("{s:s, s:s}", "subject", subject, "text", text);
+    g_autofree char *subject_key = g_strconcat(key, ".subject", NULL);
+    json_t *subject = json_copy(facts), *data = json_pack("{s:o, s:o}", "text", facts, "subject", subject);
+    json_object_set_new(facts, "say", json_string(key));
+    json_object_set_new(subject, "say", json_string(subject_key));
     const struct notification n = {
         .kind = "admin-alert",
         .recipient = act->market->conf->admin,
@@ -283,9 +286,9 @@ notify_failure(struct act *act, const store_rows *row, const char *reply, GError
     g_autoptr(conversation) c = NULL;
     if (g_str_equal(kind, "admin-alert") || g_str_equal(kind, "undeliverable") || g_str_equal(kind, "refused"))
         return TRUE;
-    g_autofree char *text = g_strdup_printf("A mail of kind %s to %s could not be delivered: %s", kind,
-                                            store_rows_text(row, 0, "recipient"), reply ? reply : "no reason given");
-    if (!notify_admin(act, "A mail could not be delivered", text, cause, error))
+    json_t *facts = json_pack("{s:s, s:s, s:s}", "kind", kind, "recipient", store_rows_text(row, 0, "recipient"),
+                              "reply", reply ? reply : "-");
+    if (!notify_admin(act, "admin.undeliverable", facts, cause, error))
         return FALSE;
     if (!g_str_equal(kind, "relay-partner"))
         return TRUE;

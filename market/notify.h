@@ -52,7 +52,8 @@ gboolean notify_colleague(struct act *act, const struct conversation *conversati
 /* The job was assigned to a member, by whom. */
 gboolean notify_assigned(struct act *act, const struct conversation *conversation, const char *address,
                          const char *name, const char *by, const char *cause, GError **error);
-gboolean notify_admin(struct act *act, const char *subject, const char *text, const char *cause, GError **error);
+/* `key`: of a string, "admin.…", which has its subject in "KEY.subject"; both see `facts` (taken over). */
+gboolean notify_admin(struct act *act, const char *key, json_t *facts, const char *cause, GError **error);
 
 /* Outbox row `row` (STMT_OUTBOX_BY_ID) did not arrive: whose words it carried is told, else the admin. Failures of
  * these mails end here. */

@@ -223,10 +223,11 @@ static gboolean
 refused(struct act *act, const struct outbox_result *result, const char *reply, GError **error)
 {
     g_autofree char *cause = g_strdup_printf("relay-day-%" G_GINT64_FORMAT, act->now / 86400);
-    g_autofree char *text = g_strdup_printf("The relay %s refuses the gateway: %s\n\nMail waits and is tried again. "
-                                            "`postern check` says what is to be mended.",
-                                            act->market->conf->relay, reply ? reply : "no reason given");
-    return retry(act, result, reply, error) && notify_admin(act, "The relay refuses us", text, cause, error);
+    json_t *facts = json_pack("{s:s, s:s}", "relay", act->market->conf->relay, "reply", reply ? reply : "-");
+    gboolean kept = retry(act, result, reply, error);
+    if (!kept)
+        json_decref(facts);
+    return kept && notify_admin(act, "admin.relay_refuses", facts, cause, error);
 }
 
 static gboolean

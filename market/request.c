@@ -221,10 +221,6 @@ tell_nobody_fits(struct act *act, const struct request *r, const struct merchant
                  GError **error)
 {
     g_autofree char *cause = g_strdup_printf("hour-%" G_GINT64_FORMAT, act->now / 3600);
-    g_autofree char *text =
-        g_strdup_printf("No organisation fits request %" G_GINT64_FORMAT " (\"%s\"). There may be more of them; see: "
-                        "postern quarantine list, postern org list",
-                        request_id, r->in->subject);
     json_t *data = json_pack("{s:s}", "subject", subject_of(r->in));
     const struct notification n = {
         .kind = "no-match",
@@ -236,8 +232,10 @@ tell_nobody_fits(struct act *act, const struct request *r, const struct merchant
         .cause = cause,
         .due_at = act->now,
     };
-    gboolean done = (!may_answer(r) || notify_add(act, &n, error)) &&
-                    notify_admin(act, "A request found nobody", text, cause, error);
+    gboolean done =
+        (!may_answer(r) || notify_add(act, &n, error)) &&
+        notify_admin(act, "admin.nobody_fits",
+                     json_pack("{s:I, s:s}", "id", (json_int_t)request_id, "subject", r->in->subject), cause, error);
     json_decref(data);
     return done;
 }

@@ -161,11 +161,10 @@ static gboolean
 warn_admin(struct act *act, const struct conversation *c, const char *actor, GError **error)
 {
     g_autofree char *cause = g_strdup_printf("spam-%" G_GINT64_FORMAT, c->job_id);
-    g_autofree char *text =
-        g_strdup_printf("%s says that the request in conversation %" G_GINT64_FORMAT
-                        " (\"%s\") is spam. The job is void; see: postern conversation show %" G_GINT64_FORMAT,
-                        actor, c->id, c->subject, c->id);
-    return notify_admin(act, "A request was reported as spam", text, cause, error);
+    return notify_admin(
+        act, "admin.spam",
+        json_pack("{s:s, s:I, s:s}", "actor", actor, "id", (json_int_t)c->id, "subject", c->subject ? c->subject : ""),
+        cause, error);
 }
 
 /* One that the partner had declined before it said what it was. */
