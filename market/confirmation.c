@@ -25,7 +25,7 @@ state_now(struct act *act, const struct conversation *c)
 static gboolean
 mail_question(struct performing *p, const struct command *command, gint64 id, json_t *would, GError **error)
 {
-    const char *language = p->side == SIDE_PARTNER ? p->organisation->language : p->in->language;
+    const char *language = performing_language(p);
     struct link_token token = {LINK_CONFIRM, id, p->act->now + LIFETIME};
     g_autofree char *address = link_address(p->act->market, &token);
     g_autofree char *cause = g_strdup_printf("confirmation-%" G_GINT64_FORMAT, id);

@@ -15,7 +15,7 @@ own_address(struct performing *p, GError **error)
 gboolean
 help_perform(struct performing *p, const struct command *command, GError **error)
 {
-    const char *language = p->side == SIDE_PARTNER ? p->organisation->language : p->in->language;
+    const char *language = performing_language(p);
     g_autofree char *address = own_address(p, error);
     (void)command;
     if (!address)

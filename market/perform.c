@@ -130,7 +130,17 @@ performing_find_member(struct performing *p, GError **error)
     if (!rows)
         return FALSE;
     p->member_id = store_rows_count(rows) ? store_rows_int(rows, 0, "id") : 0;
+    const char *chosen = p->member_id ? store_rows_text(rows, 0, "language") : NULL;
+    g_strlcpy(p->language, chosen ? chosen : "", sizeof p->language);
     return TRUE;
+}
+
+const char *
+performing_language(const struct performing *p)
+{
+    if (*p->language)
+        return p->language;
+    return p->side == SIDE_PARTNER && p->organisation ? p->organisation->language : p->in->language;
 }
 
 /* ---- asking first ---- */

@@ -30,6 +30,7 @@ struct performing {
     gint64 member_id;                        /* who acts; 0: the notification address, or the merchant's side */
     const char *actor;                       /* the address that acts, for the audit */
     const char *actor_name;                  /* "" */
+    char language[3];                        /* what a member chose; "": see performing_language() */
     gint64 raw_id;
     enum trust trust;
     gboolean confirmed;               /* performed by its confirmation: do not ask again */
@@ -47,8 +48,10 @@ struct performing {
 /* Returns FALSE for a store's error only. What a sender did wrong is perform_fail(). */
 typedef gboolean command_fn(struct performing *p, const struct command *command, GError **error);
 
-/* Sets member_id from the actor's address. */
+/* Sets member_id and language from the actor's address. */
 gboolean performing_find_member(struct performing *p, GError **error);
+/* What to answer in: chosen by the person, else the organisation's; of a merchant the mail's (NULL: not known). */
+const char *performing_language(const struct performing *p);
 
 /* It was done: `key` of the catalogue ("said.tagged") with `variables` (an object; taken over; NULL: none). */
 void perform_said(struct performing *p, const char *key, json_t *variables);

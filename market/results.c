@@ -150,7 +150,7 @@ note(struct performing *p, enum command_id id, const char *argument, const struc
         .kind = "results",
         .recipient = p->actor,
         .recipient_name = p->actor_name,
-        .language = p->organisation->language,
+        .language = performing_language(p),
         .side = side_name(SIDE_PARTNER),
         .data = data,
         .cause = cause,

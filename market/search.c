@@ -7,7 +7,7 @@
 
 /* How many candidates are collected at once: so few that nothing is cheaper; as many as can be, when a first walk of
  * FIRST_WALK conversations met too few. */
-enum { GATHER_FEW = 1500, GATHER_MOST = 12000, FIRST_WALK = 2000 };
+enum { GATHER_FEW = 1500, GATHER_MOST = 9000, FIRST_WALK = 2000 };
 
 /* Behind every word that begins with the one it follows. */
 static const char last_character[] = "\364\217\277\277"; /* U+10FFFF */

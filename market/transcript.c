@@ -3,12 +3,6 @@
 #include "market/desk.h"
 #include "market/notify.h"
 
-static const char *
-language_of(const struct performing *p)
-{
-    return p->side == SIDE_PARTNER && p->organisation ? p->organisation->language : p->in->language;
-}
-
 gboolean
 transcript_send(struct performing *p, gboolean done, GError **error)
 {
@@ -18,7 +12,7 @@ transcript_send(struct performing *p, gboolean done, GError **error)
         .kind = "transcript",
         .recipient = p->actor,
         .recipient_name = p->actor_name,
-        .language = language_of(p),
+        .language = performing_language(p),
         .side = side_name(p->side),
         .conversation_id = p->conversation ? p->conversation->id : 0,
         .data = data,

@@ -385,12 +385,14 @@ organisation_entry(store_tx *tx, const store_rows *rows, guint i, GError **error
     json_t *preferences = json_pack("{s:o, s:o, s:o, s:o}", "available", bool_of(rows, i, "available"), "searchable",
                                     bool_of(rows, i, "searchable"), "matched", bool_of(rows, i, "matched"),
                                     "dropshipping", bool_of(rows, i, "dropshipping"));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"),
-                     "slug", text_or_null(rows, i, "slug"), "name", text_or_null(rows, i, "name"), "language",
-                     text_or_null(rows, i, "language"), "notify", text_or_null(rows, i, "notify"), "published",
-                     bool_of(rows, i, "published"), "available", bool_of(rows, i, "available"), "preferences",
-                     preferences, "services", offered, "members", people, "jobs_matched",
-                     int_of(rows, i, "jobs_matched"), "jobs_expired", int_of(rows, i, "jobs_expired"));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+                     int_of(rows, i, "id"), "slug", text_or_null(rows, i, "slug"), "name",
+                     text_or_null(rows, i, "name"), "language", text_or_null(rows, i, "language"), "notify",
+                     text_or_null(rows, i, "notify"), "published", bool_of(rows, i, "published"), "available",
+                     bool_of(rows, i, "available"), "away_until", time_or_null(rows, i, "away_until"), "timezone",
+                     text_or_null(rows, i, "timezone"), "preferences", preferences, "services", offered, "members",
+                     people, "jobs_matched", int_of(rows, i, "jobs_matched"), "jobs_expired",
+                     int_of(rows, i, "jobs_expired"));
 }
 
 static gboolean

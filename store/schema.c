@@ -267,7 +267,7 @@ static const char schema_2[] =
     "ALTER TABLE conversation ADD COLUMN state TEXT NOT NULL DEFAULT 'new';"
     "ALTER TABLE conversation ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;"
     "UPDATE conversation SET (state, due_at) = (SELECT state, due_at FROM job WHERE conversation_id = conversation.id "
-    "ORDER BY id DESC LIMIT 1);"
+    "ORDER BY id DESC LIMIT 1) WHERE id IN (SELECT conversation_id FROM job);"
     "CREATE TRIGGER job_opened AFTER INSERT ON job BEGIN"
     " UPDATE conversation SET state = NEW.state, due_at = NEW.due_at WHERE id = NEW.conversation_id; END;"
     "CREATE TRIGGER job_changed AFTER UPDATE OF state, due_at ON job"

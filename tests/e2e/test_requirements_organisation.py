@@ -226,7 +226,9 @@ def test_R16_a_block_shuts_both_directions_for_good(stage):
     refused(outcome, "5.7.1")
     assert outcome.recipients[address][0] == 250, "only the end of the mail tells"
     for mail in (ack, relay):
-        refused(stage.answers(MIA, mail, "And through this?"), "5.7.1")
+        outcome = stage.answers(MIA, mail, "And through this?")
+        refused(outcome, "5.7.1")
+        assert outcome.recipients[mail.reply_to][0] == 550, "the link tells"
 
     # the partner's words are refused as well; the history can be read, tagged and searched
     outcome = stage.answers(ANNA, notice, "One more word.")

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "market/block.h"
+#include "market/notify.h"
 #include "scene.h"
+#include "store/driver.h"
 
 typedef void (*scene_test)(struct scene *scene);
 
@@ -119,6 +121,9 @@ test_what_is_open_is_closed(struct scene *s)
     assert_shown(s, 1, "job.state", "declined");
     assert_shown(s, 1, "unread", "0");
     assert_shown(s, 1, "messages.0.text", "Can you help me with a theme?"); /* the history stays */
+    json_t *c = shown(s, 1);
+    g_assert_cmpstr(scene_text(c, "messages.0.read_at"), !=, "");
+    json_decref(c);
     g_assert_cmpstr(scene_command(s, "acme", 1, "/block"), ==, "cannot.blocked_already");
     scene_forget(s);
     s->now += 80 * HOUR;
@@ -137,6 +142,49 @@ test_the_history_stays_searchable(struct scene *s)
     scene_command(s, "acme", 0, "/search mia tag:blocked");
     scene_send(s);
     g_assert_cmpstr(scene_text(scene_sent(s, "results", NULL, 0)->data, "count"), ==, "1");
+}
+
+static gboolean
+add_money(store_tx *tx, gpointer arg, GError **error)
+{
+    (void)arg;
+    return tx->driver->script(
+        tx->conn,
+        "INSERT INTO proposal (id, conversation_id, job_id, number, version, state, description, total, currency, "
+        "terms,"
+        " created_at) SELECT value, 1, 1, value, 1, (CASE value WHEN 1 THEN 'sent' WHEN 2 THEN 'accepted' ELSE "
+        "'declined'"
+        " END), 'x', 1, 'EUR', '', 1 FROM (SELECT 1 AS value UNION SELECT 2 UNION SELECT 3);"
+        "INSERT INTO invoice (conversation_id, proposal_id, number, state, amount, currency, description, created_at)"
+        " VALUES (1, 2, 1, 'sent', 1, 'EUR', '', 1), (1, 2, 2, 'paid', 1, 'EUR', '', 1);"
+        "INSERT INTO access_request (conversation_id, state, basis, created_at) VALUES (1, 'asked', '', 1);"
+        "INSERT INTO held (kind, raw_id, sender, recipient, conversation_id, created_at, expires_at)"
+        " SELECT 'third', raw_id, 'anna@acme.test', 'x', 1, 1, 9999999999 FROM message LIMIT 1;",
+        error);
+}
+
+static gboolean
+read_states(store_tx *tx, gpointer arg, GError **error)
+{
+    return tx->driver->ask(tx->conn,
+                           "SELECT (SELECT group_concat(state) FROM (SELECT state FROM proposal ORDER BY id)) || ' ' ||"
+                           " (SELECT group_concat(state) FROM (SELECT state FROM invoice ORDER BY id)) || ' ' ||"
+                           " (SELECT state FROM access_request) || ' ' || (SELECT released_at IS NOT NULL FROM held)",
+                           arg, error);
+}
+
+static void
+test_proposals_and_invoices_are_closed(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *states = NULL;
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    store_write(s->db, add_money, s, &error);
+    g_assert_no_error(error);
+    block(s, 1);
+    store_read(s->db, read_states, &states, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(states, ==, "closed,closed,declined closed,paid closed 1");
 }
 
 /* ---- the merchant's ways in ---- */
@@ -184,14 +232,14 @@ static void
 test_matching_leaves_the_blocker_out(struct scene *s)
 {
     assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_send(s);
+    g_autofree char *id = g_strdup(scene_sent(s, "ack", "mia@mias-candles.test", 0)->message_id);
     block(s, 1);
     assert_taken(writes(s, "mia@mias-candles.test", "jobs@experts.test"));
     assert_taken(writes(s, "kim@mias-candles.test", "jobs@experts.test"));
     g_autofree char *names = organisations(s);
     g_assert_cmpstr(names, ==, "lumiere blauw lumiere blauw acme ");
     /* the mail's thread leads behind the block: it asks the others */
-    scene_send(s);
-    g_autofree char *id = g_strdup(scene_sent(s, "ack", "mia@mias-candles.test", 0)->message_id);
     g_autofree char *thread = g_strdup_printf("In-Reply-To: <%s>\n", id);
     s->now += 80 * HOUR;
     scene_send(s);
@@ -228,6 +276,30 @@ test_a_request_to_several_loses_one(struct scene *s)
     json_decref(c);
 }
 
+/* Time was over for all of them; more words ask anew, but not the one that shut itself. */
+static void
+test_an_expired_request_asks_the_blocker_no_more(struct scene *s)
+{
+    assert_taken(writes(s, "mia@mias-candles.test", "jobs@experts.test"));
+    scene_send(s);
+    g_autofree char *all = answer_address(s, "ack", "mia@mias-candles.test");
+    s->now += 80 * HOUR;
+    scene_send(s);
+    gint64 acme = 0;
+    json_t *list = scene_conversations(s), *c;
+    gsize i;
+    json_array_foreach(list, i, c) if (g_str_equal(scene_text(c, "organisation"), "acme")) acme =
+        json_integer_value(json_object_get(c, "id"));
+    json_decref(list);
+    g_assert_cmpint(acme, !=, 0);
+    block(s, acme);
+    assert_taken(writes(s, "mia@mias-candles.test", all));
+    c = shown(s, acme);
+    g_assert_cmpuint(json_array_size(json_object_get(c, "messages")), ==, 1);
+    json_decref(c);
+    assert_shown(s, acme, "job.state", "expired");
+}
+
 /* ---- the partner's ways out ---- */
 
 static void
@@ -249,6 +321,31 @@ test_no_words_to_the_merchant(struct scene *s)
     assert_shown(s, 1, "tags.0", ""); /* all or nothing */
     assert_taken(scene_write(s, "anna@acme.test", acme, "Re: x", NULL, "/tag late"));
     assert_shown(s, 1, "tags.0", "late");
+}
+
+static gboolean
+tell_merchant(store_tx *tx, gpointer arg, GError **error)
+{
+    struct scene *s = arg;
+    struct act act = {.market = &s->market, .tx = tx, .now = s->now};
+    g_autoptr(conversation) c = NULL;
+    return conversation_load(&act, 1, &c, error) &&
+           notify_side(&act, "expired-merchant", c, SIDE_MERCHANT, NULL, "a-later-rule", error);
+}
+
+/* Whatever rule would tell the merchant something later. */
+static void
+test_no_rule_writes_to_the_merchant(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    const struct view_filter due = {.state = "due", .now = s->now};
+    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    block(s, 1);
+    store_write(s->db, tell_merchant, s, &error);
+    g_assert_no_error(error);
+    json_t *rows = view_outbox(&s->market, &due, &error);
+    g_assert_cmpuint(json_array_size(rows), ==, 0);
+    json_decref(rows);
 }
 
 /* Written before the block, held for the undo time: it does not leave. */
@@ -389,6 +486,9 @@ main(int argc, char **argv)
 #define add(name, fn) g_test_add_data_func("/block/" name, fn, run)
     add("what-is-open-is-closed", test_what_is_open_is_closed);
     add("the-history-stays-searchable", test_the_history_stays_searchable);
+    add("proposals-and-invoices-are-closed", test_proposals_and_invoices_are_closed);
+    add("an-expired-request-asks-the-blocker-no-more", test_an_expired_request_asks_the_blocker_no_more);
+    add("no-rule-writes-to-the-merchant", test_no_rule_writes_to_the_merchant);
     add("no-mail-to-the-organisation", test_no_mail_to_the_organisation);
     add("no-mail-through-links", test_no_mail_through_links);
     add("a-lead-is-shut-out-by-address", test_a_lead_is_shut_out_by_address);

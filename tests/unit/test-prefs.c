@@ -114,6 +114,9 @@ test_language_is_a_persons_own(struct scene *s)
     g_autofree char *his = fact(s, "bob@acme.test", "/prefs", "4.value");
     g_assert_cmpstr(hers, ==, "nl");
     g_assert_cmpstr(his, ==, "en");
+    assert_said(s, "/list", "said.results_follow");
+    scene_send(s);
+    g_assert_cmpstr(scene_sent(s, "results", "anna@acme.test", 0)->language, ==, "nl"); /* and is answered in it */
     g_assert_cmpstr(scene_command_as(s, "acme", 0, "team@acme.test", "/prefs language pl"), ==, "said.pref_set");
     assert_org(s, "language", "pl");
     g_assert_cmpstr(scene_command_as(s, "acme", 0, "team@acme.test", "/prefs language klingon"), ==,
