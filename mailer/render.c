@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "lib/error.h"
+#include "mailer/calendar.h"
+#include "mailer/digest.h"
 #include "lib/text.h"
 #include "mailer/speak.h"
 #include "mailer/template.h"
@@ -363,6 +365,28 @@ one_reply_prefix(const char *subject)
     return g_str_has_prefix(subject, "Re: ") && *base ? g_strconcat("Re: ", base, NULL) : g_strdup(subject);
 }
 
+enum { HEADERS = 7 };
+
+/* What the notice has of these, in order. Outlook groups by Thread-Index and Thread-Topic, the subject without "Re:".
+ */
+static void
+set_headers(const struct notice *notice, const char *subject, struct outgoing_header headers[HEADERS])
+{
+    const struct outgoing_header all[HEADERS - 1] = {
+        {"X-Postern-Kind", notice->kind},
+        {"X-Postern-Reason", notice->reason},
+        {"List-Id", notice->list_id},
+        {"List-Unsubscribe", notice->unsubscribe},
+        {"Thread-Topic", notice->thread_index ? subject_base(subject) : NULL},
+        {"Thread-Index", notice->thread_index},
+    };
+    guint n = 0;
+    for (guint i = 0; i < G_N_ELEMENTS(all); i++)
+        if (all[i].value)
+            headers[n++] = all[i];
+    headers[n] = (struct outgoing_header){NULL, NULL};
+}
+
 GBytes *
 render_notice(const templates *self, const struct market *market, const struct notice *notice, gint64 now,
               GError **error)
@@ -375,11 +399,16 @@ render_notice(const templates *self, const struct market *market, const struct n
     if (!files)
         return NULL;
     g_autofree char *subject = one_reply_prefix(g_strstrip(words.subject->str));
-    /* Outlook groups by these two; the topic is the subject without "Re:". */
-    const struct outgoing_header headers[] = {{"X-Postern-Kind", notice->kind},
-                                              {notice->thread_index ? "Thread-Topic" : NULL, subject_base(subject)},
-                                              {"Thread-Index", notice->thread_index},
-                                              {NULL, NULL}};
+    g_autoptr(GError) failed = NULL;
+    g_autoptr(GPtrArray) digest = digest_mails(notice, &failed);
+    if (failed) {
+        g_propagate_error(error, g_steal_pointer(&failed));
+        return NULL;
+    }
+    const json_t *entry = json_object_get(notice->data, "calendar");
+    g_autofree char *calendar = entry ? calendar_text(entry, now) : NULL;
+    struct outgoing_header headers[HEADERS];
+    set_headers(notice, subject, headers);
     const struct outgoing mail = {
         .from = {notice->from_name, notice->from_address},
         .to = {notice->recipient_name, notice->recipient},
@@ -393,6 +422,9 @@ render_notice(const templates *self, const struct market *market, const struct n
         .text = words.text->str,
         .html = words.html->str,
         .files = files,
+        .calendar = calendar,
+        .calendar_method = json_string_value(json_object_get(entry, "method")),
+        .digest = digest,
     };
     return mail_write(&mail, error);
 }

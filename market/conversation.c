@@ -5,6 +5,7 @@
 #include "lib/text.h"
 #include "market/rank.h"
 #include "market/search.h"
+#include "market/deadline.h"
 #include "market/reminder.h"
 #include "market/trust.h"
 
@@ -143,6 +144,8 @@ conversation_set_state(struct act *act, const struct conversation *conversation,
     if (state == conversation->state)
         return TRUE;
     if (by_partner && !rank_answered(act, conversation, error))
+        return FALSE;
+    if (answered && state != JOB_EXPIRED && !deadline_take_back(act, conversation, error))
         return FALSE;
     return store_run(act->tx, STMT_JOB_SET, error, store_int(conversation->job_id), store_text(job_state_name(state)),
                      store_int(act->now), by_partner ? store_int(act->now) : store_null());

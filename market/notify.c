@@ -25,6 +25,8 @@
 
 #include "lib/text.h"
 #include "market/action.h"
+#include "market/deadline.h"
+#include "market/desk.h"
 #include "market/block.h"
 #include "market/hold.h"
 #include "market/overview.h"
@@ -53,7 +55,7 @@ notify_add(struct act *act, const struct notification *n, GError **error)
     g_autofree char *message_id = link_message_id(act->market, secret_random_id());
     g_autofree char *dedupe = g_strdup_printf("%s:%s:%s", n->kind, n->cause, n->recipient);
     char *json = n->data ? json_dumps(n->data, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    gint64 due_at = n->held ? act->now + act->market->conf->hold_time : n->due_at;
+    gint64 due_at = n->held ? MAX(act->now, n->due_at) + act->market->conf->hold_time : n->due_at;
     gboolean done = store_run(act->tx, STMT_OUTBOX_ADD, error, store_text(n->kind), store_text(n->recipient),
                               store_text(n->recipient_name ? n->recipient_name : ""),
                               store_text(n->language ? n->language : act->market->conf->language),
@@ -571,7 +573,8 @@ load_first_contact(struct loading *loading, GError **error)
     g_autofree char *label = merchant_label(m, store_rows_text(message, 0, "author_name"));
     const char *name = *label ? label : loading->act->market->conf->name;
     return load_files(loading, store_rows_int(message, 0, "id"), TRUE, data, error) && load_previous(loading, error) &&
-           set_sender(loading, name, SIDE_PARTNER, LINK_REPLY, error);
+           set_sender(loading, name, SIDE_PARTNER, LINK_REPLY, error) &&
+           deadline_add(loading->act, loading->conversation, "PUBLISH", loading->notice->from_address, data, error);
 }
 
 static gboolean
@@ -696,6 +699,7 @@ load_overview(struct loading *loading, GError **error)
     json_object_set_new(data, "count", json_integer(unread));
     json_object_set_new(data, "answers_only", json_boolean(!unread));
     set_integer(data, "interval_seconds", loading->act->market->conf->overview_interval);
+    json_object_set_new(data, "digest", json_boolean(strcmp(store_rows_text(overview, 0, "digest"), "mime") == 0));
     return set_overview_sender(loading, rows, id, error);
 }
 
@@ -884,6 +888,13 @@ load_show(struct loading *loading, GError **error)
 }
 
 static gboolean
+load_calendar_cancel(struct loading *loading, GError **error)
+{
+    return load_about(loading, error) && deadline_add(loading->act, loading->conversation, "CANCEL",
+                                                      loading->notice->from_address, loading->notice->data, error);
+}
+
+static gboolean
 load_plain(struct loading *loading, GError **error)
 {
     (void)loading;
@@ -966,6 +977,7 @@ static const struct kind {
     {"results", load_results, TRUE},
     {"confirm", load_own, TRUE},
     {"which-item", load_plain, TRUE},
+    {"calendar-cancel", load_calendar_cancel, TRUE},
     {"undeliverable", load_about, TRUE},
     {"which-conversation", load_question, TRUE},
     {"no-match", load_plain, TRUE},
@@ -1090,6 +1102,9 @@ notice_free(struct notice *notice)
     g_free(notice->from_name);
     g_free(notice->from_address);
     g_free(notice->message_id);
+    g_free(notice->reason);
+    g_free(notice->list_id);
+    g_free(notice->unsubscribe);
     g_free(notice->thread_index);
     g_ptr_array_unref(notice->references);
     g_ptr_array_unref(notice->files);
@@ -1103,6 +1118,49 @@ loading_clear(struct loading *loading)
     conversation_free(loading->conversation);
     organisation_free(loading->organisation);
     merchant_free(loading->merchant);
+}
+
+/* What a reader may switch off, and by which preference. */
+static const struct {
+    const char *kind, *preference;
+} switches[] = {
+    {"overview", "digest off"},
+    {"reminder", "reminders no"},
+    {"calendar-cancel", "calendar no"},
+};
+
+/* The reader's own desk: a member's where the mail is that member's, else the notification address's. */
+static gboolean
+set_unsubscribe(struct loading *loading, const char *preference, GError **error)
+{
+    struct notice *notice = loading->notice;
+    gint64 organisation_id = loading->organisation->id;
+    g_autoptr(store_rows) member = store_query(loading->act->tx, STMT_MEMBER_BY_ADDRESS, error,
+                                               store_int(organisation_id), store_text(notice->recipient));
+    if (!member)
+        return FALSE;
+    gboolean own = store_rows_count(member) && strcmp(notice->recipient, loading->organisation->notify) != 0;
+    g_autofree char *desk = desk_address(loading->act, organisation_id, own ? store_rows_int(member, 0, "id") : 0);
+    g_autofree char *command = g_strdup_printf("/%s %s", command_word(COMMAND_PREFS, "en"), preference);
+    g_autofree char *mailto = action_mailto(desk, command);
+    notice->unsubscribe = g_strdup_printf("<%s>", mailto);
+    return TRUE;
+}
+
+/* An organisation's mails are a list to its mail clients' filters. */
+static gboolean
+set_list(struct loading *loading, const char *kind, GError **error)
+{
+    struct notice *notice = loading->notice;
+    const struct organisation *o = loading->organisation;
+    notice->reason = g_strdup(store_rows_text(loading->row, 0, "side"));
+    if (!o || strcmp(notice->reason, side_name(SIDE_PARTNER)) != 0)
+        return TRUE;
+    notice->list_id = g_strdup_printf("<%s.%s>", o->slug, loading->act->market->conf->domain);
+    for (guint i = 0; i < G_N_ELEMENTS(switches); i++)
+        if (strcmp(switches[i].kind, kind) == 0)
+            return set_unsubscribe(loading, switches[i].preference, error);
+    return TRUE;
 }
 
 struct notice *
@@ -1120,8 +1178,8 @@ notify_load(struct act *act, gint64 outbox_id, GError **error)
     g_autoptr(notice) notice = notice_new(act, row);
     notice->automatic = kind->automatic;
     struct loading loading = {.act = act, .notice = notice, .row = row};
-    gboolean done =
-        load_conversation(&loading, error) && kind->load(&loading, error) && load_references(&loading, error);
+    gboolean done = load_conversation(&loading, error) && kind->load(&loading, error) &&
+                    load_references(&loading, error) && set_list(&loading, kind->name, error);
     loading_clear(&loading);
     return done ? g_steal_pointer(&notice) : NULL;
 }

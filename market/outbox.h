@@ -40,6 +40,9 @@ struct notice {
     gboolean answerable;
     gboolean automatic;    /* Auto-Submitted: auto-generated; FALSE for a person's relayed words */
     char *message_id;      /* fixed for ever, no angle brackets */
+    char *reason;          /* "partner", "merchant", "other": in what role its reader gets it */
+    char *list_id;         /* RFC 2919: the organisation's mails; NULL */
+    char *unsubscribe;     /* RFC 2369: how its reader switches this kind off, "<mailto:…>"; NULL: it cannot be */
     char *thread_index;    /* Outlook's Thread-Index: the same in all mails with this From; NULL: none */
     GPtrArray *references; /* char *, the recipient's own copies, oldest first */
 

@@ -451,20 +451,64 @@ new_boundary(void)
     return g_strdup_printf("=_%s", word);
 }
 
+static gboolean
+is_mixed(const struct outgoing *mail)
+{
+    return (mail->files != NULL && mail->files->len > 0) || mail->calendar != NULL || mail->digest != NULL;
+}
+
+/* RFC 6047 2.4: the METHOD stands in the type as well. */
+static void
+put_calendar(GString *out, const struct outgoing *mail)
+{
+    g_autofree char *method = is_token(mail->calendar_method, strlen(mail->calendar_method))
+                                  ? g_strdup(mail->calendar_method)
+                                  : g_strdup("PUBLISH");
+    g_string_append_printf(out,
+                           "Content-Type: text/calendar; charset=utf-8; method=%s\r\n"
+                           "Content-Transfer-Encoding: base64\r\n"
+                           "Content-Disposition: attachment; filename=\"deadline.ics\"\r\n\r\n",
+                           method);
+    put_encoded(out, GMIME_CONTENT_ENCODING_BASE64, mail->calendar, strlen(mail->calendar));
+}
+
+/* Each part is a message/rfc822 without saying so; what mail_write() made is 7-bit. */
+static void
+put_digest(GString *out, const GPtrArray *digest)
+{
+    g_autofree char *boundary = new_boundary();
+    g_string_append_printf(out, "Content-Type: multipart/digest; boundary=\"%s\"\r\n", boundary);
+    for (guint i = 0; i < digest->len; i++) {
+        gsize length;
+        const char *bytes = g_bytes_get_data(digest->pdata[i], &length);
+        g_string_append_printf(out, "\r\n--%s\r\n\r\n", boundary);
+        g_string_append_len(out, bytes, (gssize)length);
+    }
+    g_string_append_printf(out, "\r\n--%s--\r\n", boundary);
+}
+
 static void
 put_body(GString *out, const struct outgoing *mail)
 {
     g_autofree char *inner = new_boundary();
     g_autofree char *outer = new_boundary();
-    if (mail->files == NULL || mail->files->len == 0) {
+    if (!is_mixed(mail)) {
         put_alternative(out, mail, inner);
         return;
     }
     g_string_append_printf(out, "Content-Type: multipart/mixed; boundary=\"%s\"\r\n\r\n--%s\r\n", outer, outer);
     put_alternative(out, mail, inner);
-    for (guint i = 0; i < mail->files->len; i++) {
+    for (guint i = 0; mail->files != NULL && i < mail->files->len; i++) {
         g_string_append_printf(out, "\r\n--%s\r\n", outer);
         put_file(out, mail->files->pdata[i]);
+    }
+    if (mail->calendar != NULL) {
+        g_string_append_printf(out, "\r\n--%s\r\n", outer);
+        put_calendar(out, mail);
+    }
+    if (mail->digest != NULL) {
+        g_string_append_printf(out, "\r\n--%s\r\n", outer);
+        put_digest(out, mail->digest);
     }
     g_string_append_printf(out, "\r\n--%s--\r\n", outer);
 }

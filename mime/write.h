@@ -31,8 +31,10 @@ struct outgoing {
     gboolean automatic;                    /* Auto-Submitted: auto-generated (RFC 3834) */
     const struct outgoing_header *headers; /* ended by name NULL; may be NULL */
     const char *text;
-    const char *html;       /* NULL: text alone */
-    const GPtrArray *files; /* struct outgoing_file; may be NULL */
+    const char *html;                       /* NULL: text alone */
+    const GPtrArray *files;                 /* struct outgoing_file; may be NULL */
+    const char *calendar, *calendar_method; /* text/calendar (RFC 5545) and its METHOD; NULL: none */
+    const GPtrArray *digest;                /* GBytes: whole mails, for a multipart/digest (RFC 2046 5.1.5); NULL */
 };
 
 GBytes *mail_write(const struct outgoing *mail, GError **error);

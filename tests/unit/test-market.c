@@ -511,16 +511,18 @@ test_failures(struct scene *s)
     gint64 last = s->now;
     guint tries = 0;
     for (;;) { /* the merchant's server answers 4yz for five days */
-        g_autoptr(GPtrArray) claimed = scene_claim(s, 10, &more);
+        g_autoptr(GPtrArray) claimed = scene_claim(s, 1, &more);
         g_assert_no_error(error);
         if (claimed->len) {
             const struct notice *notice = claimed->pdata[0];
-            if (!g_str_equal(notice->kind, "relay-partner"))
+            gboolean relay = g_str_equal(notice->kind, "relay-partner");
+            if (!relay && !g_str_equal(notice->kind, "calendar-cancel"))
                 break;
-            const struct outbox_result result = {notice->id, notice->fence, OUTBOX_TEMPORARY, "451 4.3.0 later"};
-            g_assert_true(tries == 0 || s->now > last);
+            struct outbox_result result = {.id = notice->id, .fence = notice->fence, .reply = "451 4.3.0 later"};
+            result.result = relay ? OUTBOX_TEMPORARY : OUTBOX_SENT;
+            g_assert_true(!relay || tries == 0 || s->now > last);
             last = s->now;
-            tries++;
+            tries += relay;
             outbox_report(&s->market, &result, 1, s->now, &error);
             g_assert_no_error(error);
         }

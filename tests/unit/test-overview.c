@@ -271,6 +271,87 @@ test_a_failed_overview_of_a_member_is_told_again(struct scene *s)
     g_assert_cmpuint(json_array_size(items_of(scene_sent(s, "overview", "anna@acme.test", 0))), ==, 1);
 }
 
+/* ---- what the mails carry besides words ---- */
+
+static void
+test_mails_can_be_filtered_and_switched_off(struct scene *s)
+{
+    member_asks(s, 1);
+    two_conversations(s);
+    const struct notice *team = scene_sent(s, "overview", "team@acme.test", 0);
+    const struct notice *anna = scene_sent(s, "overview", "anna@acme.test", 0);
+    g_assert_cmpstr(team->list_id, ==, "<acme.experts.test>");
+    g_assert_true(g_str_has_suffix(team->unsubscribe, "@experts.test?body=%2Fprefs%20digest%20off>"));
+    g_assert_cmpstr(team->unsubscribe, !=, anna->unsubscribe);
+    g_assert_cmpstr(team->reason, ==, "partner");
+    scene_forget(s);
+    assert_taken(scene_write(s, "mia@home.test", "acme@experts.test", "x", NULL, "Again."));
+    scene_send(s);
+    g_assert_null(scene_sent(s, "ack", NULL, 0) ? scene_sent(s, "ack", NULL, 0)->list_id : NULL);
+    g_assert_null(scene_sent(s, "first-contact", NULL, 0)->unsubscribe);
+}
+
+static gboolean
+no_calendar(store_tx *tx, gpointer arg, GError **error)
+{
+    (void)arg;
+    return store_run(tx, STMT_ORG_CALENDAR_SET, error, store_int(1), store_int(0));
+}
+
+static void
+test_the_deadline_is_taken_back(struct scene *s)
+{
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Help", NULL, "A theme, please."));
+    scene_send(s);
+    const struct notice *first = scene_sent(s, "first-contact", NULL, 0);
+    g_autofree char *uid = g_strdup(scene_text(first->data, "calendar.uid"));
+    g_autofree char *due = g_strdup(scene_text(first->data, "calendar.due_time"));
+    g_autofree char *link = g_strdup(first->from_address);
+    g_assert_cmpstr(scene_text(first->data, "calendar.method"), ==, "PUBLISH");
+    g_assert_cmpint(g_ascii_strtoll(due, NULL, 10), ==, s->now + 72 * HOUR);
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: Help", NULL, "Gladly."));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "calendar-cancel"), ==, 0);
+    s->now += HOUR;
+    scene_send(s);
+    const struct notice *over = scene_sent(s, "calendar-cancel", "team@acme.test", 0);
+    g_assert_cmpstr(scene_text(over->data, "calendar.method"), ==, "CANCEL");
+    g_assert_cmpstr(scene_text(over->data, "calendar.uid"), ==, uid);
+    g_assert_cmpstr(scene_text(over->data, "calendar.sequence"), ==, "1");
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: Help", NULL, "And more."));
+    s->now += HOUR;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "calendar-cancel"), ==, 1);
+}
+
+static void
+test_no_calendar_for_those_who_want_none(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    store_write(s->db, no_calendar, NULL, &error);
+    g_assert_no_error(error);
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Help", NULL, "A theme, please."));
+    scene_send(s);
+    const struct notice *first = scene_sent(s, "first-contact", NULL, 0);
+    g_autofree char *link = g_strdup(first->from_address);
+    g_assert_null(json_object_get(first->data, "calendar"));
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: Help", NULL, "Gladly."));
+    s->now += HOUR;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "calendar-cancel"), ==, 0);
+}
+
+static void
+test_an_expired_deadline_is_not_taken_back(struct scene *s)
+{
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Help", NULL, "A theme, please."));
+    scene_send(s);
+    s->now += 73 * HOUR;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "expired-partner"), ==, 1);
+    g_assert_cmpuint(scene_sent_count(s, "calendar-cancel"), ==, 0);
+}
+
 /* ---- a week ---- */
 
 enum { ORGANISATIONS = 2000, MEMBERS = 5, ACTIVE = 100, MESSAGES = 1500 };
@@ -421,6 +502,10 @@ main(int argc, char **argv)
     ADD("a-member-who-asked-gets-one-of-its-own", test_a_member_who_asked_gets_an_overview_of_its_own);
     ADD("a-member-hears-nothing-of-before", test_a_member_hears_nothing_of_before);
     ADD("a-failed-one-of-a-member-is-told-again", test_a_failed_overview_of_a_member_is_told_again);
+    ADD("mails-can-be-filtered-and-switched-off", test_mails_can_be_filtered_and_switched_off);
+    ADD("the-deadline-is-taken-back", test_the_deadline_is_taken_back);
+    ADD("no-calendar-for-those-who-want-none", test_no_calendar_for_those_who_want_none);
+    ADD("an-expired-deadline-is-not-taken-back", test_an_expired_deadline_is_not_taken_back);
     ADD("a-week-into-winter-time", test_a_week_into_winter_time);
     ADD("a-week-into-summer-time", test_a_week_into_summer_time);
     return g_test_run();

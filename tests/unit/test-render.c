@@ -5,6 +5,7 @@
 #include <glib/gstdio.h>
 
 #include "lib/error.h"
+#include "mailer/calendar.h"
 #include "mailer/rehearse.h"
 #include "market/notify.h"
 #include "mime/html.h"
@@ -523,6 +524,30 @@ test_an_unknown_kind_is_an_error(void)
     json_decref(values);
 }
 
+/* ---- a calendar's entry (RFC 5545) ---- */
+
+static void
+test_calendar(void)
+{
+    json_t *entry = json_pack(
+        "{s:s, s:s, s:i, s:s, s:I, s:{s:s}}", "method", "PUBLISH", "uid", "job-7@experts.test", "sequence", 0,
+        "organizer", "r+abc@experts.test", "due_time", (json_int_t)G_GINT64_CONSTANT(1795329600), "title", "said",
+        "Odpowied\305\272; dla \342\200\236Sklepu, i\\\342\200\235\r\nX-EVIL:1 "
+        "\305\274\305\274\305\274\305\274\305\274\305\274\305\274\305\274\305\274\305\274\305\274\305\274");
+    g_autofree char *text = calendar_text(entry, 1795000000);
+    g_auto(GStrv) lines = g_strsplit(text, "\r\n", -1);
+    g_assert_nonnull(strstr(text, "\r\nDTSTART:20261122T054000Z\r\nDTEND:20261122T064000Z\r\n"));
+    g_assert_nonnull(strstr(text, "\r\nUID:job-7@experts.test\r\nSEQUENCE:0\r\n"));
+    g_assert_nonnull(strstr(text, "\r\nMETHOD:PUBLISH\r\n"));
+    g_assert_nonnull(strstr(text, "SUMMARY:Odpowied\305\272\\; dla \342\200\236Sklepu\\, i\\\\"));
+    for (char **line = lines; *line; line++) {
+        g_assert_cmpuint(strlen(*line), <=, 75);
+        g_assert_true(g_utf8_validate(*line, -1, NULL));
+        g_assert_false(g_str_has_prefix(*line, "X-EVIL"));
+    }
+    json_decref(entry);
+}
+
 /* ---- the checker of the build ---- */
 
 /* The source's strings and layouts with a line of one file replaced; what the checker prints. */
@@ -600,5 +625,6 @@ main(int argc, char **argv)
     g_test_add_func("/render/no-templates-at-all", test_no_templates_at_all);
     g_test_add_func("/render/an-unknown-kind-is-an-error", test_an_unknown_kind_is_an_error);
     g_test_add_func("/render/the-build-finds-wrong-strings", test_the_build_finds_wrong_strings);
+    g_test_add_func("/render/calendar", test_calendar);
     return g_test_run();
 }

@@ -379,6 +379,33 @@ test_python_reads_the_same(void)
     g_bytes_unref(file.content);
 }
 
+/* A calendar's entry and whole mails go along as parts of their own, each readable by itself. */
+static void
+test_calendar_and_digest(void)
+{
+    struct outgoing inner = simple();
+    g_autoptr(GPtrArray) digest = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    g_ptr_array_add(digest, mail_write(&inner, NULL));
+    inner.subject = "Za\305\274\303\263\305\202\304\207";
+    g_ptr_array_add(digest, mail_write(&inner, NULL));
+    struct outgoing o = simple();
+    o.html = "<p>One</p>";
+    o.calendar = "BEGIN:VCALENDAR\r\nSUMMARY:\303\251\r\nEND:VCALENDAR\r\n";
+    o.calendar_method = "CANCEL\r\nX-Evil: 1";
+    o.digest = digest;
+    g_autofree char *raw = written(&o);
+    assert_clean(raw);
+    g_assert_null(strstr(raw, "X-Evil"));
+    g_autoptr(mail) m = mail_read(raw, strlen(raw));
+    static const char *const types[] = {"text/plain", "text/html",      "text/calendar", "message/rfc822",
+                                        "text/plain", "message/rfc822", "text/plain"};
+    g_assert_cmpuint(m->defects->len, ==, 0);
+    g_assert_cmpuint(m->parts->len, ==, G_N_ELEMENTS(types));
+    for (guint i = 0; i < m->parts->len; i++)
+        g_assert_cmpstr(((const struct mail_part *)m->parts->pdata[i])->type, ==, types[i]);
+    g_assert_cmpuint(((const struct mail_part *)m->parts->pdata[2])->size, ==, strlen(o.calendar));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -396,5 +423,6 @@ main(int argc, char **argv)
     g_test_add_func("/write/boundaries-are-unpredictable", test_boundaries_are_unpredictable);
     g_test_add_func("/write/other-scripts", test_other_scripts);
     g_test_add_func("/write/python-reads-the-same", test_python_reads_the_same);
+    g_test_add_func("/write/calendar-and-digest", test_calendar_and_digest);
     return g_test_run();
 }
