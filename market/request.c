@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "market/action.h"
 #include "market/assign.h"
 #include "market/audit.h"
 #include "market/block.h"
@@ -14,7 +15,7 @@
 #include "market/search.h"
 
 /* A few more than go out: some may have closed, or have been reached already, when the transaction looks again. */
-enum { SPARE_MATCHES = 10, SERVICE_TEXT_BYTES = 64 << 10 };
+enum { SPARE_MATCHES = 10, SERVICE_TEXT_BYTES = 64 << 10, MAILTO_BYTES = 1200 };
 
 static const char no_subject[] = "(no subject)";
 
@@ -215,13 +216,23 @@ request_direct(struct act *act, const struct request *r, const struct merchant *
            acknowledge(act, r, merchant, conversation_id, message_id, error);
 }
 
+/* One tap writes the same request again; clients cut longer links. */
+static json_t *
+ask_again(struct act *act, const struct request *r)
+{
+    const struct conf *conf = act->market->conf;
+    g_autofree char *jobs = g_strdup_printf("%s@%s", conf->jobs, conf->domain);
+    g_autofree char *mailto = action_mailto(jobs, strlen(r->in->whole) <= MAILTO_BYTES ? r->in->whole : "");
+    return json_pack("[{s:s, s:s, s:s}]", "say", "action.again", "command", jobs, "mailto", mailto);
+}
+
 /* Once an hour each: whom it is from may be forged. */
 static gboolean
 tell_nobody_fits(struct act *act, const struct request *r, const struct merchant *merchant, gint64 request_id,
                  GError **error)
 {
     g_autofree char *cause = g_strdup_printf("hour-%" G_GINT64_FORMAT, act->now / 3600);
-    json_t *data = json_pack("{s:s}", "subject", subject_of(r->in));
+    json_t *data = json_pack("{s:s, s:o}", "subject", subject_of(r->in), "actions", ask_again(act, r));
     const struct notification n = {
         .kind = "no-match",
         .recipient = merchant->address,

@@ -301,6 +301,8 @@ static const struct {
     {"We can't wait to start.", FALSE},
     {"We cannot take this on this week, but we can start on Monday.", FALSE},
     {"Can't you take this on yourself?", FALSE},
+    {"Do we have to decline, or can you move the date?", FALSE},
+    {"Moeten we afwijzen?", FALSE},
     {"Pas de probl\303\250me !", FALSE},
     {"\305\273aden problem, zaczynamy.", FALSE},
     {"", FALSE},
@@ -367,6 +369,19 @@ test_no_reminder_of_what_was_answered(struct scene *s)
     s->now += 71 * HOUR;
     scene_send(s);
     g_assert_cmpuint(count_of(s, "reminder"), ==, 0);
+}
+
+static void
+test_reminders_can_be_switched_off(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    json_decref(scene_perform(s, "acme", 0, TEAM, "/prefs reminders no", NULL));
+    acme_side(s, ANNA, link, "/assign bob@acme.test");
+    scene_forget(s);
+    s->now += 48 * HOUR;
+    scene_send(s);
+    g_assert_null(scene_sent(s, "reminder", TEAM, 0));
+    g_assert_nonnull(scene_sent(s, "reminder", BOB, 0)); /* who works on it hears all the same */
 }
 
 static void
@@ -892,6 +907,18 @@ test_no_rematch_while_somebody_can_answer(struct scene *s)
     g_assert_cmpstr(told(s, MIA, 0), ==, "said.rematch_nobody");
 }
 
+static void
+test_nobody_fits_and_one_tap_asks_again(struct scene *s)
+{
+    json_decref(scene_perform(s, "blauw", 0, "post@blauw.test", "/prefs matched no", NULL));
+    assert_taken(scene_write(s, MIA, "jobs@experts.test", "Shop", NULL, "A migration & more, please."));
+    scene_send(s);
+    const struct notice *sorry = scene_sent(s, "no-match", MIA, 0);
+    g_assert_nonnull(sorry);
+    g_assert_cmpstr(scene_text(sorry->data, "actions.0.mailto"), ==,
+                    "mailto:jobs@experts.test?body=A%20migration%20%26%20more%2C%20please.");
+}
+
 /* Named in Cc, and of the shop's staff: gets the answers. Anybody else is not added and not told of. */
 static void
 test_staff_in_cc_stay(struct scene *s)
@@ -1077,6 +1104,8 @@ main(int argc, char **argv)
     TEST("words-of-refusal-change-nothing", test_words_of_refusal_change_nothing_and_are_answered);
     TEST("reminders", test_reminders);
     TEST("no-reminder-of-what-was-answered", test_no_reminder_of_what_was_answered);
+    TEST("reminders-can-be-switched-off", test_reminders_can_be_switched_off);
+    TEST("nobody-fits-and-one-tap-asks-again", test_nobody_fits_and_one_tap_asks_again);
     TEST("a-daemon-that-was-down-reminds-once", test_a_daemon_that_was_down_reminds_once);
     TEST("an-assignee-gets-each-message-at-once", test_an_assignee_gets_each_message_at_once);
     TEST("who-cannot-be-assigned", test_who_cannot_be_assigned);
