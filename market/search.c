@@ -5,9 +5,9 @@
 #include "lib/text.h"
 #include "market/tag.h"
 
-/* How many candidates are collected at once: so few that nothing is cheaper; as many as can be, when a first walk of
- * FIRST_WALK conversations met too few. */
-enum { GATHER_FEW = 1500, GATHER_MOST = 9000, FIRST_WALK = 2000 };
+/* How many candidates are collected at once: so few that nothing is cheaper; as many as can be (fewer the more words
+ * each is asked for, see most_candidates()), when a first walk of FIRST_WALK conversations met too few. */
+enum { GATHER_FEW = 1500, GATHER_MOST = 12000, FIRST_WALK = 2000 };
 
 /* Behind every word that begins with the one it follows. */
 static const char last_character[] = "\364\217\277\277"; /* U+10FFFF */
@@ -207,6 +207,20 @@ walk_is_enough(const struct hunt *h)
     return h->hits->len >= h->limit || !h->edge.id;
 }
 
+/* What each candidate is asked; a job's words stand in three places. */
+static guint
+questions(const struct hunt *h)
+{
+    return (h->low->len + (h->tag_id != 0)) * (h->search->jobs ? 2 : 1);
+}
+
+/* One of a single word costs five parts, each further question three more: 12,000 of one word, 5,400 of three. */
+static gint64
+most_candidates(const struct hunt *h)
+{
+    return 5 * GATHER_MOST / (2 + 3 * MAX((gint64)questions(h), 1));
+}
+
 /* Few candidates are sorted; else the walk meets enough of them soon, or they are few after all, or it goes on. */
 static gboolean
 hunt(struct hunt *h, gint64 words, gint64 tagged, GError **error)
@@ -219,9 +233,9 @@ hunt(struct hunt *h, gint64 words, gint64 tagged, GError **error)
         return FALSE;
     if (walk_is_enough(h))
         return TRUE;
-    if (candidates <= GATHER_MOST)
+    if (candidates <= most_candidates(h))
         return gather(h, statement, error);
-    return walk(h, SEARCH_WINDOW, error);
+    return walk(h, h->search->jobs ? SEARCH_WINDOW * 2 / 3 : SEARCH_WINDOW, error);
 }
 
 /* ---- a page ---- */

@@ -171,9 +171,9 @@ def test_R15_filters_and_searches_find_the_own_alone(stage):
     assert found(results("/search OLGA@fjord.test")) == ["Knitting patterns"], "a lead's address"
     assert found(results("/zoek pete's shop")) == ["Boats for hire"], "shop name, and only the own organisation's"
     assert found(results("/szukaj https://pete.harbour.test")) == ["Boats for hire"], "shop address"
-    assert "There is nothing like that" in results("/search zebra").text, "that is a job's"
+    assert not found(results("/search zebra")), "that is a job's"
     assert found(results("/jobs giraffe")) == ["Boats for hire"]
-    assert "There is nothing like that" in results("/jobs zebra").text, "a lead's job is not listed (R8)"
+    assert not found(results("/jobs zebra")), "a lead's job is not listed (R8)"
     stage.does(ANNA, two, "/note Ask Bob about the okapi.", "comment")
     assert found(results("/jobs okapi")) == ["Boats for hire"]
     assert found(results("/list tag:patterns")) == ["Knitting patterns"]
@@ -190,7 +190,7 @@ def test_R15_filters_and_searches_find_the_own_alone(stage):
 
     # nobody else finds them
     notice = stage.mail.next("post@blauw.test", wanted=lambda mail: "Boats elsewhere" in mail.subject)
-    assert "Zoiets is er niet" in stage.does(DAAN, notice, "/zoek olga", "Je vroeg om").text
+    assert not found(stage.does(DAAN, notice, "/zoek olga", "/zoek olga"))
 
     # the admin finds the same
     assert [row["merchant"]["address"] for row in stage.gateway.postern_json("search", "acme", "olga")] == [olga.address]

@@ -250,6 +250,40 @@ test_matching_leaves_the_blocker_out(struct scene *s)
     json_decref(c);
 }
 
+static const char form_mail[] =
+    "From: Site <wordpress@site.test>\nTo: leads@experts.test\nSubject: Site \"Store setup\"\nMessage-ID: "
+    "<form%u@site.test>\nDate: Sun, 22 Nov 2026 09:00:00 +0100\nMIME-Version: 1.0\n"
+    "Content-Type: text/plain; charset=utf-8\n\n"
+    "Name: %s\nEmail: %s\nService: Theme design\nMessage: Could you help me with number %u?\n\n-- \n"
+    "This e-mail was sent from a contact form on Site (https://site.test)\n";
+
+/* Whoever a form names: a registered merchant, and a lead who came by one before. */
+static void
+test_forms_leave_the_blocker_out(struct scene *s)
+{
+    static const char *const people[][2] = {{"Mia Jansen", "mia@mias-candles.test"}, {"Lena Vogt", "lena@vogt.test"}};
+    for (guint i = 0; i < G_N_ELEMENTS(people); i++) {
+        for (guint k = 0; k < 2; k++) {
+            g_autofree char *raw = g_strdup_printf(form_mail, 2 * i + k, people[i][0], people[i][1], 2 * i + k);
+            guint before = conversations(s);
+            assert_taken(scene_mail(s, "wordpress@site.test", "leads@experts.test", raw));
+            json_t *list = scene_conversations(s), *c;
+            gsize n;
+            gint64 acme = 0;
+            g_assert_cmpuint(json_array_size(list), >, before); /* somebody gets it */
+            json_array_foreach(list, n, c) if (n < json_array_size(list) - before &&
+                                               g_str_equal(scene_text(c, "organisation"), "acme")) acme =
+                json_integer_value(json_object_get(c, "id"));
+            json_decref(list);
+            g_assert_cmpint(acme != 0, ==, k == 0);
+            if (acme)
+                block(s, acme);
+            s->now += 80 * HOUR; /* what is open expires, so that the next is a new request */
+            scene_send(s);
+        }
+    }
+}
+
 static void
 test_a_request_to_several_loses_one(struct scene *s)
 {
@@ -493,6 +527,7 @@ main(int argc, char **argv)
     add("no-mail-through-links", test_no_mail_through_links);
     add("a-lead-is-shut-out-by-address", test_a_lead_is_shut_out_by_address);
     add("matching-leaves-the-blocker-out", test_matching_leaves_the_blocker_out);
+    add("forms-leave-the-blocker-out", test_forms_leave_the_blocker_out);
     add("a-request-to-several-loses-one", test_a_request_to_several_loses_one);
     add("no-words-to-the-merchant", test_no_words_to_the_merchant);
     add("what-waits-does-not-leave", test_what_waits_does_not_leave);
