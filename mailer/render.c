@@ -387,6 +387,20 @@ set_headers(const struct notice *notice, const char *subject, struct outgoing_he
     headers[n] = (struct outgoing_header){NULL, NULL};
 }
 
+/* What a section leaves out leaves its blank lines behind. A person's own words stay as they are. */
+static void
+squeeze_blank_lines(GString *text)
+{
+    gsize kept = 0;
+    guint breaks = 0;
+    for (gsize i = 0; i < text->len; i++) {
+        breaks = text->str[i] == '\n' ? breaks + 1 : 0;
+        if (breaks <= 2)
+            text->str[kept++] = text->str[i];
+    }
+    g_string_truncate(text, kept);
+}
+
 GBytes *
 render_notice(const templates *self, const struct market *market, const struct notice *notice, gint64 now,
               GError **error)
@@ -398,6 +412,8 @@ render_notice(const templates *self, const struct market *market, const struct n
     g_autoptr(GPtrArray) files = load_files(market, notice, error);
     if (!files)
         return NULL;
+    if (notice->automatic)
+        squeeze_blank_lines(words.text);
     g_autofree char *subject = one_reply_prefix(g_strstrip(words.subject->str));
     g_autoptr(GError) failed = NULL;
     g_autoptr(GPtrArray) digest = digest_mails(notice, &failed);

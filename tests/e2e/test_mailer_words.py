@@ -166,6 +166,18 @@ def test_a_relayed_answer_begins_with_its_words(preview):
     assert mail.get_body(("plain",)).get_content().replace("\r\n", "\n").startswith(words + "\n\n-- \n")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_gap_where_there_is_nothing_to_say(preview, kind):
+    raw = preview({"kind": kind, "language": "pl", "automatic": True, "data": {}})
+    text = email.message_from_bytes(raw, policy=email.policy.default).get_body(("plain",)).get_content().replace("\r\n", "\n")
+    assert "\n\n\n" not in text
+
+
+def test_answers_to_answers_are_one_thread(preview):
+    words = notice("transcript", "Re: AW: Re: A theme")
+    assert email.message_from_bytes(preview(words), policy=email.policy.default)["Subject"] == "Re: A theme"
+
+
 def test_a_subject_is_one_line(preview):
     mail = email.message_from_bytes(preview(notice("relay-partner", NASTY["header"])), policy=email.policy.default)
     assert mail["Subject"] == "Re: x Bcc: victim@injected.test X-Injected: 1"
