@@ -23,12 +23,9 @@ state_now(struct act *act, const struct conversation *c)
 /* ---- asking ---- */
 
 static gboolean
-mail_question(struct performing *p, const struct command *command, gint64 id, json_t *would, GError **error)
+mail_question(struct performing *p, const struct command *command, const char *address, json_t *would, GError **error)
 {
     const char *language = performing_language(p);
-    struct link_token token = {LINK_CONFIRM, id, p->act->now + LIFETIME};
-    g_autofree char *address = link_address(p->act->market, &token);
-    g_autofree char *cause = g_strdup_printf("confirmation-%" G_GINT64_FORMAT, id);
     json_t *data = json_pack("{s:s, s:O, s:s, s:I, s:s, s:o}", "line", command->line, "would", would, "subject",
                              p->in->subject, "until_time", (json_int_t)(p->act->now + LIFETIME), "own_address", address,
                              "own_actions", json_array());
@@ -41,7 +38,7 @@ mail_question(struct performing *p, const struct command *command, gint64 id, js
         .side = side_name(p->side),
         .conversation_id = p->conversation ? p->conversation->id : 0,
         .data = data,
-        .cause = cause,
+        .cause = address,
         .due_at = p->act->now,
     };
     gboolean done = notify_add(p->act, &n, error);
@@ -49,19 +46,27 @@ mail_question(struct performing *p, const struct command *command, gint64 id, js
     return done;
 }
 
+char *
+confirmation_add(struct act *act, const struct question *q, GError **error)
+{
+    gint64 id = secret_random_id(), conversation_id = q->conversation ? q->conversation->id : 0;
+    g_autofree char *state = state_now(act, q->conversation);
+    struct link_token token = {LINK_CONFIRM, id, act->now + LIFETIME};
+    if (!store_run(act->tx, STMT_CONFIRMATION_ADD, error, store_int(id), store_ref(q->organisation_id),
+                   store_ref(conversation_id), store_text(side_name(q->side)), store_text(q->actor),
+                   store_text(q->command), store_text(state), store_int(act->now), store_int(act->now + LIFETIME)) ||
+        !audit_add(act, q->actor, "confirmation_asked", conversation_id, q->command, error))
+        return NULL;
+    return link_address(act->market, &token);
+}
+
 gboolean
 confirmation_ask(struct performing *p, const struct command *command, json_t *would, GError **error)
 {
-    struct act *act = p->act;
-    gint64 id = secret_random_id();
-    g_autofree char *state = state_now(act, p->conversation);
     g_autofree char *text = g_strdup_printf("/%s %s", command_name(command->id), command->argument);
-    return store_run(act->tx, STMT_CONFIRMATION_ADD, error, store_int(id), store_ref(p->organisation->id),
-                     store_ref(p->conversation ? p->conversation->id : 0), store_text(side_name(p->side)),
-                     store_text(p->actor), store_text(text), store_text(state), store_int(act->now),
-                     store_int(act->now + LIFETIME)) &&
-           mail_question(p, command, id, would, error) &&
-           audit_add(act, p->actor, "confirmation_asked", p->conversation ? p->conversation->id : 0, text, error);
+    const struct question question = {p->organisation->id, p->conversation, p->side, p->actor, text};
+    g_autofree char *address = confirmation_add(p->act, &question, error);
+    return address && mail_question(p, command, address, would, error);
 }
 
 /* ---- the answer ---- */

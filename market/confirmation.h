@@ -8,6 +8,17 @@
 
 #include "market/perform.h"
 
+/* One command that waits. All borrowed. */
+struct question {
+    gint64 organisation_id;
+    const struct conversation *conversation; /* NULL: about none */
+    enum side side;
+    const char *actor;   /* the registered address that it is mailed to, and whose confirmation alone counts */
+    const char *command; /* the line that will be performed */
+};
+/* Writes it down. The address to confirm at, caller frees; whoever calls mails it to the actor and to nobody else. */
+char *confirmation_add(struct act *act, const struct question *question, GError **error);
+
 /* Asks. `would`: what the command would do, as transcript items (borrowed). */
 gboolean confirmation_ask(struct performing *p, const struct command *command, json_t *would, GError **error);
 

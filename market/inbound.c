@@ -9,6 +9,7 @@
 #include "lib/text.h"
 #include "market/absence.h"
 #include "market/address.h"
+#include "market/adopt.h"
 #include "market/answer.h"
 #include "market/audit.h"
 #include "market/block.h"
@@ -575,8 +576,7 @@ to_reply_link(struct receive *r, const struct link_token *token, const char *rec
     if (!registered) {
         g_autofree char *cause =
             g_strdup_printf("link-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, token->id, r->now / 86400);
-        return keep_and_tell(r, recipient, c, side, "the sender is not registered for this reply address",
-                             "not-relayed.unregistered", cause, error);
+        return store_raw_once(r, error) && adopt_ask(&r->act, in, r->raw_id, recipient, c, side, cause, error);
     }
     enum trust trust = trust_of(r->market->conf, in, TRUE);
     if (trust == TRUST_QUARANTINE)

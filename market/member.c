@@ -1,3 +1,4 @@
+#include "market/adopt.h"
 #include "market/member.h"
 
 #include <string.h>
@@ -261,6 +262,9 @@ gboolean
 member_perform_alias(struct performing *p, const struct command *command, GError **error)
 {
     g_auto(order) order = order_read(command->argument);
+    if (p->side == SIDE_MERCHANT)
+        return order.verb == VERB_ADD ? adopt_perform_merchant(p, order.address, error)
+                                      : perform_fail(p, "cannot.alias_form", NULL);
     if (!p->member_id)
         return perform_fail(p, "cannot.alias_of_nobody", NULL);
     g_autoptr(store_rows) rows = store_query(p->act->tx, STMT_MEMBER_ALIASES, error, store_int(p->member_id));

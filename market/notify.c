@@ -501,6 +501,7 @@ set_sender(struct loading *loading, const char *name, enum side reader, enum lin
     set_text(notice->data, "reply_address", address);
     json_object_set_new(notice->data, "actions",
                         actions_for(loading->conversation, reader, address, notice->language, loading->act->now));
+    json_array_extend(json_object_get(notice->data, "actions"), json_object_get(notice->data, "more_actions"));
     return TRUE;
 }
 

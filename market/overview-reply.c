@@ -4,6 +4,7 @@
 
 #include "lib/text.h"
 #include "market/action.h"
+#include "market/adopt.h"
 #include "market/answer.h"
 #include "market/notify.h"
 #include "market/numbered.h"
@@ -181,9 +182,7 @@ refuse_stranger(const struct overview_mail *m, const store_rows *items, GError *
     g_autofree char *cause =
         g_strdup_printf("overview-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, m->overview_id, m->act->now / 86400);
     return conversation_load(m->act, store_rows_int(items, 0, "conversation_id"), &c, error) &&
-           quarantine_and_tell(m->act, m->in, m->raw_id, m->recipient, c, SIDE_PARTNER,
-                               "the sender is not registered for this reply address", quarantine_stranger, cause,
-                               error);
+           adopt_ask(m->act, m->in, m->raw_id, m->recipient, c, SIDE_PARTNER, cause, error);
 }
 
 static gboolean

@@ -73,7 +73,7 @@ static const struct rule {
     [COMMAND_PREFS] = {prefs_perform, PARTNER, ANYWHERE, RISK_MATTERS, 0},
     [COMMAND_AWAY] = {prefs_perform_away, PARTNER, ANYWHERE, RISK_MATTERS, 0},
     [COMMAND_SERVICE] = {offer_perform, PARTNER, ANYWHERE, RISK_MATTERS, 0},
-    [COMMAND_ALIAS] = {member_perform_alias, PARTNER, ANYWHERE, RISK_MATTERS, 0},
+    [COMMAND_ALIAS] = {member_perform_alias, BOTH, ANYWHERE, RISK_MATTERS, 0},
     [COMMAND_MEMBER] = {member_perform, PARTNER, ANYWHERE, RISK_MATTERS, 0},
     [COMMAND_HELP] = {help_perform, BOTH, ANYWHERE, RISK_LOW, 0},
 };

@@ -6,8 +6,6 @@
 
 const char quarantine_no_words[] = "not-relayed.no-words";
 
-const char quarantine_stranger[] = "not-relayed.unregistered";
-
 gboolean
 quarantine_add(struct act *act, const struct incoming *in, gint64 raw_id, const char *reason, const char *recipient,
                gint64 conversation_id, GError **error)

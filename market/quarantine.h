@@ -15,9 +15,7 @@ gboolean quarantine_and_tell(struct act *act, const struct incoming *in, gint64 
                              const struct conversation *conversation, enum side side, const char *reason,
                              const char *words, const char *cause, GError **error);
 
-/* Keys for quarantine_and_tell(): an answer with nothing new in it, */
+/* A key for quarantine_and_tell(): an answer with nothing new in it. */
 extern const char quarantine_no_words[];
-/* and one from an address that does not act for the side of the link. */
-extern const char quarantine_stranger[];
 
 #endif

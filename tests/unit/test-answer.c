@@ -1,4 +1,5 @@
 /* A mail with commands: who is believed, what is performed, who hears of it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "market/link.h"
@@ -292,6 +293,73 @@ test_a_thousand_confirmations_act_once(struct scene *s)
     g_assert_cmpuint(refused, ==, 999);
 }
 
+/* ---- a new address of somebody's ---- */
+
+static const char *
+adoption(struct scene *s, const char *recipient)
+{
+    const struct notice *told = scene_sent(s, "not-relayed", recipient, 0);
+    g_assert_nonnull(told);
+    const json_t *actions = json_object_get(told->data, "actions");
+    const json_t *last = json_array_get(actions, json_array_size(actions) - 1);
+    if (g_strcmp0(json_string_value(json_object_get(last, "say")), "action.adopt") != 0)
+        return NULL;
+    const char *mailto = json_string_value(json_object_get(last, "mailto"));
+    g_assert_true(g_str_has_prefix(mailto, "mailto:r+"));
+    return mailto + strlen("mailto:");
+}
+
+static void
+test_a_new_address_is_adopted(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    assert_taken(scene_write(s, "anna@phone.test", link, "Re: A new theme", NULL, "Happy to help."));
+    scene_send(s);
+    g_assert_null(scene_sent(s, "relay-partner", NULL, 0));
+    g_autofree char *address = g_strdup(adoption(s, "team@acme.test"));
+    address[strcspn(address, "?")] = '\0';
+    scene_forget(s);
+    assert_taken(
+        scene_write(s, "anna@phone.test", address, "Re: one", NULL, "/confirm")); /* not to be done by itself */
+    assert_taken(scene_write(s, "anna@phone.test", link, "Re: A new theme", NULL, "Happy to help!"));
+    scene_send(s);
+    g_assert_null(scene_sent(s, "relay-partner", NULL, 0));
+    assert_taken(scene_write(s, "team@acme.test", address, "Re: two", NULL, "/confirm"));
+    assert_taken(scene_write(s, "anna@phone.test", link, "Re: A new theme", NULL, "Happy to help, again."));
+    scene_send(s);
+    g_assert_nonnull(scene_sent(s, "relay-partner", "mia@mias-candles.test", 0));
+}
+
+static void
+test_a_merchants_new_address_is_adopted(struct scene *s)
+{
+    mia_asks(s);
+    assert_taken(scene_write(s, "joost@fietsen.test", "acme@experts.test", "Shop", NULL, "A shop, please."));
+    scene_send(s);
+    g_autofree char *link = g_strdup(scene_sent(s, "ack", "joost@fietsen.test", 0)->from_address);
+    assert_taken(scene_write(s, "joost@phone.test", link, "Re: Shop", NULL, "And a blog."));
+    scene_send(s);
+    g_autofree char *address = g_strdup(adoption(s, "joost@fietsen.test"));
+    address[strcspn(address, "?")] = '\0';
+    assert_taken(scene_write(s, "joost@fietsen.test", address, "Re: one", NULL, "/bevestigen"));
+    guint quarantined = scene_quarantined(s);
+    assert_taken(scene_write(s, "joost@phone.test", link, "Re: Shop", NULL, "And a blog, please."));
+    g_assert_cmpuint(scene_quarantined(s), ==, quarantined);
+}
+
+/* Whose it is would tell one side the other's address. */
+static void
+test_an_address_of_somebody_else_is_not_offered(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    assert_taken(scene_write(s, "mia@mias-candles.test", link, "Re: A new theme", NULL, "Hello?"));
+    scene_send(s);
+    g_assert_null(adoption(s, "team@acme.test"));
+    char *data = json_dumps(scene_sent(s, "not-relayed", "team@acme.test", 0)->data, 0);
+    g_assert_null(strstr(data, "mia@mias-candles.test"));
+    free(data);
+}
+
 /* ---- the desk ---- */
 
 static void
@@ -358,6 +426,9 @@ main(int argc, char **argv)
     ADD("a-confirmation-is-bound-to-its-state", test_a_confirmation_is_bound_to_its_state);
     ADD("a-confirmation-is-for-the-one-it-was-mailed-to", test_a_confirmation_is_for_the_one_it_was_mailed_to);
     ADD("a-thousand-confirmations-act-once", test_a_thousand_confirmations_act_once);
+    ADD("a-new-address-is-adopted", test_a_new_address_is_adopted);
+    ADD("a-merchants-new-address-is-adopted", test_a_merchants_new_address_is_adopted);
+    ADD("an-address-of-somebody-else-is-not-offered", test_an_address_of_somebody_else_is_not_offered);
     ADD("desk-takes-commands-of-members", test_desk_takes_commands_of_members);
     ADD("desk-takes-nothing-from-others", test_desk_takes_nothing_from_others);
     ADD("desk-reads-no-ordinary-text", test_desk_reads_no_ordinary_text);
