@@ -441,6 +441,27 @@ test_an_assignee_gets_each_message_at_once(struct scene *s)
     g_assert_null(scene_sent(s, "message-assignee", BOB, 0));
 }
 
+/* Where the assignee's is the notification address: at once, and in no overview. */
+static void
+test_an_assignee_who_is_notified_anyway_hears_once(struct scene *s)
+{
+    scene_import(s,
+                 "{\"organisations\":[{\"slug\":\"solo\",\"name\":\"Solo\",\"language\":\"en\",\"services\":"
+                 "[\"theme-design\"],\"notify\":\"sol@solo.test\",\"members\":[\"sol@solo.test\"]}],\"merchants\":[]}");
+    assert_taken(scene_write(s, MIA, "solo@experts.test", "A theme", NULL, "Help, please."));
+    scene_send(s);
+    g_autofree char *link = g_strdup(scene_sent(s, "first-contact", "sol@solo.test", 0)->from_address);
+    acme_side(s, "sol@solo.test", link, "/assign me\n\nHappy to help.");
+    g_autofree char *to_solo = g_strdup(scene_sent(s, "relay-partner", MIA, 0)->from_address);
+    scene_forget(s);
+    mia_side(s, MIA, to_solo, NULL, "When?");
+    s->now += 2 * HOUR;
+    scene_send(s);
+    g_assert_cmpuint(count_of(s, "message-assignee"), ==, 1);
+    g_assert_cmpuint(count_of(s, "overview"), ==, 0);
+    assert_listing(s, "0.unread", "1");
+}
+
 static void
 test_who_cannot_be_assigned(struct scene *s)
 {
@@ -1108,6 +1129,7 @@ main(int argc, char **argv)
     TEST("nobody-fits-and-one-tap-asks-again", test_nobody_fits_and_one_tap_asks_again);
     TEST("a-daemon-that-was-down-reminds-once", test_a_daemon_that_was_down_reminds_once);
     TEST("an-assignee-gets-each-message-at-once", test_an_assignee_gets_each_message_at_once);
+    TEST("an-assignee-who-is-notified-anyway", test_an_assignee_who_is_notified_anyway_hears_once);
     TEST("who-cannot-be-assigned", test_who_cannot_be_assigned);
     TEST("a-note-never-leaves", test_a_note_never_leaves);
     TEST("a-notes-attachment-stays-too", test_a_notes_attachment_stays_too);
