@@ -207,18 +207,13 @@ walk_is_enough(const struct hunt *h)
     return h->hits->len >= h->limit || !h->edge.id;
 }
 
-/* What each candidate is asked; a job's words stand in three places. */
-static guint
-questions(const struct hunt *h)
-{
-    return (h->low->len + (h->tag_id != 0)) * (h->search->jobs ? 2 : 1);
-}
-
-/* One of a single word costs five parts, each further question three more: 12,000 of one word, 5,400 of three. */
+/* One of a single word costs five parts, each further question three more, or four where a word may stand in three
+ * places (jobs): 12,000 of one word, 5,400 of three. */
 static gint64
 most_candidates(const struct hunt *h)
 {
-    return 5 * GATHER_MOST / (2 + 3 * MAX((gint64)questions(h), 1));
+    gint64 questions = MAX(h->low->len + (h->tag_id != 0), 1);
+    return 5 * GATHER_MOST / (2 + (h->search->jobs ? 4 : 3) * questions);
 }
 
 /* Few candidates are sorted; else the walk meets enough of them soon, or they are few after all, or it goes on. */
@@ -235,7 +230,7 @@ hunt(struct hunt *h, gint64 words, gint64 tagged, GError **error)
         return TRUE;
     if (candidates <= most_candidates(h))
         return gather(h, statement, error);
-    return walk(h, h->search->jobs ? SEARCH_WINDOW * 2 / 3 : SEARCH_WINDOW, error);
+    return walk(h, h->search->jobs ? SEARCH_WINDOW / 4 : SEARCH_WINDOW, error);
 }
 
 /* ---- a page ---- */

@@ -20,7 +20,7 @@ enum {
     SEARCH_PAGE = 20,
     SEARCH_TERM = 40,      /* characters of a word that are kept */
     SEARCH_TEXT = 1000,    /* distinct words of a text that are kept */
-    SEARCH_WINDOW = 12000, /* conversations that one page looks through */
+    SEARCH_WINDOW = 12000, /* conversations that one page looks through; of jobs a quarter */
 };
 
 struct search {
