@@ -13,8 +13,9 @@ static const struct {
     enum link_purpose purpose;
     const char *name, *what; /* what the id is of */
 } purposes[] = {
-    {LINK_REPLY, "reply", "link"},     {LINK_REQUEST, "request", "link"}, {LINK_OVERVIEW, "overview", "overview"},
-    {LINK_CHOICE, "choice", "held"}, /* sixteen times the row's id, and the place among its choices */
+    {LINK_REPLY, "reply", "link"},           {LINK_REQUEST, "request", "link"}, {LINK_ABOUT, "about", "link"},
+    {LINK_OVERVIEW, "overview", "overview"}, {LINK_CHOICE, "choice", "held"}, /* sixteen times the row's id, and the
+                                                                                 place among its choices */
     {LINK_BOUNCE, "bounce", "outbox"},
 };
 

@@ -36,7 +36,8 @@ action_add(json_t *list, const char *address, enum command_id id, const char *ar
     g_autofree char *command =
         g_strdup_printf("/%s%s%s", command_word(id, language), argument ? " " : "", argument ? argument : "");
     g_autofree char *mailto = action_mailto(address, command);
-    json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "say", key, "command", command, "mailto", mailto));
+    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "say", key, "command", command, "argument",
+                                          argument ? argument : "", "mailto", mailto));
 }
 
 json_t *

@@ -1,11 +1,15 @@
 #include "market/answer.h"
 
+#include <string.h>
+
+#include "lib/text.h"
 #include "market/block.h"
 #include "market/comment.h"
 #include "market/quarantine.h"
 #include "market/reading.h"
 #include "market/relay.h"
 #include "market/request.h"
+#include "market/review.h"
 #include "market/transcript.h"
 
 /* ---- the message of a mail, after its commands ---- */
@@ -66,23 +70,73 @@ answer_is_too_late(struct act *act, const struct incoming *in, const struct conv
     return !in->commands.list->len && next_of_partner(act, c) == JOB_REFUSED;
 }
 
+/* What comes with a proposal or an invoice is meant for the merchant. */
+static gboolean
+sends_files(const struct commands *commands)
+{
+    for (guint i = 0; i < commands->list->len; i++) {
+        enum command_id id = ((const struct command *)g_ptr_array_index(commands->list, i))->id;
+        if (id == COMMAND_PROPOSE || id == COMMAND_INVOICE)
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Files are words too; but a mail of commands alone relays nothing, and what is attached to a note stays inside. */
 static gboolean
-says_something(const struct incoming *in)
+says_something(const struct incoming *in, const struct commands *commands)
 {
-    return *in->commands.message || (in->files->len && !in->commands.list->len);
+    return *commands->message || (in->files->len && (!commands->list->len || sends_files(commands)));
 }
 
 /* What worked and is its own answer needs no transcript. */
 static gboolean
-take(struct performing *p, const struct answer *a, GError **error)
+take(struct performing *p, const struct answer *a, const struct commands *commands, GError **error)
 {
     gboolean done = FALSE;
-    return perform_commands(p, &a->in->commands, says_something(a->in) ? say_message : NULL, (gpointer)a, &done,
+    return perform_commands(p, commands, says_something(a->in, commands) ? say_message : NULL, (gpointer)a, &done,
                             error) &&
            (done ||
             quarantine_add(a->act, a->in, a->raw_id, "a command said no", a->recipient, a->conversation->id, error)) &&
            ((done && !json_array_size(p->items)) || transcript_send(p, done, error));
+}
+
+/* What its reply address is about: "proposal 12", "review 3". */
+static gboolean
+find_about(struct performing *p, gint64 link_id, GError **error)
+{
+    if (!link_id)
+        return TRUE;
+    g_autoptr(store_rows) link = store_query(p->act->tx, STMT_LINK_BY_ID, error, store_int(link_id));
+    if (!link)
+        return FALSE;
+    const char *about = store_rows_text(link, 0, "purpose"), *id = strchr(about, ' ');
+    if (g_str_has_prefix(about, "proposal "))
+        p->proposal_id = g_ascii_strtoll(id, NULL, 10);
+    else if (g_str_has_prefix(about, "review "))
+        p->review_id = g_ascii_strtoll(id, NULL, 10);
+    return TRUE;
+}
+
+/* Words to the address of a review that begin with a rating are that review. */
+static void
+read_review(const struct incoming *in, struct commands *commands)
+{
+    const char *rest;
+    if (in->commands.list->len || !review_rating(in->words, &rest))
+        return;
+    g_autofree char *line = text_one_line(in->words, G_MAXSIZE);
+    g_autofree char *command = g_strdup_printf("/%s %s", command_name(COMMAND_REVIEW), line);
+    commands_read(command, commands);
+}
+
+static gboolean
+take_words(struct performing *p, const struct answer *a, GError **error)
+{
+    g_auto(commands_read_words) review = {0};
+    if (p->review_id)
+        read_review(a->in, &review);
+    return take(p, a, review.list ? &review : &a->in->commands, error);
 }
 
 gboolean
@@ -90,7 +144,7 @@ answer_take(const struct answer *a, GError **error)
 {
     const struct incoming *in = a->in;
     g_autoptr(organisation) organisation = NULL;
-    if (!in->commands.list->len && !says_something(in))
+    if (!in->commands.list->len && !says_something(in, &in->commands))
         return quarantine_and_tell(a->act, in, a->raw_id, a->recipient, a->conversation, a->side, "no new words",
                                    quarantine_no_words, in->key, error);
     if (!organisation_by_id(a->act, a->conversation->organisation_id, &organisation, error))
@@ -110,7 +164,8 @@ answer_take(const struct answer *a, GError **error)
         .message = in->commands.message,
         .items = json_array(),
     };
-    gboolean done = (a->side == SIDE_MERCHANT || performing_find_member(&p, error)) && take(&p, a, error);
+    gboolean done = (a->side == SIDE_MERCHANT || performing_find_member(&p, error)) &&
+                    find_about(&p, a->about, error) && take_words(&p, a, error);
     json_decref(p.items);
     return done;
 }
@@ -124,8 +179,8 @@ answer_part(const struct answer *a, struct performing *whole, GError **error)
     p.conversation = a->conversation;
     p.message = a->in->commands.message;
     if (a->in->commands.list->len)
-        done = perform_commands(&p, &a->in->commands, says_something(a->in) ? say_message : NULL, (gpointer)a, &said,
-                                error);
+        done = perform_commands(&p, &a->in->commands, says_something(a->in, &a->in->commands) ? say_message : NULL,
+                                (gpointer)a, &said, error);
     else if ((done = say_message(&p, (gpointer)a, error)) && !p.failed)
         perform_said(&p, "said.item_answered", json_pack("{s:s}", "subject", a->conversation->subject));
     whole->failed = p.failed;

@@ -21,6 +21,7 @@ struct answer {
     const char *recipient;
     gint64 raw_id;
     const struct request_plan *again; /* for /rematch; NULL */
+    gint64 about; /* the row of the link that it came through, where that is about one record (LINK_ABOUT); 0 */
 };
 
 /* A partner's words to a job whose time is over, without a command: refused in SMTP before anything is stored. */

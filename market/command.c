@@ -107,8 +107,8 @@ is_word_of(const struct word *entry, const char *folded)
     return FALSE;
 }
 
-static enum command_id
-find_word(const char *word)
+enum command_id
+command_of_word(const char *word)
 {
     g_autofree char *folded = folded_word(word);
     for (guint id = COMMAND_UNKNOWN + 1; id < COMMAND_COUNT; id++)
@@ -216,7 +216,7 @@ read_line(const char *bare)
     struct command *command = g_new0(struct command, 1);
     gsize length = strcspn(bare + 1, " :");
     g_autofree char *word = g_strndup(bare + 1, length);
-    command->id = find_word(word);
+    command->id = command_of_word(word);
     const char *rest = bare + 1 + length;
     while (*rest == ' ' || *rest == ':')
         rest++;

@@ -5,6 +5,7 @@
 #include "market/action.h"
 #include "market/audit.h"
 #include "market/notify.h"
+#include "market/proposal.h"
 #include "market/quarantine.h"
 #include "market/transcript.h"
 
@@ -63,7 +64,10 @@ confirmation_add(struct act *act, const struct question *q, GError **error)
 gboolean
 confirmation_ask(struct performing *p, const struct command *command, json_t *would, GError **error)
 {
-    g_autofree char *text = g_strdup_printf("/%s %s", command_name(command->id), command->argument);
+    g_autofree char *argument = proposal_bound_argument(p, command, error);
+    if (!argument)
+        return FALSE;
+    g_autofree char *text = g_strdup_printf("/%s %s", command_name(command->id), argument);
     const struct question question = {p->organisation->id, p->conversation, p->side, p->actor, text};
     g_autofree char *address = confirmation_add(p->act, &question, error);
     return address && mail_question(p, command, address, would, error);

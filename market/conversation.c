@@ -21,6 +21,13 @@ purpose_name(enum link_purpose purpose)
     return purpose == LINK_REQUEST ? "request" : "reply";
 }
 
+enum link_purpose
+conversation_link_purpose(const store_rows *rows)
+{
+    const char *purpose = store_rows_text(rows, 0, "purpose");
+    return strcmp(purpose, "reply") == 0 ? LINK_REPLY : strcmp(purpose, "request") == 0 ? LINK_REQUEST : LINK_ABOUT;
+}
+
 void
 conversation_free(struct conversation *conversation)
 {
@@ -225,4 +232,22 @@ char *
 conversation_link(struct act *act, gint64 id, enum side side, enum link_purpose purpose, GError **error)
 {
     return conversation_thread(act, id, side, purpose, NULL, error);
+}
+
+char *
+conversation_about_link(struct act *act, gint64 id, enum side side, const char *about, GError **error)
+{
+    struct link_token token = {LINK_ABOUT, secret_random_id(), act->now + act->market->conf->link_lifetime};
+    g_autoptr(store_rows) rows =
+        store_query(act->tx, STMT_LINK_OF, error, store_int(id), store_text(side_name(side)), store_text(about));
+    if (!rows)
+        return NULL;
+    if (store_rows_count(rows)) {
+        token.id = store_rows_int(rows, 0, "id");
+        token.expires_at = store_rows_int(rows, 0, "expires_at");
+    } else if (!store_run(act->tx, STMT_LINK_ADD, error, store_int(token.id), store_int(id),
+                          store_text(side_name(side)), store_text(about), store_int(act->now),
+                          store_int(token.expires_at)))
+        return NULL;
+    return link_address(act->market, &token);
 }

@@ -65,6 +65,11 @@ gboolean conversation_add_message(struct act *act, gint64 id, const struct incom
 /* An answer clears the read mark of all messages up to the one answered (Decisions 1). */
 gboolean conversation_mark_read(struct act *act, gint64 id, gint64 up_to_message, GError **error);
 
+/* What a link's row (STMT_LINK_BY_ID) is for. */
+enum link_purpose conversation_link_purpose(const store_rows *rows);
+/* The merchant's or the partner's reply address that is about one record of the conversation ("proposal 12"), made
+ * where there is none yet. Caller frees; NULL on error. */
+char *conversation_about_link(struct act *act, gint64 id, enum side side, const char *about, GError **error);
 /* The reply address of a side, or of a matched request (LINK_REQUEST, merchant's side). Caller frees; NULL on error. */
 char *conversation_link(struct act *act, gint64 id, enum side side, enum link_purpose purpose, GError **error);
 /* The same and the Thread-Index of its mails. */

@@ -177,8 +177,7 @@ judge_link(struct act *act, const struct link_token *token, gint64 *conversation
     g_autoptr(store_rows) rows = store_query(act->tx, STMT_LINK_BY_ID, error, store_int(token->id));
     if (!rows)
         return FALSE;
-    const char *purpose = token->purpose == LINK_REQUEST ? "request" : "reply";
-    if (!store_rows_count(rows) || strcmp(store_rows_text(rows, 0, "purpose"), purpose) != 0) {
+    if (!store_rows_count(rows) || conversation_link_purpose(rows) != token->purpose) {
         refuse_forged(verdict);
         return TRUE;
     }
@@ -230,6 +229,7 @@ judge_token(struct act *act, const struct link_token *token, struct verdict *ver
         return judge_choice(act, token, &choice, verdict, error);
     case LINK_REPLY:
     case LINK_REQUEST:
+    case LINK_ABOUT:
         return judge_link(act, token, &conversation_id, &side, verdict, error);
     case LINK_OVERVIEW:
     case LINK_DESK:
@@ -320,6 +320,7 @@ struct receive {
     /* inside */
     struct act act;
     gint64 raw_id; /* 0: not yet stored; all recipients share one */
+    gint64 about;  /* the row of a recipient that is a link about one record; 0 */
     GArray *reached;
 };
 
@@ -396,7 +397,8 @@ merchant_answers(struct receive *r, const struct conversation *c, gboolean reque
 {
     if (!store_raw_once(r, error))
         return FALSE;
-    const struct answer answer = {&r->act, r->in, c, SIDE_MERCHANT, request, trust, recipient, r->raw_id, r->again};
+    const struct answer answer = {&r->act, r->in,     c,         SIDE_MERCHANT, request,
+                                  trust,   recipient, r->raw_id, r->again,      r->about};
     return answer_take(&answer, error);
 }
 
@@ -511,7 +513,7 @@ partner_answers(struct receive *r, const struct conversation *c, enum trust trus
     }
     if (!store_raw_once(r, error))
         return FALSE;
-    const struct answer answer = {&r->act, r->in, c, SIDE_PARTNER, FALSE, trust, recipient, r->raw_id, NULL};
+    const struct answer answer = {&r->act, r->in, c, SIDE_PARTNER, FALSE, trust, recipient, r->raw_id, NULL, r->about};
     return answer_take(&answer, error);
 }
 
@@ -586,7 +588,10 @@ to_reply_link(struct receive *r, const struct link_token *token, const char *rec
         return FALSE;
     if (route.decision == ROUTE_HELD)
         return ask_which(r, side, &route, recipient, error);
-    return to_conversation(r, c, side, token->purpose == LINK_REQUEST, trust, recipient, verdict, error);
+    r->about = token->purpose == LINK_ABOUT ? token->id : 0;
+    gboolean done = to_conversation(r, c, side, token->purpose == LINK_REQUEST, trust, recipient, verdict, error);
+    r->about = 0;
+    return done;
 }
 
 static const struct held_mail *
@@ -709,6 +714,7 @@ to_link(struct receive *r, const struct link_token *token, const char *recipient
     switch (token->purpose) {
     case LINK_REPLY:
     case LINK_REQUEST:
+    case LINK_ABOUT:
         return to_reply_link(r, token, recipient, verdict, error);
     case LINK_BOUNCE:
         return to_bounce_link(r, token->id, recipient, error);

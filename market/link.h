@@ -14,6 +14,7 @@
 enum link_purpose {                     /* the byte in the token */
                     LINK_REPLY = 'r',   /* one conversation, one side */
                     LINK_REQUEST = 'q', /* a merchant's matched request: all its conversations */
+                    LINK_ABOUT = 'a',   /* one record of a conversation: a version of a proposal, a review … */
                     LINK_BOUNCE = 'b',  /* the return path of one mail of ours */
                     LINK_OVERVIEW =
                         'o',            /* an overview of several conversations: a plain reply to it is never guessed */

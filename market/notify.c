@@ -31,6 +31,7 @@
 #include "market/hold.h"
 #include "market/overview.h"
 #include "market/results.h"
+#include "market/proposal.h"
 #include "market/tag.h"
 
 /* ---- adding ---- */
@@ -542,6 +543,8 @@ static store_rows *
 load_message(struct loading *loading, gboolean whole, GError **error)
 {
     gint64 id = store_rows_int(loading->row, 0, "message_ref");
+    if (!id)
+        id = json_integer_value(json_object_get(loading->notice->data, "message_id"));
     g_autoptr(store_rows) rows = store_query(loading->act->tx, STMT_MESSAGE_BY_ID, error, store_int(id));
     if (!rows)
         return NULL;
@@ -888,6 +891,31 @@ load_show(struct loading *loading, GError **error)
     return show_messages(loading, error) && show_inside(loading, error) && load_about(loading, error);
 }
 
+/* A version of a proposal, under the name of those who made it. */
+static gboolean
+load_proposal(struct loading *loading, GError **error)
+{
+    gint64 id = json_integer_value(json_object_get(loading->notice->data, "proposal_id"));
+    json_t *facts = proposal_facts(loading->act->tx, id, error);
+    if (!facts)
+        return FALSE;
+    json_object_set_new(loading->notice->data, "proposal", facts);
+    if (!load_own(loading, error))
+        return FALSE;
+    g_free(loading->notice->from_name);
+    loading->notice->from_name = g_strdup(loading->organisation->name);
+    return TRUE;
+}
+
+/* What the merchant wrote about one of the partner's records. */
+static gboolean
+load_words_about(struct loading *loading, GError **error)
+{
+    g_autoptr(store_rows) message = load_message(loading, TRUE, error);
+    return message && load_files(loading, store_rows_int(message, 0, "id"), TRUE, loading->notice->data, error) &&
+           load_about(loading, error);
+}
+
 static gboolean
 load_calendar_cancel(struct loading *loading, GError **error)
 {
@@ -979,6 +1007,19 @@ static const struct kind {
     {"confirm", load_own, TRUE},
     {"which-item", load_plain, TRUE},
     {"calendar-cancel", load_calendar_cancel, TRUE},
+    {"proposal", load_proposal, TRUE},
+    {"proposal-accepted", load_about, TRUE},
+    {"proposal-declined", load_about, TRUE},
+    {"proposal-change", load_words_about, TRUE},
+    {"proposal-withdrawn", load_about, TRUE},
+    {"invoice", load_about, TRUE},
+    {"invoice-paid", load_about, TRUE},
+    {"invoice-withdrawn", load_about, TRUE},
+    {"access", load_own, TRUE},
+    {"access-approved", load_about, TRUE},
+    {"access-denied", load_about, TRUE},
+    {"review", load_own, TRUE},
+    {"review-given", load_about, TRUE},
     {"undeliverable", load_about, TRUE},
     {"which-conversation", load_question, TRUE},
     {"no-match", load_plain, TRUE},

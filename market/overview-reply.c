@@ -104,7 +104,7 @@ answer_item(const struct overview_mail *m, const struct numbered *entry, gboolea
         return FALSE;
     part_init(&part, m->in, entry->text, files);
     const struct answer answer = {m->act,       &part.in,     c,         SIDE_PARTNER, FALSE,
-                                  whole->trust, m->recipient, m->raw_id, NULL};
+                                  whole->trust, m->recipient, m->raw_id, NULL,         0};
     gboolean done = answer_part(&answer, whole, error);
     commands_clear(&part.in.commands);
     return done;

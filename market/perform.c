@@ -1,6 +1,7 @@
 #include "market/perform.h"
 
 #include "market/assign.h"
+#include "market/access.h"
 #include "market/audit.h"
 #include "market/block.h"
 #include "market/comment.h"
@@ -17,6 +18,9 @@
 #include "market/state.h"
 #include "market/tag.h"
 #include "market/undo.h"
+#include "market/invoice.h"
+#include "market/proposal.h"
+#include "market/review.h"
 
 /* How bad it is when somebody else's mail did it. */
 enum risk {
@@ -75,6 +79,16 @@ static const struct rule {
     [COMMAND_SERVICE] = {offer_perform, PARTNER, ANYWHERE, RISK_MATTERS, 0},
     [COMMAND_ALIAS] = {member_perform_alias, BOTH, ANYWHERE, RISK_MATTERS, 0},
     [COMMAND_MEMBER] = {member_perform, PARTNER, ANYWHERE, RISK_MATTERS, 0},
+    [COMMAND_PROPOSE] = {proposal_perform_propose, PARTNER, IN_CONVERSATION, RISK_MATTERS, 0},
+    [COMMAND_INVOICE] = {invoice_perform_invoice, PARTNER, IN_CONVERSATION, RISK_MATTERS, 0},
+    [COMMAND_WITHDRAW] = {proposal_perform_withdraw, PARTNER, IN_CONVERSATION, RISK_MATTERS, 0},
+    [COMMAND_PAID] = {invoice_perform_paid, PARTNER, IN_CONVERSATION, RISK_MATTERS, 0},
+    [COMMAND_ACCESS] = {access_perform_access, PARTNER, IN_CONVERSATION, RISK_MATTERS, 0},
+    [COMMAND_REVIEW] = {review_perform_review, BOTH, IN_CONVERSATION, RISK_MATTERS, 0},
+    [COMMAND_ACCEPT] = {proposal_perform_accept, MERCHANT, IN_CONVERSATION, RISK_MATTERS, 0},
+    [COMMAND_CHANGE] = {proposal_perform_change, MERCHANT, IN_CONVERSATION, RISK_MATTERS, 0},
+    [COMMAND_APPROVE] = {access_perform_approve, MERCHANT, IN_CONVERSATION, RISK_MATTERS, 0},
+    [COMMAND_DENY] = {access_perform_deny, MERCHANT, IN_CONVERSATION, RISK_MATTERS, 0},
     [COMMAND_HELP] = {help_perform, BOTH, ANYWHERE, RISK_LOW, 0},
 };
 
@@ -98,6 +112,8 @@ add_item(struct performing *p, gboolean ok, const char *key, json_t *variables)
     json_object_set_new(item, "say", json_string(key));
     json_object_set_new(item, "line", json_string(p->line ? p->line : ""));
     json_object_set_new(item, "ok", json_boolean(ok));
+    if (!ok && !json_object_get(item, "example"))
+        json_object_set_new(item, "example", json_array());
     json_array_append_new(p->items, item);
 }
 

@@ -35,6 +35,8 @@ struct performing {
     enum trust trust;
     gboolean confirmed;               /* performed by its confirmation: do not ask again */
     const char *message;              /* the mail's ordinary text, "" */
+    gint64 proposal_id;               /* the version of a proposal that the mail's reply address is bound to; 0 */
+    gint64 review_id;                 /* the same of a review */
     gboolean request;                 /* through the link of a matched request: for all its conversations */
     gboolean full;                    /* /full: relay what was trimmed too */
     gboolean send;                    /* /send: do not keep it from a lead */
@@ -66,8 +68,8 @@ gboolean perform_is_possible(const struct performing *p, enum command_id id);
 /* Relays the mail's message after its commands went well; given by the caller. */
 typedef gboolean perform_message_fn(struct performing *p, gpointer arg, GError **error);
 
-/* Performs them as one attempt and then `message`, when there is text and no command said no. `*done` FALSE: nothing
- * happened. The transcript is in p->items either way. */
+/* Performs them as one attempt and then `message` (NULL: there is nothing to relay), unless a command said no. `*done`
+ * FALSE: nothing happened. The transcript is in p->items either way. */
 gboolean perform_commands(struct performing *p, const struct commands *commands, perform_message_fn *message,
                           gpointer arg, gboolean *done, GError **error);
 

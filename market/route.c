@@ -433,6 +433,17 @@ name_overview(const struct asking *asking, gint64 overview_id, GArray *named, GE
     return TRUE;
 }
 
+/* The partner's words and records: the merchant knows then who it is. */
+static gboolean
+is_of_one(const char *kind)
+{
+    static const char *const beginnings[] = {"relay-partner", "proposal", "invoice", "access", "review"};
+    for (guint i = 0; i < G_N_ELEMENTS(beginnings); i++)
+        if (g_str_has_prefix(kind, beginnings[i]))
+            return TRUE;
+    return FALSE;
+}
+
 /* One of our Message-IDs: the mail that it is of. What is told of a matched request before anybody answered is about
  * the request. */
 static gboolean
@@ -448,9 +459,8 @@ look_up_ours(const struct asking *asking, const char *id, GArray *named, GError 
         return TRUE;
     if (is_partner(sent, 0, "side", side_name(SIDE_PARTNER)))
         return name_one(asking, c, SIDE_PARTNER, FALSE, named, error);
-    return strcmp(store_rows_text(sent, 0, "kind"), "relay-partner") == 0
-               ? name_one(asking, c, SIDE_MERCHANT, FALSE, named, error)
-               : name_request(asking, c, SIDE_MERCHANT, named, error);
+    return is_of_one(store_rows_text(sent, 0, "kind")) ? name_one(asking, c, SIDE_MERCHANT, FALSE, named, error)
+                                                       : name_request(asking, c, SIDE_MERCHANT, named, error);
 }
 
 /* A Message-ID that its sender made: people answer their own mails. One mail may have gone into several conversations.
@@ -502,7 +512,7 @@ look_up(gpointer arg, const struct route_item *item, GArray *named, GError **err
 static gboolean
 names_a_link_row(const struct link_token *token)
 {
-    return token->purpose == LINK_REPLY || token->purpose == LINK_REQUEST;
+    return token->purpose == LINK_REPLY || token->purpose == LINK_REQUEST || token->purpose == LINK_ABOUT;
 }
 
 /* For reading: a token is a key, and explanations are read by others. */

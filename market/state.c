@@ -6,7 +6,9 @@
 #include "market/event.h"
 #include "market/expiry.h"
 #include "market/notify.h"
+#include "market/proposal.h"
 #include "market/rank.h"
+#include "market/review.h"
 #include "market/undo.h"
 
 /* ---- declining ---- */
@@ -96,8 +98,13 @@ state_perform_decline(struct performing *p, const struct command *command, GErro
     const struct conversation *c = p->conversation;
     enum job_state before = job_effective(c->state, c->due_at, p->act->now);
     int next = JOB_REFUSED;
+    gboolean taken = FALSE;
     if (p->request)
         return decline_request(p, command->argument, error);
+    if (p->side == SIDE_MERCHANT && !proposal_decline(p, command, &taken, error)) /* Decisions 9 */
+        return FALSE;
+    if (taken)
+        return TRUE;
     if (!state_decline(p->act, c, p->side, p->actor, command->argument, &next, error))
         return FALSE;
     if (next == JOB_REFUSED)
@@ -128,7 +135,8 @@ state_perform_complete(struct performing *p, const struct command *command, GErr
 {
     int next;
     (void)command;
-    return set_by(p, JOB_COMPLETE, "said.completed", &next, error);
+    return set_by(p, JOB_COMPLETE, "said.completed", &next, error) &&
+           (next != JOB_COMPLETED || review_ask(p->act, p->conversation, error));
 }
 
 gboolean

@@ -5,6 +5,9 @@
 #include "lib/text.h"
 #include "market/conversation.h"
 #include "market/search.h"
+#include "market/invoice.h"
+#include "market/proposal.h"
+#include "market/review.h"
 #include "market/tag.h"
 
 enum { LIMIT_DEFAULT = 100 };
@@ -262,6 +265,22 @@ add_inside(store_tx *tx, json_t *entry, gint64 conversation_id, GError **error)
     return TRUE;
 }
 
+/* A list is the caller's even where it is NULL: json_object_set_new() refuses that. */
+static gboolean
+add_work(store_tx *tx, json_t *entry, gint64 id, GError **error)
+{
+    static const struct {
+        const char *name;
+        json_t *(*list)(store_tx *tx, gint64 conversation_id, GError **error);
+    } lists[] = {{"proposals", proposal_list}, {"invoices", invoice_list}, {"reviews", review_list}};
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
+        json_t *list = lists[i].list(tx, id, error);
+        if (json_object_set_new(entry, lists[i].name, list) != 0)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean
 conversation_whole(store_tx *tx, gpointer arg, GError **error)
 {
@@ -271,8 +290,8 @@ conversation_whole(store_tx *tx, gpointer arg, GError **error)
     json_t *entry = json_array_get(view->result, 0);
     if (!entry)
         return TRUE;
-    json_object_set_new(entry, "proposals", json_array());
-    return add_inside(tx, entry, view->id, error) && add_messages(tx, entry, view->id, error);
+    return add_work(tx, entry, view->id, error) && add_inside(tx, entry, view->id, error) &&
+           add_messages(tx, entry, view->id, error);
 }
 
 json_t *
@@ -385,8 +404,12 @@ organisation_entry(store_tx *tx, const store_rows *rows, guint i, GError **error
     json_t *preferences = json_pack("{s:o, s:o, s:o, s:o}", "available", bool_of(rows, i, "available"), "searchable",
                                     bool_of(rows, i, "searchable"), "matched", bool_of(rows, i, "matched"),
                                     "dropshipping", bool_of(rows, i, "dropshipping"));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
-                     int_of(rows, i, "id"), "slug", text_or_null(rows, i, "slug"), "name",
+    json_t *ranking = json_object();
+    static const char *const facts[] = {"jobs_listed", "answers", "answer_seconds", "reviews", "review_points"};
+    for (guint k = 0; k < G_N_ELEMENTS(facts); k++)
+        json_object_set_new(ranking, facts[k], int_of(rows, i, facts[k]));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ranking", ranking,
+                     "id", int_of(rows, i, "id"), "slug", text_or_null(rows, i, "slug"), "name",
                      text_or_null(rows, i, "name"), "language", text_or_null(rows, i, "language"), "notify",
                      text_or_null(rows, i, "notify"), "published", bool_of(rows, i, "published"), "available",
                      bool_of(rows, i, "available"), "away_until", time_or_null(rows, i, "away_until"), "timezone",
