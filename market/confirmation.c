@@ -11,13 +11,15 @@
 
 enum { LIFETIME = 24 * 3600 };
 
-/* What it was asked in. A job that went on since is another question. */
+/* What it was asked in. A job that went on since is another question; that somebody looked, as asking does, is not. */
 static char *
 state_now(struct act *act, const struct conversation *c)
 {
     if (!c)
         return g_strdup("");
     enum job_state state = job_effective(c->state, c->due_at, act->now);
+    if (state == JOB_NEW)
+        state = JOB_OPENED;
     return g_strdup_printf("job %" G_GINT64_FORMAT " %s", c->job_id, job_state_name(state));
 }
 
