@@ -272,19 +272,36 @@ struct attempt {
     gpointer arg;
 };
 
+/* Each finds the conversation as the one before left it. */
+static gboolean
+perform_each(struct performing *p, const struct commands *commands, GError **error)
+{
+    const struct conversation *before = p->conversation;
+    g_autoptr(conversation) now = NULL;
+    gboolean ok = TRUE;
+    for (guint i = 0; ok && i < commands->list->len && !p->failed; i++) {
+        const struct command *command = g_ptr_array_index(commands->list, i);
+        if (i > 0 && before) {
+            g_clear_pointer(&now, conversation_free);
+            ok = conversation_load(p->act, before->id, &now, error);
+            p->conversation = now;
+        }
+        p->line = command->line;
+        ok = ok && perform_one(p, command, error);
+    }
+    p->line = NULL;
+    p->conversation = before;
+    return ok;
+}
+
 static gboolean
 perform_all(store_tx *tx, gpointer arg, GError **error)
 {
     struct attempt *a = arg;
     struct performing *p = a->p;
     (void)tx; /* p->act has it */
-    for (guint i = 0; i < a->commands->list->len && !p->failed; i++) {
-        const struct command *command = g_ptr_array_index(a->commands->list, i);
-        p->line = command->line;
-        if (!perform_one(p, command, error))
-            return FALSE;
-    }
-    p->line = NULL;
+    if (!perform_each(p, a->commands, error))
+        return FALSE;
     if (!p->failed && !open_job(p, a->commands, error))
         return FALSE;
     if (!p->failed && a->message && !a->message(p, a->arg, error))

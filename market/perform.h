@@ -24,7 +24,7 @@ struct performing {
     struct act *act;
     const struct incoming *in;
     enum side side;
-    const struct conversation *conversation; /* NULL: a mail to desk@, which is about none. As it was before the first
+    const struct conversation *conversation; /* NULL: a mail to desk@, which is about none. As it was before the
                                                 command: reload with conversation_load() after a change of state */
     const struct organisation *organisation; /* the partner's own, or that of the conversation */
     gint64 member_id;                        /* who acts; 0: the notification address, or the merchant's side */
