@@ -398,7 +398,7 @@ attribution_weigh(const char *text, gsize length, gboolean quoted, enum attribut
     weigh_address(&facts);
     facts.opener = phrase_starts(PHRASE_OPENER, facts.text);
     weigh_numbers(&facts);
-    if (!quoted && !facts.dashed && !facts.date && !facts.time && !facts.address)
+    if (!quoted && !facts.dashed && !facts.date && !facts.time && !facts.bracket) /* see is_strong() */
         return ATTRIBUTION_NO;
     facts.lower = count_lower(text, length, &facts.words);
     if (facts.words > MOST_WORDS || facts.lower > MOST_LOWER)

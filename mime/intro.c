@@ -25,6 +25,20 @@ is_colon(const char *p, const char *end, gsize *width)
     return end - p >= 3 && memcmp(p, "\xef\xbc\x9a", 3) == 0; /* full-width */
 }
 
+/* The first that begins before `stop`, or NULL. */
+static const char *
+first_colon(const char *p, const char *stop, const char *end, gsize *width)
+{
+    const char *colon = memchr(p, ':', (gsize)(stop - p));
+    if (colon)
+        stop = colon;
+    for (; (p = memchr(p, 0xef, (gsize)(stop - p))) != NULL; p++)
+        if (is_colon(p, end, width))
+            return p;
+    *width = 1;
+    return colon;
+}
+
 /* Bold and table marks that plain-text renderings leave around labels. */
 static gboolean
 is_markup(char c)
@@ -61,15 +75,12 @@ static enum mail_label
 line_label(const struct line *line, const char **value)
 {
     const char *p = line->body, *end = p + line->body_length;
-    const char *stop = p + MIN(line->body_length, LABEL_BYTES);
     gsize width;
-    for (const char *colon = p; colon < stop; colon++) {
-        if (!is_colon(colon, end, &width))
-            continue;
-        *value = after_markup(colon + width, end);
-        return label_between(p, colon);
-    }
-    return LABEL_NONE;
+    const char *colon = first_colon(p, p + MIN(line->body_length, LABEL_BYTES), end, &width);
+    if (!colon)
+        return LABEL_NONE;
+    *value = after_markup(colon + width, end);
+    return label_between(p, colon);
 }
 
 /* A second label inside a value ("To: a@b.example Subject: Hi"), as lines that lost their ends have them. `glued`: it
@@ -354,6 +365,13 @@ may_be_separator(const struct line *line)
            memcmp(p + n - 3, "\xef\xbc\x9a", 3) == 0;
 }
 
+/* At its start. */
+static gboolean
+may_have_ornaments(const struct line *line)
+{
+    return is_ornament(*line->body) || (*line->body & 0x80);
+}
+
 static enum intro_kind
 separator_kind(const struct line *line)
 {
@@ -361,6 +379,8 @@ separator_kind(const struct line *line)
     char *words;
     guint lead, trail;
     if (line->body_length < 3 || line->body_length > 2000 || !may_be_separator(line))
+        return INTRO_NONE;
+    if (!may_have_ornaments(line) && !phrase_may_start(PHRASE_FORWARD, line->body, line->body_length))
         return INTRO_NONE;
     fold(&folded, line->body, MIN(line->body_length, 240));
     if (folded.length < 2)
@@ -395,7 +415,8 @@ asks_for_reply_above(const struct line *line)
     if (n > 8 && memcmp(p, "##-", 3) == 0 && memcmp(p + n - 3, "-##", 3) == 0) /* Zendesk, in any language */
         return TRUE;
     gboolean may_be_framed = is_frame(*p) || (*p & 0x80);
-    if (!may_be_framed && (n > LONGEST_ASKING || strcspn(p, "0123456789@=;<\n") < n)) /* cheap: nearly all lines */
+    if (!may_be_framed && (n > LONGEST_ASKING || !phrase_may_start(PHRASE_REPLY_ABOVE, p, n) ||
+                           strcspn(p, "0123456789@=;<\n") < n)) /* cheap: nearly all lines */
         return FALSE;
     fold(&folded, p, n);
     char *words = folded.text, *end = words + folded.length;
@@ -414,7 +435,8 @@ is_unknown_separator(const struct line *line)
     struct folded folded;
     char *words;
     guint lead, trail;
-    if (line->body_length < 8 || line->body_length > INNER_BYTES || !may_be_separator(line))
+    if (line->body_length < 8 || line->body_length > INNER_BYTES || !may_have_ornaments(line) ||
+        !may_be_separator(line))
         return FALSE;
     fold(&folded, line->body, MIN(line->body_length, 200));
     split_ornaments(&folded, &words, &lead, &trail);
@@ -426,7 +448,7 @@ static gboolean
 may_be_header(const struct line *line)
 {
     gsize n = MIN(line->body_length, 100);
-    return memchr(line->body, ':', n) || memmem(line->body, n, "\xef\xbc\x9a", 3);
+    return memchr(line->body, ':', n) || (memchr(line->body, 0xef, n) && memmem(line->body, n, "\xef\xbc\x9a", 3));
 }
 
 /* Words that mean one without dashes: only right above a header block. "Message du 05/01/24 15:12" is Orange's. */
@@ -437,6 +459,8 @@ is_bare_separator(const struct line *line)
     struct folded folded;
     if (line->body_length < 8 || line->body_length > 80 || memchr(line->body, '@', line->body_length) ||
         memchr(line->body, '=', line->body_length))
+        return FALSE;
+    if (g_ascii_tolower(*line->body) != *message && !phrase_may_start(PHRASE_ORIGINAL, line->body, line->body_length))
         return FALSE;
     fold(&folded, line->body, line->body_length);
     if (g_str_has_prefix(folded.text, message))

@@ -3329,9 +3329,9 @@ is_edge(const char *start, const char *edge)
     return !(is_word_char(before) && is_word_char(after));
 }
 
-/* The rows that begin with a byte: from `*low` up to the returned one. */
+/* The first row from which on rows begin with the byte, or with a greater one. */
 static gsize
-rows_with(enum phrase_set set, guchar byte, gsize *low)
+first_row(enum phrase_set set, guchar byte)
 {
     gsize from = 0, to = tables[set].count;
     while (from < to) {
@@ -3341,26 +3341,45 @@ rows_with(enum phrase_set set, guchar byte, gsize *low)
         else
             to = middle;
     }
-    *low = from;
-    while (to < tables[set].count && (guchar)*tables[set].rows[to] == byte)
-        to++;
-    return to;
+    return from;
+}
+
+/* The next row from `i` on that begins with the two bytes, or is the first of them alone; the count of rows: none. */
+static gsize
+next_row(enum phrase_set set, gsize i, guchar first, guchar second)
+{
+    for (; i < tables[set].count; i++) {
+        const guchar *row = (const guchar *)tables[set].rows[i];
+        if (row[0] != first || row[1] > second)
+            break;
+        if (row[1] == second || row[1] == '\0')
+            return i;
+    }
+    return tables[set].count;
 }
 
 /* Bytes of the longest phrase at `at`, which is at the edge of a word of the text; 0: none. */
 static gsize
 longest_at(enum phrase_set set, const char *text, const char *at)
 {
-    gsize low, high = rows_with(set, (guchar)*at, &low), best = 0;
-    for (gsize i = low; i < high; i++) {
+    guchar first = (guchar)at[0], second = (guchar)at[1];
+    gsize i = first_row(set, first), best = 0;
+    for (; (i = next_row(set, i, first, second)) < tables[set].count; i++) {
         const char *row = tables[set].rows[i];
-        if (row[1] != at[1] && row[1] != '\0') /* nearly all of them */
-            continue;
         gsize length = strlen(row);
         if (length > best && strncmp(at, row, length) == 0 && is_edge(text, at + length))
             best = length;
     }
     return best;
+}
+
+gboolean
+phrase_may_start(enum phrase_set set, const char *text, gsize length)
+{
+    if (length < 2 || (text[0] & 0x80) || (text[1] & 0x80) || text[0] <= ' ' || text[1] <= ' ')
+        return TRUE; /* only of ASCII is it plain what it becomes */
+    guchar first = (guchar)g_ascii_tolower(text[0]), second = (guchar)g_ascii_tolower(text[1]);
+    return first == '`' || second == '`' || next_row(set, first_row(set, first), first, second) < tables[set].count;
 }
 
 gsize
@@ -3401,11 +3420,41 @@ phrase_in(enum phrase_set set, const char *folded, gsize *length)
     return best;
 }
 
+/* Which pairs of bytes stand in a text; some share a bit. */
+struct pairs {
+    guint64 bits[16];
+};
+
+static guint
+pair_bit(const char *p)
+{
+    return ((guchar)p[0] * 31u + (guchar)p[1]) & 1023;
+}
+
+static void
+note_pairs(struct pairs *pairs, const char *text)
+{
+    memset(pairs, 0, sizeof *pairs);
+    for (const char *p = text; *p; p++)
+        pairs->bits[pair_bit(p) / 64] |= G_GUINT64_CONSTANT(1) << pair_bit(p) % 64;
+}
+
+static gboolean
+has_pair(const struct pairs *pairs, const char *p)
+{
+    return pairs->bits[pair_bit(p) / 64] >> pair_bit(p) % 64 & 1;
+}
+
 guint
 phrase_count(enum phrase_set set, const char *folded)
 {
+    struct pairs pairs;
     guint count = 0;
-    for (gsize i = 0; i < tables[set].count; i++)
-        count += strstr(folded, tables[set].rows[i]) != NULL;
+    note_pairs(&pairs, folded);
+    for (gsize i = 0; i < tables[set].count; i++) {
+        const char *row = tables[set].rows[i];
+        gboolean may = row[1] == '\0' || has_pair(&pairs, row); /* FALSE for nearly all of them */
+        count += may && strstr(folded, row) != NULL;
+    }
     return count;
 }

@@ -55,6 +55,10 @@ gsize phrase_starts(enum phrase_set set, const char *folded);
 gsize phrase_ends(enum phrase_set set, const char *folded);
 const char *phrase_in(enum phrase_set set, const char *folded, gsize *length);
 
+/* Cheap, before folding: FALSE when no phrase of the set can begin the text, which is as written and begins with no
+ * blank. Two bytes of it are looked at. */
+gboolean phrase_may_start(enum phrase_set set, const char *text, gsize length);
+
 /* How many phrases of the set stand in the text, be it inside of words. */
 guint phrase_count(enum phrase_set set, const char *folded);
 

@@ -449,6 +449,8 @@ static guint
 trim_tail(struct trimmer *t)
 {
     guint left = t->segments->len;
+    struct folded name;
+    fold(&name, t->manner.name, strlen(t->manner.name));
     while (left > 0) {
         const struct segment *last = segment_at(t, left - 1);
         if (last->quote && is_own_list(t, left - 1))
@@ -458,7 +460,7 @@ trim_tail(struct trimmer *t)
             left--;
             continue;
         }
-        const struct signature_hints hints = {t->manner.name, t->manner.address, quote_below(t, left)};
+        const struct signature_hints hints = {&name, t->manner.address, quote_below(t, left)};
         guint least = last->to - last->from > POSTSCRIPT_LINES ? last->to - POSTSCRIPT_LINES : last->from;
         guint more = signature_postscript(t->lines, least, last->to);
         guint start = cut_signature(t, last->from, more, &hints);

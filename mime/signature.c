@@ -62,6 +62,36 @@ is_sentence(const struct line *line)
     return last == '?' || (words > 5 && (last == '.' || last == '!' || last == ':')) || words > 14;
 }
 
+static gboolean
+may_start(enum phrase_set set, const struct line *line)
+{
+    return phrase_may_start(set, line->body, line->body_length);
+}
+
+/* The line behind marks such as frames and bold words have. */
+static struct line
+without_marks(const struct line *line)
+{
+    struct line bare = *line;
+    while (bare.body_length && strchr("*_-( ", *bare.body)) {
+        bare.body++;
+        bare.body_length--;
+    }
+    return bare;
+}
+
+/* TRUE for one of the last lines, as many as hold `most` + 1 that are not blank: what is looked for there need not be
+ * weighed where it is not. */
+static gboolean
+stands_below(const GArray *lines, guint from, guint to, guint most, gboolean (*is)(const struct line *line))
+{
+    guint behind = 0;
+    for (guint i = to; i-- > from && behind <= most; behind += !line_is_blank(line_at(lines, i)))
+        if (is(line_at(lines, i)))
+            return TRUE;
+    return FALSE;
+}
+
 /* ---- delimiters ---- */
 
 enum delimiter { NO_DELIMITER, DASHES, DELIMITER };
@@ -76,20 +106,16 @@ delimiter_of(const struct line *line)
 }
 
 static gboolean
-has_delimiter(const GArray *lines, guint from, guint to)
+is_delimiter(const struct line *line)
 {
-    for (guint i = to, behind = 0; i-- > from && behind <= BEHIND_DELIMITER;
-         behind += !line_is_blank(line_at(lines, i)))
-        if (delimiter_of(line_at(lines, i)) != NO_DELIMITER)
-            return TRUE;
-    return FALSE;
+    return delimiter_of(line) != NO_DELIMITER;
 }
 
 static guint
 after_delimiter(const GArray *lines, guint from, guint to)
 {
     guint behind = 0, start = to;
-    if (!has_delimiter(lines, from, to))
+    if (!stands_below(lines, from, to, BEHIND_DELIMITER, is_delimiter))
         return to;
     gboolean words = FALSE;
     guint rules = 0; /* bare dashes part somebody's words where there are several */
@@ -151,16 +177,20 @@ is_name(const struct line *line)
 
 /* One word of the sender's display name stands in the line. */
 static gboolean
-shares_name(const struct line *line, const char *name)
+shares_name(const struct line *line, const struct folded *name)
 {
-    struct folded folded, sender;
+    enum { NAME_WORDS = 8 }; /* the last one is all the rest */
+    struct folded folded;
+    if (name->length < 3)
+        return FALSE;
     fold_line(&folded, line);
-    fold(&sender, name, strlen(name));
-    g_auto(GStrv) words = g_strsplit(sender.text, " ", 8);
-    for (char **word = words; *word; word++) {
-        const char *at = strlen(*word) >= 3 ? strstr(folded.text, *word) : NULL;
+    const char *word = name->text;
+    for (guint n = 1; *word; n++) {
+        gsize bytes = n < NAME_WORDS ? strcspn(word, " ") : strlen(word);
+        const char *at = bytes >= 3 ? memmem(folded.text, folded.length, word, bytes) : NULL;
         if (at && (at == folded.text || at[-1] == ' '))
             return TRUE;
+        word += bytes + (word[bytes] == ' ');
     }
     return FALSE;
 }
@@ -202,13 +232,13 @@ is_reachable(const struct line *line)
 
 /* What stands in signatures: names, titles, numbers, links. Nothing that says something. */
 static gboolean
-is_contact(const struct line *line, const char *name)
+is_contact(const struct line *line, const struct folded *name)
 {
     if (is_reachable(line))
         return count_words_of(line) <= 8;
-    if (line_is_rule(line) || delimiter_of(line) != NO_DELIMITER || shares_name(line, name))
+    if (line_is_rule(line) || is_delimiter(line) || (is_name(line) && has_case(line) && !is_mostly_lower(line)))
         return TRUE;
-    return is_name(line) && has_case(line) && !is_mostly_lower(line);
+    return shares_name(line, name);
 }
 
 /* ---- what phones and clients add ---- */
@@ -317,13 +347,42 @@ main_clause(char *text)
     return main;
 }
 
+/* Those of the tails that end in ASCII are one word. */
+static gboolean
+may_end_mobile(const struct line *line)
+{
+    const char *start = line->body, *end = start + line->body_length;
+    while (end > start && strchr(" .!*_", end[-1]))
+        end--;
+    const char *word = end;
+    while (word > start && g_ascii_isalnum(word[-1]))
+        word--;
+    if (word > start && !g_ascii_isprint(word[-1]))
+        return TRUE;
+    return word < end && phrase_may_start(PHRASE_MOBILE_TAIL, word, (gsize)(end - word));
+}
+
+/* Cheap: it begins or ends like one, or a link hides how. */
+static gboolean
+may_be_mobile(const struct line *line)
+{
+    for (gsize i = 0; i < line->body_length; i++)
+        if (line->body[i] == '<' || line->body[i] == '(' || line->body[i] == '[')
+            return TRUE;
+    const struct line bare = without_marks(line);
+    gboolean excuse = bare.body_length > 6 &&
+                      (g_ascii_strncasecmp(bare.body, "pl", 2) == 0 || g_ascii_strncasecmp(bare.body, "ex", 2) == 0);
+    return excuse || may_start(PHRASE_MOBILE_HEAD, &bare) || may_end_mobile(&bare);
+}
+
 gboolean
 is_mobile_line(const struct line *line)
 {
     struct folded folded;
     if (line->body_length == 3 && memcmp(line->body, "\xe1\x90\xa7", 3) == 0) /* Streak's tracking mark */
         return TRUE;
-    if (line->depth || line->body_length < 6 || line->body_length > MOBILE_BYTES || is_wordy(line, 2 * MOBILE_WORDS))
+    if (line->depth || line->body_length < 6 || line->body_length > MOBILE_BYTES || is_wordy(line, 2 * MOBILE_WORDS) ||
+        !may_be_mobile(line))
         return FALSE;
     fold_line(&folded, line);
     drop_links(&folded);
@@ -352,6 +411,8 @@ closing_of(const struct line *line)
     struct folded folded;
     if (line->depth || line->body_length < 2 || line->body_length > 90 || is_wordy(line, 8))
         return NO_CLOSING;
+    if (!may_start(PHRASE_CLOSING, line) && !may_start(PHRASE_WEAK_CLOSING, line))
+        return NO_CLOSING;
     fold_line(&folded, line);
     while (folded.length && strchr(",.!;:-*", folded.text[folded.length - 1]))
         folded.text[--folded.length] = '\0';
@@ -363,7 +424,7 @@ closing_of(const struct line *line)
 }
 
 static gboolean
-signs(const GArray *lines, guint closing, guint to, const char *name)
+signs(const GArray *lines, guint closing, guint to, const struct folded *name)
 {
     guint first = lines_skip_blank(lines, closing + 1, to);
     if (first == to) /* the closing ends the mail: nothing is said by it, nothing is gained by taking it off */
@@ -387,7 +448,7 @@ signs(const GArray *lines, guint closing, guint to, const char *name)
 /* `/Anna`, as Swedes sign, alone below the words; or `- Anna`, if that is the sender's name, else it is an item of a
  * list. */
 static gboolean
-is_name_behind_mark(const GArray *lines, guint from, guint i, const char *name)
+is_name_behind_mark(const GArray *lines, guint from, guint i, const struct folded *name)
 {
     const struct line *line = line_at(lines, i);
     const char *p = line->body, *end = p + line->body_length;
@@ -411,7 +472,7 @@ is_name_behind_mark(const GArray *lines, guint from, guint i, const char *name)
 }
 
 static guint
-after_closing(const GArray *lines, guint from, guint to, const char *name)
+after_closing(const GArray *lines, guint from, guint to, const struct folded *name)
 {
     guint behind = 0;
     for (guint i = to; i-- > from && behind <= BEHIND_CLOSING;) {
@@ -429,7 +490,7 @@ static gboolean
 holds_address(const struct line *line, const char *address)
 {
     gsize length = strlen(address);
-    if (length < 6)
+    if (length < 6 || (strchr(address, '@') && !memchr(line->body, '@', line->body_length)))
         return FALSE;
     for (gsize i = 0; i + length <= line->body_length; i++)
         if (g_ascii_strncasecmp(line->body + i, address, length) == 0)
@@ -453,21 +514,30 @@ words_end_at(const struct line *line)
     return closing_of(line) != NO_CLOSING;
 }
 
+/* The last line that holds the address, of those that a signature has; `to`: none. */
+static guint
+last_address(const GArray *lines, guint from, guint to, const char *address)
+{
+    guint count = 0;
+    for (guint i = to; i-- > from && count < BEHIND_CLOSING; count += !line_is_blank(line_at(lines, i)))
+        if (holds_address(line_at(lines, i), address))
+            return i;
+    return to;
+}
+
 /* A block that begins with the sender's name and holds the sender's address, with nothing said in it. */
 static guint
 after_own_address(const GArray *lines, guint from, guint to, const struct signature_hints *hints)
 {
-    gboolean holds = FALSE;
-    guint count = 0;
-    for (guint i = to; i-- > from && count < BEHIND_CLOSING;) {
+    guint count = 0, holds = last_address(lines, from, to, hints->address);
+    for (guint i = to; holds < to && i-- > from && count < BEHIND_CLOSING;) {
         const struct line *line = line_at(lines, i);
         if (line_is_blank(line))
             continue;
         count++;
         if (is_sentence(line) || line->depth)
             return to;
-        holds = holds || holds_address(line, hints->address);
-        if (!holds || i == from || !line_is_blank(line_at(lines, i - 1)) || !shares_name(line, hints->name))
+        if (i > holds || i == from || !line_is_blank(line_at(lines, i - 1)) || !shares_name(line, hints->name))
             continue;
         guint above = i;
         while (above > from && line_is_blank(line_at(lines, above - 1)))
@@ -477,18 +547,25 @@ after_own_address(const GArray *lines, guint from, guint to, const struct signat
     return to;
 }
 
+static gboolean
+is_frame_or_dash(const struct line *line)
+{
+    return is_frame(line) || (line->body_length == 3 && memcmp(line->body, "\xe2\x80\x94", 3) == 0);
+}
+
 /* A name below a rule, with two ways to reach whom it names, or the sender's name. What stands above the rule came to
  * an end. */
 static guint
 after_rule(const GArray *lines, guint from, guint to, const struct signature_hints *hints)
 {
     guint count = 0, reachable = 0, first = to;
+    if (!stands_below(lines, from, to, BEHIND_DASHES, is_frame_or_dash))
+        return to;
     for (guint i = to; i-- > from && count <= BEHIND_DASHES;) {
         const struct line *line = line_at(lines, i);
-        gboolean dash = line->body_length == 3 && memcmp(line->body, "\xe2\x80\x94", 3) == 0;
         if (line_is_blank(line))
             continue;
-        if (is_frame(line) || dash) {
+        if (is_frame_or_dash(line)) {
             guint above = i;
             while (above > from && line_is_blank(line_at(lines, above - 1)))
                 above--;
@@ -517,7 +594,10 @@ signature_postscript(const GArray *lines, guint from, guint to)
                                         "з.ы.", "зы",     "п.с."};
     for (guint i = from; i < to; i++) {
         struct folded folded;
-        fold_line(&folded, line_at(lines, i));
+        const struct line *line = line_at(lines, i);
+        if (line_is_blank(line) || (!(*line->body & 0x80) && !strchr("pPnN", *line->body))) /* nearly all */
+            continue;
+        fold_line(&folded, line);
         for (gsize m = 0; m < G_N_ELEMENTS(marks); m++) {
             gsize length = strlen(marks[m]);
             const char *rest = folded.text + length;
@@ -562,6 +642,9 @@ signature_banner(const GArray *lines, guint i, guint to)
     struct folded folded;
     const struct line *line = line_at(lines, i);
     if (line->depth || line->body_length > 400)
+        return i;
+    const struct line bare = without_marks(line);
+    if (!may_start(PHRASE_NOTICE_START, &bare) && !may_start(PHRASE_BANNER, &bare))
         return i;
     fold_line(&folded, line);
     const char *text = folded.text + strspn(folded.text, "*_-( ");
@@ -670,6 +753,8 @@ static guint
 after_mobile(const GArray *lines, guint from, guint to, const struct signature_hints *hints)
 {
     guint behind = 0, words = 0, start = to, first = to;
+    if (!stands_below(lines, from, to, BEHIND_MOBILE, is_mobile_line))
+        return to;
     for (guint i = to; i-- > from && behind <= BEHIND_MOBILE;) {
         const struct line *line = line_at(lines, i);
         if (line_is_blank(line))

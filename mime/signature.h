@@ -5,12 +5,14 @@
 #ifndef POSTERN_MIME_SIGNATURE_H
 #define POSTERN_MIME_SIGNATURE_H
 
+#include "mime/fold.h"
 #include "mime/lines.h"
 
 /* What else the mail tells. */
 struct signature_hints {
-    const char *name, *address; /* the sender's, for telling a name from words; "" if unknown */
-    gboolean quoted;            /* the answered mail stands below, so that what is above it is new */
+    const struct folded *name; /* the sender's, for telling a name from words; "" if unknown */
+    const char *address;       /* likewise */
+    gboolean quoted;           /* the answered mail stands below, so that what is above it is new */
 };
 
 /* The first line of the signature that ends the new words in [from, to), or `to`. `*rule` says why (static). */
