@@ -75,6 +75,19 @@ confirmation_ask(struct performing *p, const struct command *command, json_t *wo
     return address && mail_question(p, command, address, would, error);
 }
 
+gboolean
+confirmation_settle(struct performing *p, GError **error)
+{
+    g_autoptr(conversation) c = NULL;
+    if (!p->conversation)
+        return TRUE;
+    if (!conversation_load(p->act, p->conversation->id, &c, error))
+        return FALSE;
+    g_autofree char *state = state_now(p->act, c);
+    return store_run(p->act->tx, STMT_CONFIRMATION_SETTLE, error, store_int(c->id), store_text(p->actor),
+                     store_int(p->act->now), store_text(state));
+}
+
 /* ---- the answer ---- */
 
 /* Whoever acted when it was asked must still act for that side. */

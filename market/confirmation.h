@@ -22,6 +22,10 @@ char *confirmation_add(struct act *act, const struct question *question, GError 
 /* Asks. `would`: what the command would do, as transcript items (borrowed). */
 gboolean confirmation_ask(struct performing *p, const struct command *command, json_t *would, GError **error);
 
+/* After the mail that asked is done: what it did itself, and that it opened the job, is part of the state it was asked
+ * in. */
+gboolean confirmation_settle(struct performing *p, GError **error);
+
 /* A mail to a confirmation's link. Acts once, for the one it was mailed to, in the state it was asked in; tells
  * otherwise why not. */
 gboolean confirmation_take(struct act *act, const struct incoming *in, gint64 id, const char *recipient, gint64 raw_id,

@@ -221,6 +221,7 @@ ask_first(struct performing *p, const struct rule *rule, const struct command *c
         json_array_extend(items, would);
     else if (tried && (tried = confirmation_ask(p, command, would, error)))
         perform_tell(p, "said.confirmation_asked", NULL);
+    p->asks = p->asks || (tried && !p->failed);
     json_decref(would);
     return tried;
 }
@@ -305,6 +306,8 @@ perform_all(store_tx *tx, gpointer arg, GError **error)
     if (!p->failed && !open_job(p, a->commands, error))
         return FALSE;
     if (!p->failed && a->message && !a->message(p, a->arg, error))
+        return FALSE;
+    if (!p->failed && p->asks && !confirmation_settle(p, error))
         return FALSE;
     if (p->failed)
         g_set_error_literal(error, POSTERN_ERROR, POSTERN_ERROR_REFUSED, "a command said no");

@@ -44,6 +44,7 @@ struct performing {
     json_t *items;                    /* the transcript: [{line, ok, say, …}] */
     const char *line;                 /* of the command that is being performed */
     gboolean failed;                  /* one said no */
+    gboolean asks;                    /* a command of it waits for its confirmation */
     gboolean tells;                   /* somebody has to read the transcript even where all went well */
 };
 

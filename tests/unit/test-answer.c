@@ -234,6 +234,41 @@ test_a_confirmation_is_bound_to_its_state(struct scene *s)
     assert_listing(s, "0.tags.0", "vip");
 }
 
+/* Being opened by the mail that asks is no other state: else nobody could confirm what a first mail asks for. */
+static void
+test_what_a_first_mail_asks_for_can_be_confirmed(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "/block"));
+    scene_send(s);
+    g_autofree char *confirm = g_strdup(scene_sent(s, "confirm", "anna@acme.test", 0)->from_address);
+    assert_listing(s, "0.job.state", "opened");
+    scene_forget(s);
+    assert_taken(scene_write(s, "anna@acme.test", confirm, "Re: one", NULL, "/confirm"));
+    g_assert_cmpstr(said_to_anna(s), ==, "said.blocked_shop");
+}
+
+/* Nor are the words that stand below the command. */
+static void
+test_words_below_what_is_asked_do_not_spoil_it(struct scene *s)
+{
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    g_autofree char *link = mia_asks(s);
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "/inactive\n\nBack in spring."));
+    scene_send(s);
+    assert_listing(s, "0.messages", "1"); /* a job that nobody answered cannot rest: all of it is undone */
+    scene_forget(s);
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "/decline\n\nNo time, sorry."));
+    scene_send(s);
+    g_autofree char *confirm = g_strdup(scene_sent(s, "confirm", "anna@acme.test", 0)->from_address);
+    assert_listing(s, "0.job.state", "responded");
+    scene_forget(s);
+    assert_taken(scene_write(s, "anna@acme.test", confirm, "Re: one", NULL, "/confirm"));
+    scene_send(s);
+    g_assert_cmpstr(transcript(s, "anna@acme.test", "items.0.say"), ==, "said.declined");
+    assert_listing(s, "0.job.state", "declined");
+}
+
 static void
 test_a_confirmation_is_for_the_one_it_was_mailed_to(struct scene *s)
 {
@@ -424,6 +459,8 @@ main(int argc, char **argv)
     ADD("what-would-fail-is-not-asked", test_what_would_fail_is_not_asked);
     ADD("a-confirmation-lives-a-day", test_a_confirmation_lives_a_day);
     ADD("a-confirmation-is-bound-to-its-state", test_a_confirmation_is_bound_to_its_state);
+    ADD("what-a-first-mail-asks-for-can-be-confirmed", test_what_a_first_mail_asks_for_can_be_confirmed);
+    ADD("words-below-what-is-asked-do-not-spoil-it", test_words_below_what_is_asked_do_not_spoil_it);
     ADD("a-confirmation-is-for-the-one-it-was-mailed-to", test_a_confirmation_is_for_the_one_it_was_mailed_to);
     ADD("a-thousand-confirmations-act-once", test_a_thousand_confirmations_act_once);
     ADD("a-new-address-is-adopted", test_a_new_address_is_adopted);
