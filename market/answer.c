@@ -144,9 +144,11 @@ answer_take(const struct answer *a, GError **error)
 {
     const struct incoming *in = a->in;
     g_autoptr(organisation) organisation = NULL;
-    if (!in->commands.list->len && !says_something(in, &in->commands))
+    if (!in->commands.list->len && !says_something(in, &in->commands)) {
+        g_autofree char *cause = act_cause(a->act, in->key);
         return quarantine_and_tell(a->act, in, a->raw_id, a->recipient, a->conversation, a->side, "no new words",
-                                   quarantine_no_words, in->key, error);
+                                   quarantine_no_words, cause, error);
+    }
     if (!organisation_by_id(a->act, a->conversation->organisation_id, &organisation, error))
         return FALSE;
     struct performing p = {

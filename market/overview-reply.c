@@ -46,7 +46,7 @@ static gboolean
 ask_which(const struct overview_mail *m, const struct organisation *organisation, const store_rows *items,
           GError **error)
 {
-    g_autofree char *text = draft(m->in);
+    g_autofree char *text = draft(m->in), *cause = act_cause(m->act, m->in->key);
     json_t *data = json_pack("{s:s, s:[]}", "subject", m->in->subject, "choices");
     gboolean done = quarantine_add(m->act, m->in, m->raw_id, "a reply to an overview of several conversations",
                                    m->recipient, 0, error);
@@ -59,7 +59,7 @@ ask_which(const struct overview_mail *m, const struct organisation *organisation
         .language = organisation->language,
         .side = side_name(SIDE_PARTNER),
         .data = data,
-        .cause = m->in->key,
+        .cause = cause,
         .due_at = m->act->now,
     };
     done = done && notify_add(m->act, &n, error);

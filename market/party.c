@@ -4,6 +4,12 @@
 
 #include "lib/text.h"
 
+char *
+act_cause(struct act *act, const char *key)
+{
+    return g_strdup_printf("%s-%u", key, act->told++);
+}
+
 gboolean
 act_reaches(struct act *act, gint64 organisation_id)
 {

@@ -15,9 +15,13 @@ struct act {
     /* Which organisations this one mail has reached already (gint64); NULL outside of receiving. A mail to two of our
      * addresses that lead to the same place is stored and told once. */
     GArray *reached;
+    guint told;                  /* answers to this one mail so far: each is a cause of its own */
     gint64 undo_id;              /* the row of a partner's mail that may still be taken back (market/undo.h); 0: none */
     gint64 undo_conversation_id; /* whose it is */
 };
+
+/* The cause of the next mail that answers the mail `key` (struct incoming). Caller frees. */
+char *act_cause(struct act *act, const char *key);
 
 /* Has it been reached? Notes it. */
 gboolean act_reaches(struct act *act, gint64 organisation_id);

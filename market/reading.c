@@ -38,8 +38,9 @@ gboolean
 reading_perform_show(struct performing *p, const struct command *command, GError **error)
 {
     (void)command;
+    g_autofree char *cause = act_cause(p->act, p->in->key);
     return mark_all(p, error) &&
-           notify_member(p->act, "conversation", p->conversation, p->actor, p->actor_name, NULL, p->in->key, error);
+           notify_member(p->act, "conversation", p->conversation, p->actor, p->actor_name, NULL, cause, error);
 }
 
 /* ---- /full ---- */

@@ -141,7 +141,7 @@ static gboolean
 note(struct performing *p, enum command_id id, const char *argument, const struct search *search, GError **error)
 {
     g_autofree char *desk = desk_address(p->act, p->organisation->id, p->member_id);
-    g_autofree char *cause = g_strdup_printf("%s-%" G_GSIZE_FORMAT, p->in->key, json_array_size(p->items));
+    g_autofree char *cause = act_cause(p->act, p->in->key);
     json_t *data = json_pack("{s:I, s:s, s:s, s:I, s:I, s:s, s:s}", "organisation_id", (json_int_t)p->organisation->id,
                              "command", command_name(id), "argument", argument, "before", (json_int_t)search->before,
                              "before_id", (json_int_t)search->before_id, "own_address", desk, "asked",

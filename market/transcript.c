@@ -8,6 +8,7 @@ transcript_send(struct performing *p, gboolean done, GError **error)
 {
     json_t *data = json_pack("{s:O, s:b, s:s, s:b}", "items", p->items, "done", done, "subject", p->in->subject,
                              "message", *p->message != '\0');
+    g_autofree char *cause = act_cause(p->act, p->in->key);
     const struct notification n = {
         .kind = "transcript",
         .recipient = p->actor,
@@ -16,7 +17,7 @@ transcript_send(struct performing *p, gboolean done, GError **error)
         .side = side_name(p->side),
         .conversation_id = p->conversation ? p->conversation->id : 0,
         .data = data,
-        .cause = p->in->key,
+        .cause = cause,
         .due_at = p->act->now,
     };
     g_autofree char *desk = p->conversation ? NULL : desk_address(p->act, p->organisation->id, p->member_id);

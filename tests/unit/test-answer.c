@@ -126,6 +126,29 @@ test_notifications_carry_commands(struct scene *s)
     g_assert_cmpstr(scene_text(first->data, "actions.0.mailto"), ==, mailto);
 }
 
+/* A mail to two conversations is answered twice: neither answer is taken for the other. */
+static void
+test_each_link_of_a_mail_is_answered(struct scene *s)
+{
+    g_autofree char *one = mia_asks(s);
+    assert_taken(scene_write(s, "joost@fietsen.test", "acme@experts.test", "A shop", NULL, "A shop, please."));
+    scene_send(s);
+    g_autofree char *both =
+        g_strdup_printf("%s %s", one, scene_sent(s, "first-contact", "team@acme.test", 0)->from_address);
+    scene_forget(s);
+    assert_taken(scene_write(s, "anna@acme.test", both, "Re: both", NULL, "/show\n/tag\n"));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "transcript"), ==, 2);
+    scene_forget(s);
+    assert_taken(scene_write(s, "anna@acme.test", both, "Re: both", NULL, "/show\n"));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "conversation"), ==, 2);
+    scene_forget(s);
+    assert_taken(scene_write(s, "anna@acme.test", both, "Re: both", NULL, ""));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "not-relayed"), ==, 2);
+}
+
 /* ---- trust: DESIGN.md's table ---- */
 
 static void
@@ -454,6 +477,7 @@ main(int argc, char **argv)
     ADD("a-command-and-a-message", test_a_command_and_a_message);
     ADD("an-expired-job-takes-commands-and-no-words", test_an_expired_job_takes_commands_and_no_words);
     ADD("notifications-carry-commands", test_notifications_carry_commands);
+    ADD("each-link-of-a-mail-is-answered", test_each_link_of_a_mail_is_answered);
     ADD("dmarc", test_dmarc);
     ADD("irreversible-commands-are-confirmed-once", test_irreversible_commands_are_confirmed_once);
     ADD("what-would-fail-is-not-asked", test_what_would_fail_is_not_asked);
