@@ -472,9 +472,8 @@ side_addresses(struct act *act, const struct conversation *c, enum side side, co
     return list;
 }
 
-/* A message's words as the other side may see them. A lead's address is the partner's to have. NULL on error. */
-static char *
-words_for_other_side(struct act *act, const struct conversation *c, const store_rows *message, guint i, GError **error)
+char *
+notify_words(struct act *act, const struct conversation *c, const store_rows *message, guint i, GError **error)
 {
     gboolean inward = strcmp(store_rows_text(message, i, "direction"), "in") == 0;
     const char *text = store_rows_text(message, i, "text");
@@ -552,7 +551,7 @@ load_message(struct loading *loading, gboolean whole, GError **error)
         g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "message %" G_GINT64_FORMAT " is gone", id);
         return NULL;
     }
-    g_autofree char *words = words_for_other_side(loading->act, loading->conversation, rows, 0, error);
+    g_autofree char *words = notify_words(loading->act, loading->conversation, rows, 0, error);
     if (!words)
         return NULL;
     g_autofree char *text = whole ? g_strdup(words) : quotable(loading, words);
@@ -626,7 +625,7 @@ load_item(struct loading *loading, const store_rows *rows, guint i, json_t *item
         return FALSE;
     json_t *item = json_object();
     json_array_append_new(items, item);
-    g_autofree char *words = words_for_other_side(act, conversation, rows, i, error);
+    g_autofree char *words = notify_words(act, conversation, rows, i, error);
     if (!words)
         return FALSE;
     g_autofree char *text = quotable(loading, words);
@@ -806,7 +805,7 @@ show_message(struct loading *loading, const store_rows *rows, guint i, json_t *l
     json_t *item = json_object(), *files = json_array();
     json_array_append_new(list, item);
     json_object_set_new(item, "files", files);
-    g_autofree char *words = words_for_other_side(loading->act, loading->conversation, rows, i, error);
+    g_autofree char *words = notify_words(loading->act, loading->conversation, rows, i, error);
     g_autoptr(store_rows) names =
         store_query(loading->act->tx, STMT_ATTACHMENTS, error, store_int(store_rows_int(rows, i, "id")));
     if (!words || !names)

@@ -59,6 +59,11 @@ gboolean notify_admin(struct act *act, const char *key, json_t *facts, const cha
  * these mails end here. */
 gboolean notify_failure(struct act *act, const store_rows *row, const char *reply, GError **error);
 
+/* The words of message `i` of rows with text, direction and author_address, as the other side may see them: without the
+ * addresses of the side that wrote them and without links of ours. A lead's address is the partner's to have. Caller
+ * frees; NULL on error. */
+char *notify_words(struct act *act, const struct conversation *c, const store_rows *message, guint i, GError **error);
+
 /* Reads a claimed row's rendering data. NOT_FOUND when what it speaks of is gone. */
 struct notice *notify_load(struct act *act, gint64 outbox_id, GError **error);
 

@@ -31,10 +31,14 @@ add_choice(struct act *act, const store_rows *items, guint i, const char *text, 
 {
     g_autofree char *link =
         conversation_link(act, store_rows_int(items, i, "conversation_id"), SIDE_PARTNER, LINK_REPLY, error);
-    if (!link)
+    g_autoptr(conversation) c = NULL;
+    if (!link || !conversation_load(act, store_rows_int(items, i, "conversation_id"), &c, error))
+        return FALSE;
+    g_autofree char *words = notify_words(act, c, items, i, error);
+    if (!words)
         return FALSE;
     g_autofree char *name = party_public_name(store_rows_text(items, i, "author_name"), "");
-    g_autofree char *excerpt = text_one_line(store_rows_text(items, i, "text"), EXCERPT_BYTES);
+    g_autofree char *excerpt = text_one_line(words, EXCERPT_BYTES);
     g_autofree char *mailto = action_mailto(link, text);
     json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "number", (json_int_t)i + 1, "merchant",
                                           name, "subject", store_rows_text(items, i, "subject"), "excerpt", excerpt,

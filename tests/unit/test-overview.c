@@ -156,6 +156,34 @@ test_a_plain_reply_comes_back_with_links(struct scene *s)
     g_assert_nonnull(scene_sent(s, "relay-partner", "joost@fietsen.test", 0));
 }
 
+/* What is quoted of the items hides what the overview hides: the merchant's address, its own links. */
+static void
+test_the_question_which_item_names_no_address(struct scene *s)
+{
+    two_conversations(s);
+    g_autofree char *first = g_strdup(scene_sent(s, "overview", "team@acme.test", 0)->from_address);
+    assert_taken(scene_write(s, "bob@acme.test", first, "Re: 2", NULL, "1: On Monday.\n2: On Friday."));
+    scene_send(s);
+    g_autofree char *mia = g_strdup(scene_sent(s, "relay-partner", "mia@mias-candles.test", 0)->from_address);
+    g_autofree char *joost = g_strdup(scene_sent(s, "relay-partner", "joost@fietsen.test", 0)->from_address);
+    g_autofree char *words = g_strdup_printf("Write to Mia <mia@mias-candles.test>, not to %s", mia);
+    assert_taken(scene_write(s, "mia@mias-candles.test", mia, "Re: Help", NULL, words));
+    assert_taken(scene_write(s, "joost@fietsen.test", joost, "Re: Help", NULL, "Fine."));
+    scene_forget(s);
+    s->now += HOUR;
+    scene_send(s);
+    g_autofree char *second = g_strdup(scene_sent(s, "overview", "team@acme.test", 0)->from_address);
+    assert_taken(scene_write(s, "bob@acme.test", second, "Re: 2", NULL, "Gladly."));
+    scene_send(s);
+    const struct notice *which = scene_sent(s, "which-item", "bob@acme.test", 0);
+    g_assert_nonnull(which);
+    char *all = json_dumps(json_object_get(which->data, "choices"), 0);
+    g_assert_nonnull(strstr(all, "Write to Mia <[address]>"));
+    g_assert_null(strstr(all, "mia@mias-candles.test"));
+    g_assert_null(strstr(all, mia));
+    free(all); /* jansson's, from malloc */
+}
+
 /* ---- eight clients ---- */
 
 /* How a reply to one item looks: the item's link as recipient, the whole overview quoted below (%s: the other item's
@@ -498,6 +526,7 @@ main(int argc, char **argv)
     ADD("numbered-answers-go-to-their-items", test_numbered_answers_go_to_their_items);
     ADD("one-wrong-number-and-nothing-is-sent", test_one_wrong_number_and_nothing_is_sent);
     ADD("a-plain-reply-comes-back-with-links", test_a_plain_reply_comes_back_with_links);
+    ADD("the-question-which-item-names-no-address", test_the_question_which_item_names_no_address);
     ADD("replies-to-items-from-eight-clients", test_replies_to_items_from_eight_clients);
     ADD("a-member-who-asked-gets-one-of-its-own", test_a_member_who_asked_gets_an_overview_of_its_own);
     ADD("a-member-hears-nothing-of-before", test_a_member_hears_nothing_of_before);
