@@ -160,7 +160,8 @@ take_numbered(const struct overview_mail *m, const struct organisation *organisa
     };
     struct answers answers = {m, list, items, &p};
     g_autoptr(GError) refusal = NULL;
-    gboolean done = FALSE, wake = m->act->wake;
+    const struct act before = *m->act;
+    gboolean done = FALSE;
     gboolean ok =
         performing_find_member(&p, error) && store_attempt(m->act->tx, answer_items, &answers, &done, &refusal, error);
     if (ok && !done && !p.failed) {
@@ -168,7 +169,7 @@ take_numbered(const struct overview_mail *m, const struct organisation *organisa
         ok = FALSE;
     }
     if (ok && !done) {
-        m->act->wake = wake;
+        *m->act = before;
         ok = quarantine_add(m->act, m->in, m->raw_id, "an answer of several said no", m->recipient, 0, error);
     }
     ok = ok && transcript_send(&p, done, error);

@@ -199,20 +199,22 @@ try_out(store_tx *tx, gpointer arg, GError **error)
     return FALSE;
 }
 
-/* What would fail is not asked. */
+/* What would fail is not asked. Of what was tried out nothing stays, but that it failed. */
 static gboolean
 ask_first(struct performing *p, const struct rule *rule, const struct command *command, GError **error)
 {
     struct trial trial = {p, rule, command};
+    const struct performing before = *p;
+    const struct act act = *p->act;
     g_autoptr(GError) refusal = NULL;
-    gboolean done = FALSE, wake = p->act->wake;
-    gint64 undo_id = p->act->undo_id;
+    gboolean done = FALSE, failed;
     json_t *items = p->items, *would = json_array();
     p->items = would;
     gboolean tried = store_attempt(p->act->tx, try_out, &trial, &done, &refusal, error);
-    p->items = items;
-    p->act->wake = wake;
-    p->act->undo_id = undo_id;
+    failed = p->failed;
+    *p = before;
+    *p->act = act;
+    p->failed = failed;
     if (tried && !g_error_matches(refusal, POSTERN_ERROR, POSTERN_ERROR_REFUSED)) {
         g_propagate_error(error, g_steal_pointer(&refusal));
         tried = FALSE;
@@ -320,15 +322,13 @@ perform_commands(struct performing *p, const struct commands *commands, perform_
 {
     struct attempt attempt = {p, commands, message, arg};
     g_autoptr(GError) refusal = NULL;
-    gboolean wake = p->act->wake;
-    gint64 undo_id = p->act->undo_id;
+    const struct act before = *p->act;
     p->message = commands->message;
     if (!store_attempt(p->act->tx, perform_all, &attempt, done, &refusal, error))
         return FALSE;
     if (*done)
         return TRUE;
-    p->act->wake = wake;
-    p->act->undo_id = undo_id;
+    *p->act = before;
     if (p->failed)
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&refusal));

@@ -184,6 +184,21 @@ test_the_question_which_item_names_no_address(struct scene *s)
     free(all); /* jansson's, from malloc */
 }
 
+/* Of what was undone nothing is left for the mail's other recipients. */
+static void
+test_numbers_that_fail_spoil_no_other_link(struct scene *s)
+{
+    two_conversations(s);
+    const struct notice *overview = scene_sent(s, "overview", "team@acme.test", 0);
+    g_autofree char *both =
+        g_strdup_printf("%s %s", overview->from_address, scene_text(overview->data, "items.0.link"));
+    scene_forget(s);
+    assert_taken(scene_write(s, "bob@acme.test", both, "Re: 2", NULL, "1: On Monday.\n9: On Friday."));
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 1);
+    g_assert_nonnull(scene_sent(s, "transcript", "bob@acme.test", 0));
+}
+
 /* ---- eight clients ---- */
 
 /* How a reply to one item looks: the item's link as recipient, the whole overview quoted below (%s: the other item's
@@ -526,6 +541,7 @@ main(int argc, char **argv)
     ADD("numbered-answers-go-to-their-items", test_numbered_answers_go_to_their_items);
     ADD("one-wrong-number-and-nothing-is-sent", test_one_wrong_number_and_nothing_is_sent);
     ADD("a-plain-reply-comes-back-with-links", test_a_plain_reply_comes_back_with_links);
+    ADD("numbers-that-fail-spoil-no-other-link", test_numbers_that_fail_spoil_no_other_link);
     ADD("the-question-which-item-names-no-address", test_the_question_which_item_names_no_address);
     ADD("replies-to-items-from-eight-clients", test_replies_to_items_from_eight_clients);
     ADD("a-member-who-asked-gets-one-of-its-own", test_a_member_who_asked_gets_an_overview_of_its_own);

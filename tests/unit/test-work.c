@@ -841,6 +841,22 @@ test_send_does_not_wait(struct scene *s)
     g_assert_cmpstr(told(s, ANNA, 0), ==, "cannot.nothing_held");
 }
 
+/* What was only tried out to be asked about is not in force: the words wait until it is confirmed. */
+static void
+test_send_that_is_asked_about_waits(struct scene *s)
+{
+    g_autofree char *link = lena_asks(s);
+    acme_side(s, ANNA, link, "One.");
+    acme_side(s, ANNA, link, "Two.");
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    acme_side(s, ANNA, link, "/send\n\nThree.");
+    g_assert_cmpuint(count_of(s, "relay-partner"), ==, 2);
+    g_autofree char *confirm = g_strdup(scene_sent(s, "confirm", ANNA, 0)->from_address);
+    acme_side(s, ANNA, confirm, "/confirm");
+    g_assert_cmpuint(count_of(s, "relay-partner"), ==, 3);
+    s->conf.authserv_id = (char *)"";
+}
+
 static void
 test_what_waits_is_dropped_with_a_notice(struct scene *s)
 {
@@ -1147,6 +1163,7 @@ main(int argc, char **argv)
     TEST("send-does-not-wait", test_send_does_not_wait);
     TEST("what-waits-is-dropped-with-a-notice", test_what_waits_is_dropped_with_a_notice);
     TEST("what-waits-can-be-taken-back", test_what_waits_can_be_taken_back);
+    TEST("send-that-is-asked-about-waits", test_send_that_is_asked_about_waits);
     TEST("a-lead-answered-elsewhere", test_a_lead_answered_elsewhere);
     TEST("rematch-goes-to-others-once", test_rematch_goes_to_others_once);
     TEST("no-rematch-while-somebody-can-answer", test_no_rematch_while_somebody_can_answer);
