@@ -617,6 +617,9 @@ release(struct receive *r, const struct hold_choice *choice, const struct conver
         g_set_error_literal(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "a held mail changed while it was read");
         return FALSE;
     }
+    /* Another mail than the one that releases it: that reached nobody yet. */
+    g_autoptr(GArray) reached = g_array_new(FALSE, FALSE, sizeof(gint64));
+    released.act.reached = reached;
     released.in = &held->in;
     released.raw_id = choice->raw_id;
     target_parse(r->market, held->recipients[0], &target);

@@ -570,6 +570,33 @@ test_nobody_answers(void)
     world_close(&w);
 }
 
+/* Two mails that wait, told apart in one: both go where they belong, though it is the same organisation. */
+static void
+test_one_answer_releases_two(void)
+{
+    struct world w;
+    world_open(&w);
+    ask(&w);
+    g_autofree char *first =
+        g_strdup(scene_text(scene_sent(&w.scene, "which-conversation", MIA, 0)->data, "choices.0.link"));
+    scene_forget(&w.scene);
+    g_autofree char *held = outcome(&w, MIA, "{to-merchant.A}", "In-Reply-To: <{relay.B}>\n", "And where does this?");
+    g_assert_cmpstr(held, ==, "held");
+    g_autofree char *both = g_strdup_printf(
+        "%s %s", first, scene_text(scene_sent(&w.scene, "which-conversation", MIA, 0)->data, "choices.0.link"));
+    guint kept = scene_quarantined(&w.scene);
+    json_t *before = view_conversation(&w.scene.market, w.ids['A'], w.scene.now, NULL);
+    g_autofree char *released = outcome(&w, MIA, both, NULL, "Both here");
+    g_assert_cmpstr(released, ==, "A");
+    g_assert_cmpuint(scene_quarantined(&w.scene), ==, kept - 2);
+    json_t *after = view_conversation(&w.scene.market, w.ids['A'], w.scene.now, NULL);
+    g_assert_cmpuint(json_array_size(json_object_get(after, "messages")), ==,
+                     json_array_size(json_object_get(before, "messages")) + 2);
+    json_decref(before);
+    json_decref(after);
+    world_close(&w);
+}
+
 /* R7: the question tells nothing that the merchant may not know yet. */
 static void
 test_the_question_names_nobody_hidden(void)
@@ -754,6 +781,7 @@ main(int argc, char **argv)
     g_test_add_func("/route/out of order", test_out_of_order);
     g_test_add_func("/route/a link out of date", test_a_link_out_of_date);
     g_test_add_func("/route/an answer releases once", test_an_answer_releases_once);
+    g_test_add_func("/route/one answer releases two", test_one_answer_releases_two);
     g_test_add_func("/route/two choices in one mail", test_two_choices_in_one_mail);
     g_test_add_func("/route/answers at the same time", test_answers_at_the_same_time);
     g_test_add_func("/route/nobody answers", test_nobody_answers);
