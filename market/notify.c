@@ -45,6 +45,22 @@ is_blocked(struct act *act, const struct notification *n, gboolean *blocked, GEr
            block_has_conversation(act, n->conversation_id, blocked, error);
 }
 
+/* Of whom no language is known reads that of the organisation (R25), once it is no secret which one that is (R7).
+ * Caller frees; NULL on error. */
+static char *
+language_of(struct act *act, const struct notification *n, GError **error)
+{
+    g_autoptr(conversation) c = NULL;
+    g_autoptr(organisation) organisation = NULL;
+    if (n->language)
+        return g_strdup(n->language);
+    if (n->conversation_id && !conversation_load(act, n->conversation_id, &c, error))
+        return NULL;
+    if (!c || (c->matched && !c->answered))
+        return g_strdup(act->market->conf->language);
+    return organisation_by_id(act, c->organisation_id, &organisation, error) ? g_strdup(organisation->language) : NULL;
+}
+
 gboolean
 notify_add(struct act *act, const struct notification *n, GError **error)
 {
@@ -53,13 +69,15 @@ notify_add(struct act *act, const struct notification *n, GError **error)
         return FALSE;
     if (blocked)
         return TRUE;
+    g_autofree char *language = language_of(act, n, error);
+    if (!language)
+        return FALSE;
     g_autofree char *message_id = link_message_id(act->market, secret_random_id());
     g_autofree char *dedupe = g_strdup_printf("%s:%s:%s", n->kind, n->cause, n->recipient);
     char *json = n->data ? json_dumps(n->data, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     gint64 due_at = n->held ? MAX(act->now, n->due_at) + act->market->conf->hold_time : n->due_at;
     gboolean done = store_run(act->tx, STMT_OUTBOX_ADD, error, store_text(n->kind), store_text(n->recipient),
-                              store_text(n->recipient_name ? n->recipient_name : ""),
-                              store_text(n->language ? n->language : act->market->conf->language),
+                              store_text(n->recipient_name ? n->recipient_name : ""), store_text(language),
                               store_ref(n->conversation_id), store_ref(n->message_ref), store_ref(n->overview_id),
                               store_text(n->side), store_text(json), store_text(message_id), store_text(dedupe),
                               store_int(due_at), store_int(act->now), store_ref(n->held ? act->undo_id : 0));
