@@ -17,6 +17,8 @@ import threading
 import time
 import xml.etree.ElementTree
 
+import requirements  # beside this file
+
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 BUILD = os.path.join(TOP, "build")
 LOGS = os.path.join(BUILD, "check")
@@ -217,6 +219,7 @@ def lint(ring):
     run_script(ring, ["tests/lint-layers", "--self-test"], "lint-layers --self-test")
     run_script(ring, ["tests/lint-format"], "lint-format")
     run_script(ring, ["tests/lint-functions"], "lint-functions")
+    run_script(ring, ["/usr/bin/python3", "tests/requirements.py"], "a test for each requirement")
     for script in ("demo", "check", "tests/e2e/harness/prepare.sh", "tests/e2e/harness/maildir.sh", ".ci/run", "autogen.sh"):
         run_script(ring, ["bash", "-n", script], f"bash -n {script}")
 
@@ -353,6 +356,15 @@ def run_search(ring, *words):
         ring.count.bad("bench-search", ring.words())
 
 
+def long_model(ring):
+    """The gateway against the model, 20,000 steps."""
+    folder = os.path.join(BUILD, "tests", "unit")
+    if ring.run(["make", "-C", folder, "test-model"], "test-model", nice=True) == 0:
+        run_script(ring, ["env", "POSTERN_LONG=1", os.path.join(folder, "test-model")], "test-model")
+    else:
+        ring.count.bad("test-model", ring.words())
+
+
 def long_search(ring):
     """Every kind of search on a million conversations: 99 of 100 in less than 50 ms of the processor's time."""
     run_search(ring)
@@ -367,10 +379,10 @@ def long_pages(ring):
 RINGS = {"lint": lint, "unit": unit, "store": store, "e2e": e2e, "fault": fault, "clang": clang, "sanitizer": sanitizer, "thread": thread,
          "dist": dist, "bench": bench}
 LONG = {"long-e2e": long_e2e, "long-kill": long_kill, "long-mangle": long_mangle, "long-fuzz": long_fuzz,
-        "long-read": long_read, "long-search": long_search, "long-pages": long_pages}
+        "long-read": long_read, "long-model": long_model, "long-search": long_search, "long-pages": long_pages}
 # What runs beside what: tests on the main build here, other builds there; then what wants the machine for itself.
 LANES = [["unit", "store", "e2e", "fault"], ["lint", "clang", "sanitizer", "thread", "dist"]]
-ALONE = ["long-e2e", "long-kill", "long-mangle", "long-fuzz", "long-read", "long-search", "long-pages", "bench"]
+ALONE = ["long-e2e", "long-kill", "long-mangle", "long-fuzz", "long-read", "long-model", "long-search", "long-pages", "bench"]
 
 
 # ---- the run ----
@@ -446,6 +458,8 @@ def report(rings):
             print(ring.remark)
     for reason, number in sorted(reasons.items()):
         print(f"skipped {number}: {reason}")
+    print("\nrequirement rows and the tests that show them")
+    print("\n".join(requirements.check()[0]))
     print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped", flush=True)
     return 1 if total.failed or not total.passed else 0
 
