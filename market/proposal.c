@@ -7,8 +7,10 @@
 #include "market/audit.h"
 #include "market/draft.h"
 #include "market/invoice.h"
+#include "market/lead.h"
 #include "market/money.h"
 #include "market/notify.h"
+#include "market/relay.h"
 #include "market/tell.h"
 
 /* ---- rows ---- */
@@ -279,8 +281,10 @@ static gboolean
 put(struct performing *p, const struct conversation *c, const struct draft *draft, enum job_state next, GError **error)
 {
     g_autoptr(proposal) proposal = g_new0(struct proposal, 1);
+    gint64 answered = 0;
     if (!add(p->act, c, draft, proposal, error) || !conversation_set_state(p->act, c, next, error) ||
-        !show(p->act, c, proposal, "", error) ||
+        !relay_answered(p->act, p->in, c, &answered, error) ||
+        !conversation_mark_read(p->act, c->id, answered, error) || !show(p->act, c, proposal, "", error) ||
         !store_run(p->act->tx, STMT_CONVERSATION_STIR, error, store_int(c->id), store_int(p->act->now)) ||
         !audit_add(p->act, p->actor, "proposal_sent", proposal->id, draft->description, error))
         return FALSE;
@@ -434,12 +438,13 @@ set_state(struct performing *p, const struct proposal *proposal, const char *sta
            audit_add(p->act, p->actor, event, proposal->id, NULL, error);
 }
 
-/* The merchant answered: the job waits for the partner. */
+/* The merchant answered: the job waits for the partner, and what waited for a lead's answer goes (R8). */
 static gboolean
 merchant_moves(struct performing *p, const struct conversation *c, GError **error)
 {
     int next = job_next(job_effective(c->state, c->due_at, p->act->now), JOB_MERCHANT_WRITES);
-    return next >= JOB_STATES || conversation_set_state(p->act, c, (enum job_state)next, error);
+    return (next >= JOB_STATES || conversation_set_state(p->act, c, (enum job_state)next, error)) &&
+           lead_release(p->act, c, error);
 }
 
 /* What both sides, or one, are told of a decision. */

@@ -21,4 +21,10 @@ gboolean relay_send(struct act *act, const struct conversation *c, gint64 messag
 /* Notes those of the shop's staff who were named in a mail of the merchant's side. */
 gboolean relay_note_copies(struct act *act, const struct conversation *c, const struct incoming *in, GError **error);
 
+/* The message of the merchant's that a mail of the partner's answers: up to it all is read (Decisions 1). 0: there is
+ * none.
+ */
+gboolean relay_answered(struct act *act, const struct incoming *in, const struct conversation *c, gint64 *message_id,
+                        GError **error);
+
 #endif
