@@ -5,6 +5,9 @@ enum { ANSWER_TIME = 72 * 3600, KEPT_TIME = 7 * MODEL_DAY, PATIENCE = 2 };
 const char *const model_state_names[MODEL_STATES] = {
     "new", "opened", "declined", "expired", "responded", "awaiting_response", "inactive", "completed"};
 
+const char *const model_offer_names[OFFER_STATES] = {
+    "sent", "superseded", "accepted", "declined", "change_requested", "withdrawn", "closed"};
+
 /* ---- a conversation ---- */
 
 struct model_talk *
@@ -16,6 +19,7 @@ model_talk_new(gint64 id, guint organisation, guint merchant, gint64 now)
     talk->merchant = merchant;
     talk->due_at = now + ANSWER_TIME;
     talk->messages = g_array_new(FALSE, TRUE, sizeof(struct model_message));
+    talk->offers = g_array_new(FALSE, TRUE, sizeof(struct model_offer));
     return talk;
 }
 
@@ -24,6 +28,7 @@ model_talk_copy(const struct model_talk *talk)
 {
     struct model_talk *copy = g_memdup2(talk, sizeof *talk);
     copy->messages = g_array_copy(talk->messages);
+    copy->offers = g_array_copy(talk->offers);
     return copy;
 }
 
@@ -32,6 +37,7 @@ model_talk_free(gpointer data)
 {
     struct model_talk *talk = data;
     g_array_unref(talk->messages);
+    g_array_unref(talk->offers);
     g_free(talk);
 }
 
@@ -230,6 +236,85 @@ model_is_marked_unread(struct model_talk *talk)
     return TRUE;
 }
 
+/* ---- proposals ---- */
+
+struct model_offer *
+model_newest_offer(const struct model_talk *talk, guint number)
+{
+    for (guint i = talk->offers->len; i > 0; i--) {
+        struct model_offer *offer = &g_array_index(talk->offers, struct model_offer, i - 1);
+        if (!number || offer->number == number)
+            return offer;
+    }
+    return NULL;
+}
+
+gboolean
+model_offer_is_open(const struct model_offer *offer)
+{
+    return offer->state == SENT || offer->state == CHANGE_REQUESTED;
+}
+
+static void
+answers(struct model_talk *talk)
+{
+    model_read_all(talk);
+    if (talk->state == NEW || talk->state == OPENED || talk->state == AWAITING)
+        talk->state = RESPONDED;
+}
+
+gboolean
+model_proposes(struct model_talk *talk, guint word, gint64 now)
+{
+    struct model_offer *last = model_newest_offer(talk, 0), next = {word, 1, 1, SENT};
+    if (talk->blocked || model_state_at(talk, now) == EXPIRED)
+        return FALSE;
+    if (last && (model_offer_is_open(last) || last->state == TURNED_DOWN)) {
+        next.number = last->number;
+        next.version = last->version + 1;
+        last->state = SUPERSEDED;
+    } else if (last) {
+        next.number = last->number + 1;
+    }
+    g_array_append_val(talk->offers, next);
+    answers(talk);
+    return TRUE;
+}
+
+gboolean
+model_withdraws(struct model_talk *talk)
+{
+    struct model_offer *last = model_newest_offer(talk, 0);
+    if (!last || !model_offer_is_open(last))
+        return FALSE;
+    last->state = WITHDRAWN;
+    return TRUE;
+}
+
+gboolean
+model_decides(struct model_talk *talk, struct model_offer *offer, enum model_offer_state what, guint word)
+{
+    const struct model_message message = {.word = word, .in = TRUE, .unread = TRUE, .told = TRUE};
+    if (!model_offer_is_open(offer))
+        return FALSE;
+    offer->state = what;
+    if (what == CHANGE_REQUESTED)
+        g_array_append_val(talk->messages, message);
+    if (talk->state == RESPONDED)
+        talk->state = AWAITING;
+    return TRUE;
+}
+
+static void
+close_offers(struct model_talk *talk)
+{
+    for (guint i = 0; i < talk->offers->len; i++) {
+        struct model_offer *offer = &g_array_index(talk->offers, struct model_offer, i);
+        if (model_offer_is_open(offer) || offer->state == ACCEPTED)
+            offer->state = CLOSED;
+    }
+}
+
 void
 model_blocks(struct model_talk *talk, gint64 now)
 {
@@ -239,6 +324,7 @@ model_blocks(struct model_talk *talk, gint64 now)
         talk->state = DECLINED;
     model_read_all(talk);
     model_releases(talk, dropped); /* to nowhere */
+    close_offers(talk);
     g_array_unref(dropped);
     talk->blocked = TRUE;
 }

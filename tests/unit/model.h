@@ -23,6 +23,14 @@ struct model_message {
     gint64 held_until;  /* waits for the lead's answer; 0: it does not */
 };
 
+/* A proposal's version (R22). */
+enum model_offer_state { SENT, SUPERSEDED, ACCEPTED, TURNED_DOWN, CHANGE_REQUESTED, WITHDRAWN, CLOSED, OFFER_STATES };
+extern const char *const model_offer_names[OFFER_STATES];
+struct model_offer {
+    guint word, number, version;
+    enum model_offer_state state;
+};
+
 /* A conversation with its latest job. */
 struct model_talk {
     gint64 id;
@@ -35,6 +43,7 @@ struct model_talk {
     guint job;          /* counts up with each job in it */
     gboolean rematched; /* this job's request went to others */
     GArray *messages;   /* struct model_message */
+    GArray *offers;     /* struct model_offer */
     guint tags;         /* bits: the organisation's tags */
     guint assignees;    /* bits: the organisation's members */
     guint writers;      /* bits: addresses of the merchant's side that wrote */
@@ -66,6 +75,14 @@ gboolean model_wakes(struct model_talk *talk, gint64 now);
 gboolean model_is_spam(struct model_talk *talk, gint64 now);
 gboolean model_answered_elsewhere(struct model_talk *talk, gint64 now);
 gboolean model_is_marked_unread(struct model_talk *talk);
+/* To propose is to answer. `word` is in the description. */
+gboolean model_proposes(struct model_talk *talk, guint word, gint64 now);
+gboolean model_withdraws(struct model_talk *talk);
+/* The merchant decides on a version: ACCEPTED, TURNED_DOWN or CHANGE_REQUESTED, the last with a message. */
+gboolean model_decides(struct model_talk *talk, struct model_offer *offer, enum model_offer_state what, guint word);
+gboolean model_offer_is_open(const struct model_offer *offer);
+/* The newest of a number; 0: of all. NULL: there is none. */
+struct model_offer *model_newest_offer(const struct model_talk *talk, guint number);
 void model_blocks(struct model_talk *talk, gint64 now);
 /* What waits, oldest first: its words are appended to `words` (guint) and it waits no longer. */
 void model_releases(struct model_talk *talk, GArray *words);

@@ -51,6 +51,12 @@ struct told {
     gint64 at;
 };
 
+/* A proposal's mail: its address is bound to the version. */
+struct offered {
+    char *address;
+    guint talk, word;
+};
+
 struct item {
     guint talk, word;
 };
@@ -91,6 +97,7 @@ struct world {
     GHashTable *owed;     /* "kind word recipient" → OWED, OPTIONAL */
     GHashTable *notices;  /* ids of outbox rows seen before */
     GPtrArray *told;      /* struct told */
+    GPtrArray *offered;   /* struct offered */
     GPtrArray *digests;   /* struct digest */
     GPtrArray *questions; /* struct question */
     gint64 digest_at[ORGANISATIONS];
@@ -513,6 +520,29 @@ inspect_overview(struct world *w, const struct notice *notice, gboolean again)
 }
 
 static void
+inspect_proposal(struct world *w, const struct notice *notice)
+{
+    char *proposal = json_dumps(json_object_get(notice->data, "proposal"), 0);
+    g_autoptr(GArray) words = words_in(proposal ? proposal : "");
+    free(proposal);
+    must(w, words->len > 0, "a proposal has no words");
+    for (guint i = 0; i < w->talks->len; i++) {
+        const struct model_talk *talk = talk_at(w, i);
+        for (guint k = 0; k < talk->offers->len; k++) {
+            guint word = g_array_index(talk->offers, struct model_offer, k).word;
+            if (word != g_array_index(words, guint, 0))
+                continue;
+            must(w, !talk->blocked, "a proposal to somebody blocked");
+            struct offered *offered = g_new0(struct offered, 1);
+            *offered = (struct offered){g_strdup(notice->from_address), i, word};
+            g_ptr_array_add(w->offered, offered);
+            return;
+        }
+    }
+    wrong(w, "a proposal that nobody made");
+}
+
+static void
 inspect(struct world *w, const struct notice *notice)
 {
     if (strcmp(notice->recipient, "postmaster@experts.test") == 0)
@@ -528,6 +558,8 @@ inspect(struct world *w, const struct notice *notice)
         inspect_ack(w, notice);
     else if (strcmp(notice->kind, "overview") == 0)
         inspect_overview(w, notice, again);
+    else if (strcmp(notice->kind, "proposal") == 0)
+        inspect_proposal(w, notice);
     else if (strcmp(notice->kind, "confirm") == 0) {
         g_free(w->confirm);
         w->confirm = g_strdup(scene_text(notice->data, "own_address"));
@@ -971,6 +1003,44 @@ step_merchant_declines(struct world *w)
     mail_text(w, address_of(&by), link_of(w, 'm', (guint)i), NULL, "/decline", expected);
 }
 
+/* On a version of a proposal, from its mail. */
+static void
+step_merchant_decides(struct world *w)
+{
+    static const struct {
+        const char *command;
+        enum model_offer_state what;
+    } ways[] = {
+        {"/accept", ACCEPTED}, {"/decline", TURNED_DOWN}, {"/change", CHANGE_REQUESTED}, {"/zaakceptuj", ACCEPTED}};
+    if (!w->offered->len)
+        return;
+    const struct offered *offered = w->offered->pdata[w->offered->len - 1 - below(w, MIN(8, w->offered->len))];
+    struct model_talk *talk = talk_at(w, offered->talk);
+    struct model_offer *offer = NULL;
+    for (guint i = 0; i < talk->offers->len; i++)
+        if (g_array_index(talk->offers, struct model_offer, i).word == offered->word)
+            offer = &g_array_index(talk->offers, struct model_offer, i);
+    const struct beginning by = writer_of(w, talk);
+    enum expected expected = who_by_link(w, talk, &by);
+    guint way = below(w, G_N_ELEMENTS(ways));
+    gboolean shown = offer->state == SUPERSEDED && model_offer_is_open(model_newest_offer(talk, offer->number));
+    gboolean twice = offer->state == ACCEPTED && ways[way].what == ACCEPTED, decides = FALSE;
+    if (expected == TAKEN && !shown && !twice) {
+        decides = model_decides(talk, offer, ways[way].what, by.word);
+        expected = decides ? TAKEN : KEPT;
+    }
+    g_autofree char *text = ways[way].what == CHANGE_REQUESTED ? g_strdup_printf("/change Less qw%06uz.", by.word)
+                                                               : g_strdup(ways[way].command);
+    mail_text(w, address_of(&by), offered->address, NULL, text, expected);
+    if (!decides)
+        return;
+    if (ways[way].what == CHANGE_REQUESTED) {
+        access_of(w, by.word)->organisations |= 1u << talk->organisation;
+        talk->writers |= address_bit(by.merchant, by.which);
+    }
+    release(w, talk);
+}
+
 /* Organisations that had the request, or had it again. */
 static guint
 family_of(struct world *w, const struct model_talk *talk, gboolean *over)
@@ -1202,6 +1272,22 @@ do_unassign(struct doing *d)
 }
 
 static gboolean
+do_propose(struct doing *d)
+{
+    guint word = new_word(d->w, 1u << d->organisation, 0);
+    g_string_append_printf(d->lines, "\nDescription: A plan qw%06uz\nTotal: %u EUR", word, 100 + below(d->w, 900));
+    gboolean done = model_proposes(d->talk, word, d->w->scene.now);
+    access_of(d->w, word)->groups = done ? 1u << group_of(d->talk) : 0;
+    return done;
+}
+
+static gboolean
+do_withdraw(struct doing *d)
+{
+    return model_withdraws(d->talk);
+}
+
+static gboolean
 do_note(struct doing *d)
 {
     g_string_append_printf(d->lines, " Between us:\nqw%06uz is too cheap.", new_word(d->w, 1u << d->organisation, 0));
@@ -1227,6 +1313,10 @@ static const struct {
     doing_fn apply;
     gboolean shut;
 } commands[] = {
+    {"/propose", do_propose, FALSE},
+    {"/devis", do_propose, FALSE},
+    {"/oferta", do_propose, FALSE},
+    {"/withdraw", do_withdraw, FALSE},
     {"/decline", do_decline, FALSE},
     {"/afwijzen geen tijd", do_decline, FALSE},
     {"/complete", do_complete, FALSE},
@@ -1730,6 +1820,25 @@ compare_messages(struct world *w, const struct model_talk *talk, json_t *message
 }
 
 static void
+compare_offers(struct world *w, const struct model_talk *talk, json_t *offers)
+{
+    must(w, json_array_size(offers) == talk->offers->len, "%" G_GINT64_FORMAT " has %zu proposals, not %u", talk->id,
+         json_array_size(offers), talk->offers->len);
+    for (guint i = 0; i < talk->offers->len; i++) {
+        const struct model_offer *offer = &g_array_index(talk->offers, struct model_offer, i);
+        json_t *entry = json_array_get(offers, i);
+        must(w,
+             json_integer_value(json_object_get(entry, "number")) == offer->number &&
+                 json_integer_value(json_object_get(entry, "version")) == offer->version,
+             "proposal %u of %" G_GINT64_FORMAT " is %s.%u, not %u.%u", i, talk->id, scene_text(entry, "number"),
+             (guint)json_integer_value(json_object_get(entry, "version")), offer->number, offer->version);
+        must(w, strcmp(scene_text(entry, "state"), model_offer_names[offer->state]) == 0,
+             "proposal %u.%u of %" G_GINT64_FORMAT " is %s, not %s", offer->number, offer->version, talk->id,
+             scene_text(entry, "state"), model_offer_names[offer->state]);
+    }
+}
+
+static void
 compare_whole(struct world *w, const struct model_talk *talk)
 {
     g_autoptr(GError) error = NULL;
@@ -1746,6 +1855,7 @@ compare_whole(struct world *w, const struct model_talk *talk)
     must(w, json_array_size(json_object_get(whole, "comments")) == talk->comments, "comments of %" G_GINT64_FORMAT,
          talk->id);
     compare_messages(w, talk, json_object_get(whole, "messages"));
+    compare_offers(w, talk, json_object_get(whole, "proposals"));
     json_decref(whole);
 }
 
@@ -1762,6 +1872,7 @@ static const struct {
     {12, step_merchant_writes},
     {2, step_merchant_declines},
     {2, step_rematch},
+    {6, step_merchant_decides},
     {3, step_merchant_adds},
     {16, step_partner_writes},
     {24, step_commands},
@@ -1822,6 +1933,14 @@ settle(struct world *w)
 }
 
 static void
+offered_free(gpointer data)
+{
+    struct offered *offered = data;
+    g_free(offered->address);
+    g_free(offered);
+}
+
+static void
 told_free(gpointer data)
 {
     struct told *told = data;
@@ -1845,6 +1964,7 @@ world_open(struct world *w, guint32 seed)
     w->owed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     w->notices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     w->told = g_ptr_array_new_with_free_func(told_free);
+    w->offered = g_ptr_array_new_with_free_func(offered_free);
     w->digests = g_ptr_array_new_with_free_func(digest_free);
     w->questions = g_ptr_array_new_with_free_func(question_free);
     new_word(w, ALL_ORGANISATIONS, (1u << GROUPS) - 1); /* 0: stands for none */
@@ -1860,7 +1980,7 @@ world_close(struct world *w)
 {
     g_rand_free(w->rand);
     g_array_unref(w->words);
-    GPtrArray *lists[] = {w->talks, w->told, w->digests, w->questions};
+    GPtrArray *lists[] = {w->talks, w->told, w->offered, w->digests, w->questions};
     for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
         g_ptr_array_unref(lists[i]);
     GHashTable *tables[] = {w->links, w->owed, w->notices};
