@@ -304,6 +304,7 @@ static const char schema_2[] =
     " organisation_id INTEGER NOT NULL REFERENCES organisation, state TEXT NOT NULL, rating INTEGER, text TEXT NOT "
     "NULL DEFAULT '',"
     " asked_at INTEGER NOT NULL, given_at INTEGER, given_by TEXT) STRICT;"
+    "CREATE INDEX review_conversation ON review (conversation_id);"
     "CREATE INDEX review_organisation ON review (organisation_id);"
 
     /* Blocks (R16): a merchant's whole side, by all its addresses. Nothing takes one back. */
