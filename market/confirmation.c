@@ -57,7 +57,8 @@ confirmation_add(struct act *act, const struct question *q, GError **error)
     struct link_token token = {LINK_CONFIRM, id, act->now + LIFETIME};
     if (!store_run(act->tx, STMT_CONFIRMATION_ADD, error, store_int(id), store_ref(q->organisation_id),
                    store_ref(conversation_id), store_text(side_name(q->side)), store_text(q->actor),
-                   store_text(q->command), store_text(state), store_int(act->now), store_int(act->now + LIFETIME)) ||
+                   store_text(q->command), store_text(state), store_int(act->now), store_int(act->now + LIFETIME),
+                   store_int(q->whole)) ||
         !audit_add(act, q->actor, "confirmation_asked", conversation_id, q->command, error))
         return NULL;
     return link_address(act->market, &token);
@@ -70,7 +71,7 @@ confirmation_ask(struct performing *p, const struct command *command, json_t *wo
     if (!argument)
         return FALSE;
     g_autofree char *text = g_strdup_printf("/%s %s", command_name(command->id), argument);
-    const struct question question = {p->organisation->id, p->conversation, p->side, p->actor, text};
+    const struct question question = {p->organisation->id, p->conversation, p->side, p->actor, text, p->request};
     g_autofree char *address = confirmation_add(p->act, &question, error);
     return address && mail_question(p, command, address, would, error);
 }
@@ -181,6 +182,7 @@ confirmation_take(struct act *act, const struct incoming *in, gint64 id, const c
         .actor_name = in->author_name,
         .raw_id = raw_id,
         .trust = trust_of(act->market->conf, in, TRUE),
+        .request = store_rows_int(row, 0, "whole") != 0,
         .message = "",
         .items = json_array(),
     };

@@ -15,6 +15,7 @@ struct question {
     enum side side;
     const char *actor;   /* the registered address that it is mailed to, and whose confirmation alone counts */
     const char *command; /* the line that will be performed */
+    gboolean whole;      /* in all conversations of its request */
 };
 /* Writes it down. The address to confirm at, caller frees; whoever calls mails it to the actor and to nobody else. */
 char *confirmation_add(struct act *act, const struct question *question, GError **error);

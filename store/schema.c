@@ -189,12 +189,12 @@ static const char schema_2[] =
     "ALTER TABLE message ADD COLUMN verified INTEGER NOT NULL DEFAULT 1;"
 
     /* A command that waits for its confirmation. actor: whose it is; command: the line as it will be performed;
-     * state: what it was asked in, compared before it acts. */
+     * state: what it was asked in, compared before it acts; whole: for all conversations of the request. */
     "CREATE TABLE confirmation (id INTEGER PRIMARY KEY, organisation_id INTEGER REFERENCES organisation, "
     "conversation_id INTEGER REFERENCES conversation,"
     " side TEXT NOT NULL, actor TEXT NOT NULL, command TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT "
     "NULL, expires_at INTEGER NOT NULL,"
-    " used_at INTEGER) STRICT;"
+    " used_at INTEGER, whole INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE INDEX confirmation_conversation ON confirmation (conversation_id);"
 
     /* Jobs: who works on one (R20), what is said inside (R21). void: spam, without effect on ranking (Decisions 12).

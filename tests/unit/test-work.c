@@ -267,6 +267,23 @@ test_matched_declines_are_told_once(struct scene *s)
     g_assert_cmpstr(scene_text(notice->data, "organisation.name"), ==, "");
 }
 
+/* Also where it has to be confirmed first. */
+static void
+test_a_request_is_withdrawn_from_all_once_confirmed(struct scene *s)
+{
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    assert_taken(scene_write(s, MIA, "jobs@experts.test", "Shop", NULL, "I need a store setup."));
+    scene_send(s);
+    g_autofree char *ack = g_strdup(scene_sent(s, "ack", MIA, 0)->from_address);
+    mia_side(s, MIA, ack, NULL, "/decline");
+    g_autofree char *confirm = g_strdup(scene_sent(s, "confirm", MIA, 0)->from_address);
+    scene_forget(s);
+    mia_side(s, MIA, confirm, NULL, "/confirm");
+    g_assert_cmpstr(told(s, MIA, 0), ==, "said.request_declined");
+    g_assert_cmpuint(count_of(s, "declined-partner"), ==, 2);
+    s->conf.authserv_id = (char *)"";
+}
+
 static void
 test_a_request_is_withdrawn_from_all(struct scene *s)
 {
@@ -1137,6 +1154,7 @@ main(int argc, char **argv)
     TEST("the-merchant-declines", test_the_merchant_declines);
     TEST("matched-declines-are-told-once", test_matched_declines_are_told_once);
     TEST("a-request-is-withdrawn-from-all", test_a_request_is_withdrawn_from_all);
+    TEST("a-request-is-withdrawn-from-all-once-confirmed", test_a_request_is_withdrawn_from_all_once_confirmed);
     g_test_add_func("/work/words-of-refusal", test_words_of_refusal);
     TEST("words-of-refusal-change-nothing", test_words_of_refusal_change_nothing_and_are_answered);
     TEST("reminders", test_reminders);
