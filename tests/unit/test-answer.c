@@ -178,6 +178,29 @@ test_dmarc(struct scene *s)
     }
 }
 
+/* Without a link headers alone would say where it belongs, and From who wrote it: not when that is known to be a lie.
+ */
+static void
+test_a_lie_goes_on_in_no_conversation(struct scene *s)
+{
+    static const char lie[] = "Authentication-Results: mx.experts.test; dmarc=fail header.from=mias-candles.test\n";
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    g_autofree char *link = mia_asks(s);
+    assert_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Gladly."));
+    scene_send(s);
+    const char *id = scene_sent(s, "relay-partner", "mia@mias-candles.test", 0)->message_id;
+    g_autofree char *answer = g_strdup_printf("In-Reply-To: <%s>\n%s", id, lie);
+    static const char *const places[] = {"acme@experts.test", "jobs@experts.test"};
+    for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+        assert_taken(scene_write(s, "mia@mias-candles.test", places[i], "Re: A new theme", answer, "Pay to me."));
+        assert_listing(s, "0.messages", "2");
+        g_assert_cmpuint(scene_quarantined(s), ==, i + 1);
+    }
+    g_autofree char *honest = g_strdup_printf("In-Reply-To: <%s>\n", id);
+    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Re: A new theme", honest, "Fine."));
+    assert_listing(s, "0.messages", "3");
+}
+
 /* ---- confirmations ---- */
 
 /* Anna tags Mia's conversation and wants the tag gone; the confirmation's address. */
@@ -479,6 +502,7 @@ main(int argc, char **argv)
     ADD("notifications-carry-commands", test_notifications_carry_commands);
     ADD("each-link-of-a-mail-is-answered", test_each_link_of_a_mail_is_answered);
     ADD("dmarc", test_dmarc);
+    ADD("a-lie-goes-on-in-no-conversation", test_a_lie_goes_on_in_no_conversation);
     ADD("irreversible-commands-are-confirmed-once", test_irreversible_commands_are_confirmed_once);
     ADD("what-would-fail-is-not-asked", test_what_would_fail_is_not_asked);
     ADD("a-confirmation-lives-a-day", test_a_confirmation_lives_a_day);
