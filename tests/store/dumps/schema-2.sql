@@ -47,7 +47,7 @@ CREATE INDEX member_alias_member ON member_alias (member_id);
 CREATE UNIQUE INDEX overview_open ON overview (organisation_id, coalesce(member_id, 0)) WHERE claimed_at IS NULL;
 CREATE TABLE overview_item (overview_id INTEGER NOT NULL REFERENCES overview, message_id INTEGER NOT NULL REFERENCES message, PRIMARY KEY (overview_id, message_id)) STRICT;
 CREATE TABLE declined_service (organisation_id INTEGER NOT NULL REFERENCES organisation, service TEXT NOT NULL, declined INTEGER NOT NULL, PRIMARY KEY (organisation_id, service)) STRICT;
-CREATE TABLE confirmation (id INTEGER PRIMARY KEY, organisation_id INTEGER REFERENCES organisation, conversation_id INTEGER REFERENCES conversation, side TEXT NOT NULL, actor TEXT NOT NULL, command TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER) STRICT;
+CREATE TABLE confirmation (id INTEGER PRIMARY KEY, organisation_id INTEGER REFERENCES organisation, conversation_id INTEGER REFERENCES conversation, side TEXT NOT NULL, actor TEXT NOT NULL, command TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, used_at INTEGER, whole INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX confirmation_conversation ON confirmation (conversation_id);
 CREATE TABLE assignee (job_id INTEGER NOT NULL REFERENCES job, member_id INTEGER NOT NULL REFERENCES member, assigned_at INTEGER NOT NULL, PRIMARY KEY (job_id, member_id)) STRICT;
 CREATE INDEX assignee_member ON assignee (member_id);
@@ -79,6 +79,7 @@ CREATE TABLE invoice (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL R
 CREATE TABLE access_request (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, state TEXT NOT NULL, basis TEXT NOT NULL, created_at INTEGER NOT NULL, decided_at INTEGER, decided_by TEXT) STRICT;
 CREATE INDEX access_request_conversation ON access_request (conversation_id);
 CREATE TABLE review (id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL UNIQUE REFERENCES job, conversation_id INTEGER NOT NULL REFERENCES conversation, organisation_id INTEGER NOT NULL REFERENCES organisation, state TEXT NOT NULL, rating INTEGER, text TEXT NOT NULL DEFAULT '', asked_at INTEGER NOT NULL, given_at INTEGER, given_by TEXT) STRICT;
+CREATE INDEX review_conversation ON review (conversation_id);
 CREATE INDEX review_organisation ON review (organisation_id);
 CREATE TABLE block (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFERENCES organisation, merchant_id INTEGER NOT NULL REFERENCES merchant, shop_id INTEGER REFERENCES shop, actor TEXT NOT NULL, created_at INTEGER NOT NULL, UNIQUE (organisation_id, merchant_id)) STRICT;
 CREATE INDEX block_shop ON block (shop_id) WHERE shop_id IS NOT NULL;
