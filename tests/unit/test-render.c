@@ -592,6 +592,8 @@ test_the_build_finds_wrong_strings(void)
         {"templates/fr.words", "\ngreet =", "\ngreet = x\ngreet =", "greet is there twice\n"},
         {"templates/no-match.html.mustache", "{{>greet}}", "<b>Hello</b>", "words belong to the strings:Hello\n"},
         {"market/inbound.c", "#include", "\"say\", \"said.never\"\n#include", "no string said.never\n"},
+        {"market/invoice.c", "\"cannot.no_invoice\"", "\"cannot.no_such\"", "no string cannot.no_such\n"},
+        {"market/proposal.c", "\"example.total\"", "\"example.sum\"", "no string example.sum\n"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *got = checked(rows[i].file, rows[i].old, rows[i].new);
