@@ -44,6 +44,7 @@ make_notice(const json_t *object, const struct conf *conf)
     notice->data = json_is_object(data) ? json_incref(data) : json_object();
     notice->kind = text_or(object, "kind", "");
     notice->language = text_or(object, "language", conf->language);
+    notice->timezone = g_strdup(json_string_value(json_object_get(object, "timezone")));
     notice->envelope_sender = g_strdup(link);
     notice->recipient = text_or(object, "recipient", "somebody@example.net");
     notice->recipient_name = text_or(object, "recipient_name", "Somebody");

@@ -406,7 +406,7 @@ render_notice(const templates *self, const struct market *market, const struct n
               GError **error)
 {
     g_auto(rendered_words) words = {NULL, NULL, NULL};
-    const struct reader reader = {notice->language, market->conf->timezone};
+    const struct reader reader = {notice->language, notice->timezone ? notice->timezone : market->conf->timezone};
     if (!render_words(self, notice->kind, &reader, notice->data, NULL, NULL, &words, error))
         return NULL;
     g_autoptr(GPtrArray) files = load_files(market, notice, error);

@@ -29,9 +29,9 @@ static gboolean
 mail_question(struct performing *p, const struct command *command, const char *address, json_t *would, GError **error)
 {
     const char *language = performing_language(p);
-    json_t *data = json_pack("{s:s, s:O, s:s, s:I, s:s, s:o}", "line", command->line, "would", would, "subject",
+    json_t *data = json_pack("{s:s, s:O, s:s, s:I, s:s, s:o, s:I}", "line", command->line, "would", would, "subject",
                              p->in->subject, "until_time", (json_int_t)(p->act->now + LIFETIME), "own_address", address,
-                             "own_actions", json_array());
+                             "own_actions", json_array(), "organisation_id", (json_int_t)p->organisation->id);
     action_add(json_object_get(data, "own_actions"), address, COMMAND_CONFIRM, NULL, language);
     const struct notification n = {
         .kind = "confirm",

@@ -741,12 +741,17 @@ load_about(struct loading *loading, GError **error)
                       hidden ? LINK_REQUEST : LINK_REPLY, error);
 }
 
-/* A notice that is answered at an address of its own: the rule put it, and what can be done there, into the data. */
+/* A notice that is answered at an address of its own: the rule put it, and what can be done there, into the data; so it
+ * did with the organisation where no conversation tells. */
 static gboolean
 load_own(struct loading *loading, GError **error)
 {
     struct notice *notice = loading->notice;
     json_t *actions = json_object_get(notice->data, "own_actions");
+    gint64 organisation_id = json_integer_value(json_object_get(notice->data, "organisation_id"));
+    if (!loading->organisation && organisation_id &&
+        !organisation_by_id(loading->act, organisation_id, &loading->organisation, error))
+        return FALSE;
     if (!load_about(loading, error))
         return FALSE;
     const char *address = json_string_value(json_object_get(notice->data, "own_address"));
@@ -1155,6 +1160,7 @@ notice_free(struct notice *notice)
         return;
     g_free(notice->kind);
     g_free(notice->language);
+    g_free(notice->timezone);
     g_free(notice->envelope_sender);
     g_free(notice->recipient);
     g_free(notice->recipient_name);
@@ -1206,7 +1212,7 @@ set_unsubscribe(struct loading *loading, const char *preference, GError **error)
     return TRUE;
 }
 
-/* An organisation's mails are a list to its mail clients' filters. */
+/* An organisation's mails are a list to its mail clients' filters, and tell its time. */
 static gboolean
 set_list(struct loading *loading, const char *kind, GError **error)
 {
@@ -1215,6 +1221,7 @@ set_list(struct loading *loading, const char *kind, GError **error)
     notice->reason = g_strdup(store_rows_text(loading->row, 0, "side"));
     if (!o || strcmp(notice->reason, side_name(SIDE_PARTNER)) != 0)
         return TRUE;
+    notice->timezone = g_strdup(o->timezone);
     notice->list_id = g_strdup_printf("<%s.%s>", o->slug, loading->act->market->conf->domain);
     for (guint i = 0; i < G_N_ELEMENTS(switches); i++)
         if (strcmp(switches[i].kind, kind) == 0)

@@ -32,6 +32,7 @@ struct notice {
 
     char *kind;     /* names the template: templates/LANGUAGE/KIND.{subject,text,html}.mustache */
     char *language; /* "en" */
+    char *timezone; /* its reader's, IANA's name; NULL: the gateway's */
 
     char *envelope_sender; /* signed bounce link: r+TOKEN@DOMAIN */
     char *recipient;       /* envelope recipient */

@@ -32,6 +32,7 @@ organisation_free(struct organisation *organisation)
     g_free(organisation->language);
     g_free(organisation->notify);
     g_free(organisation->profile_url);
+    g_free(organisation->timezone);
     g_free(organisation);
 }
 
@@ -78,6 +79,7 @@ organisation_from(const struct act *act, const store_rows *rows)
     o->language = g_strdup(store_rows_text(rows, 0, "language"));
     o->notify = g_strdup(store_rows_text(rows, 0, "notify"));
     o->profile_url = url ? g_strdup(url) : profile_url(act->market->conf, o->slug);
+    o->timezone = g_strdup(store_rows_text(rows, 0, "timezone"));
     o->published = store_rows_int(rows, 0, "published") != 0;
     /* Who said until when is back then, whether or not the timer has run. */
     o->available = store_rows_int(rows, 0, "available") ||

@@ -30,6 +30,7 @@ struct organisation {
     gint64 id;
     char *slug, *name, *language, *notify;
     char *profile_url; /* never NULL */
+    char *timezone;    /* IANA's name; NULL: the gateway's */
     gboolean published, available;
     gint64 services;
 };

@@ -21,8 +21,10 @@ transcript_send(struct performing *p, gboolean done, GError **error)
         .due_at = p->act->now,
     };
     g_autofree char *desk = p->conversation ? NULL : desk_address(p->act, p->organisation->id, p->member_id);
-    if (desk)
+    if (desk) {
         json_object_set_new(data, "own_address", json_string(desk));
+        json_object_set_new(data, "organisation_id", json_integer(p->organisation->id));
+    }
     gboolean sent = notify_add(p->act, &n, error);
     json_decref(data);
     return sent;

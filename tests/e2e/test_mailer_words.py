@@ -181,6 +181,14 @@ def test_answers_to_answers_are_one_thread(preview):
     assert email.message_from_bytes(preview(words), policy=email.policy.default)["Subject"] == "Re: A theme"
 
 
+def test_times_are_those_of_the_readers_clock(preview):
+    notes = [{"kind": "not-relayed", "timezone": zone, "data": {"at_time": 1809856800, "reason": {"say": "not-relayed.distrusted"}}}
+             for zone in (None, "Europe/Warsaw")]
+    texts = [email.message_from_bytes(preview(words), policy=email.policy.default).get_body(("plain",)).get_content()
+             for words in notes]
+    assert ["10:00" in texts[0], "12:00" in texts[1]] == [True, True]
+
+
 def test_a_subject_is_one_line(preview):
     mail = email.message_from_bytes(preview(notice("relay-partner", NASTY["header"])), policy=email.policy.default)
     assert mail["Subject"] == "Re: x Bcc: victim@injected.test X-Injected: 1"

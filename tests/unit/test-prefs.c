@@ -125,6 +125,24 @@ test_language_is_a_persons_own(struct scene *s)
     g_assert_cmpstr(digest, ==, "off");
 }
 
+/* Times in an organisation's mails are those of its clock; a merchant's are the gateway's. */
+static void
+test_mails_tell_the_organisations_time(struct scene *s)
+{
+    scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Help", NULL, "A theme?");
+    scene_send(s);
+    g_assert_null(scene_sent(s, "first-contact", NULL, 0)->timezone); /* the gateway's */
+    assert_said(s, "/prefs timezone Europe/Warsaw", "said.pref_set");
+    scene_forget(s);
+    scene_write(s, "joost@fietsen.test", "acme@experts.test", "Help", NULL, "A theme?");
+    scene_write(s, "anna@acme.test", "desk@experts.test", "", NULL, "/away 24.12.2026\n/list");
+    scene_send(s);
+    static const char *const kinds[] = {"first-contact", "transcript", "results"};
+    for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
+        g_assert_cmpstr(scene_sent(s, kinds[i], NULL, 0)->timezone, ==, "Europe/Warsaw");
+    g_assert_null(scene_sent(s, "ack", "joost@fietsen.test", 0)->timezone);
+}
+
 static void
 test_unavailable_stops_new_work_and_not_what_runs(struct scene *s)
 {
@@ -329,6 +347,7 @@ main(int argc, char **argv)
     add("each-is-set-in-any-language", test_each_is_set_in_any_language);
     add("they-are-shown", test_they_are_shown);
     add("language-is-a-persons-own", test_language_is_a_persons_own);
+    add("mails-tell-the-organisations-time", test_mails_tell_the_organisations_time);
     add("unavailable-stops-new-work-and-not-what-runs", test_unavailable_stops_new_work_and_not_what_runs);
     add("away-comes-back-by-itself", test_away_comes_back_by_itself);
     add("away-ends-when-somebody-says-so", test_away_ends_when_somebody_says_so);
