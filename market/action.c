@@ -50,3 +50,13 @@ actions_for(const struct conversation *c, enum side reader, const char *address,
             action_add(list, address, actions[i].id, actions[i].argument, language);
     return list;
 }
+
+json_t *
+actions_of_item(const struct conversation *c, const char *address, const char *language, gint64 now)
+{
+    json_t *list = json_array();
+    if (STATE(job_effective(c->state, c->due_at, now)) & (UNANSWERED | RUNNING))
+        action_add(list, address, COMMAND_DECLINE, NULL, language);
+    action_add(list, address, COMMAND_READ, NULL, language);
+    return list;
+}

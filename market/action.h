@@ -18,5 +18,7 @@ void action_add(json_t *actions, const char *address, enum command_id id, const 
 /* What its reader can do now in a conversation: a new array, perhaps empty. */
 json_t *actions_for(const struct conversation *conversation, enum side reader, const char *address,
                     const char *language, gint64 now);
+/* The few that stand beside one of many messages, for the partner: a new array. */
+json_t *actions_of_item(const struct conversation *conversation, const char *address, const char *language, gint64 now);
 
 #endif

@@ -7,7 +7,8 @@
  *   first-contact, lead  service text lines[{line}] files[{name,size_bytes,omitted}] due_time matched
  *                        previous{link,subject}; lead: lead{name,email,phone,shop}
  *   overview             count answers_only single interval_seconds
- * items[{number,by,merchant,subject,state,at_time,text,lines,link, files}] ack                  direct matched
+ *                        items[{number,by,merchant,subject,state,at_time,text,lines,link,actions,files}]
+ *   ack                  direct matched
  *   relay-partner        text lines profile_url lead files
  *   transcript, confirm  what market/transcript.c and market/confirmation.c say
  *   message-assignee     inward by text lines files
@@ -658,6 +659,7 @@ load_item(struct loading *loading, const store_rows *rows, guint i, json_t *item
             job_state_name(job_effective(conversation->state, conversation->due_at, act->now)));
     set_integer(item, "at_time", store_rows_int(rows, i, "received_at"));
     set_text(item, "link", link);
+    json_object_set_new(item, "actions", actions_of_item(conversation, link, loading->notice->language, act->now));
     set_lines(item, text);
     return load_files(loading, store_rows_int(rows, i, "id"), FALSE, item, error);
 }

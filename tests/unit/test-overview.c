@@ -121,6 +121,27 @@ test_numbered_answers_go_to_their_items(struct scene *s)
                     "said.item_answered");
 }
 
+/* What can be done with one tap is done in its item's conversation, no other. */
+static void
+test_each_item_has_its_own_actions(struct scene *s)
+{
+    two_conversations(s);
+    const json_t *items = items_of(scene_sent(s, "overview", "team@acme.test", 0));
+    for (guint i = 0; i < 2; i++) {
+        json_t *item = json_array_get(items, i);
+        g_autofree char *decline = g_strdup_printf("mailto:%s?body=%%2Fdecline", scene_text(item, "link"));
+        g_autofree char *read = g_strdup_printf("mailto:%s?body=%%2Fread", scene_text(item, "link"));
+        g_assert_cmpstr(scene_text(item, "actions.0.mailto"), ==, decline);
+        g_assert_cmpstr(scene_text(item, "actions.1.mailto"), ==, read);
+    }
+    g_autofree char *first = g_strdup(scene_text(json_array_get(items, 0), "link"));
+    assert_taken(scene_write(s, "bob@acme.test", first, "", NULL, "/decline"));
+    json_t *list = scene_conversations(s);
+    g_assert_cmpstr(scene_text(list, "0.job.state"), ==, "declined");
+    g_assert_cmpstr(scene_text(list, "1.job.state"), ==, "awaiting_response");
+    json_decref(list);
+}
+
 static void
 test_one_wrong_number_and_nothing_is_sent(struct scene *s)
 {
@@ -539,6 +560,7 @@ main(int argc, char **argv)
 #define ADD(path, fn) g_test_add_data_func("/overview/" path, (gconstpointer)(fn), run)
     g_test_add_func("/overview/numbers", test_numbers);
     ADD("numbered-answers-go-to-their-items", test_numbered_answers_go_to_their_items);
+    ADD("each-item-has-its-own-actions", test_each_item_has_its_own_actions);
     ADD("one-wrong-number-and-nothing-is-sent", test_one_wrong_number_and_nothing_is_sent);
     ADD("a-plain-reply-comes-back-with-links", test_a_plain_reply_comes_back_with_links);
     ADD("numbers-that-fail-spoil-no-other-link", test_numbers_that_fail_spoil_no_other_link);
