@@ -122,6 +122,15 @@ scene_close(struct scene *scene)
     g_free(scene->folder);
 }
 
+void
+scene_run(gconstpointer test)
+{
+    struct scene scene;
+    scene_open(&scene);
+    ((scene_test)test)(&scene);
+    scene_close(&scene);
+}
+
 struct verdict
 scene_mail(struct scene *scene, const char *sender, const char *recipients, const char *raw)
 {

@@ -21,6 +21,10 @@ struct scene {
 void scene_open(struct scene *scene);
 void scene_close(struct scene *scene);
 
+/* For g_test_add_data_func(): a scene for one test, which is its data. */
+typedef void (*scene_test)(struct scene *scene);
+void scene_run(gconstpointer test);
+
 /* RCPT for all of them, then end of message if none was refused. Recipients are separated by blanks. The verdict of the
  * first refusal, or of the whole. */
 struct verdict scene_mail(struct scene *scene, const char *sender, const char *recipients, const char *raw);

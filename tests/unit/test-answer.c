@@ -5,17 +5,6 @@
 #include "market/link.h"
 #include "scene.h"
 
-typedef void (*scene_test)(struct scene *scene);
-
-static void
-run(gconstpointer fn)
-{
-    struct scene scene;
-    scene_open(&scene);
-    ((scene_test)fn)(&scene);
-    scene_close(&scene);
-}
-
 #define PASS "Authentication-Results: mx.experts.test; dmarc=pass header.from=acme.test\n"
 #define FAIL "Authentication-Results: mx.experts.test; dmarc=fail header.from=acme.test\n"
 
@@ -494,7 +483,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-#define ADD(path, fn) g_test_add_data_func("/answer/" path, (gconstpointer)(fn), run)
+#define ADD(path, fn) g_test_add_data_func("/answer/" path, (gconstpointer)(fn), scene_run)
     ADD("help-is-told-to-whoever-asked", test_help_is_told_to_whoever_asked);
     ADD("an-unknown-command-relays-nothing", test_an_unknown_command_relays_nothing);
     ADD("a-command-and-a-message", test_a_command_and_a_message);

@@ -7,18 +7,7 @@
 #include "scene.h"
 #include "store/driver.h"
 
-typedef void (*scene_test)(struct scene *scene);
-
 #define HOUR 3600
-
-static void
-run(gconstpointer fn)
-{
-    struct scene scene;
-    scene_open(&scene);
-    ((scene_test)fn)(&scene);
-    scene_close(&scene);
-}
 
 /* ---- the stage ---- */
 
@@ -517,7 +506,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-#define add(name, fn) g_test_add_data_func("/block/" name, fn, run)
+#define add(name, fn) g_test_add_data_func("/block/" name, fn, scene_run)
     add("what-is-open-is-closed", test_what_is_open_is_closed);
     add("the-history-stays-searchable", test_the_history_stays_searchable);
     add("proposals-and-invoices-are-closed", test_proposals_and_invoices_are_closed);

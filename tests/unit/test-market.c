@@ -8,17 +8,6 @@
 #define HOUR 3600
 #define DAY 86400
 
-typedef void (*scene_test)(struct scene *scene);
-
-static void
-run(gconstpointer fn)
-{
-    struct scene scene;
-    scene_open(&scene);
-    ((scene_test)fn)(&scene);
-    scene_close(&scene);
-}
-
 static void
 assert_taken(struct verdict verdict)
 {
@@ -1008,7 +997,7 @@ test_form_keeps_what_a_person_wrote(struct scene *s)
 static void
 add(const char *path, scene_test fn)
 {
-    g_test_add_data_func(path, (gconstpointer)fn, run);
+    g_test_add_data_func(path, (gconstpointer)fn, scene_run);
 }
 
 /* long: the list of tests */

@@ -8,17 +8,6 @@
 #define HOUR 3600
 #define DAY 86400
 
-typedef void (*scene_test)(struct scene *scene);
-
-static void
-run(gconstpointer fn)
-{
-    struct scene scene;
-    scene_open(&scene);
-    ((scene_test)fn)(&scene);
-    scene_close(&scene);
-}
-
 static void
 assert_taken(struct verdict verdict)
 {
@@ -557,7 +546,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-#define ADD(path, fn) g_test_add_data_func("/overview/" path, (gconstpointer)(fn), run)
+#define ADD(path, fn) g_test_add_data_func("/overview/" path, (gconstpointer)(fn), scene_run)
     g_test_add_func("/overview/numbers", test_numbers);
     ADD("numbered-answers-go-to-their-items", test_numbered_answers_go_to_their_items);
     ADD("each-item-has-its-own-actions", test_each_item_has_its_own_actions);

@@ -4,19 +4,8 @@
 #include "market/prefs.h"
 #include "scene.h"
 
-typedef void (*scene_test)(struct scene *scene);
-
 #define HOUR 3600
 #define DAY 86400
-
-static void
-run(gconstpointer fn)
-{
-    struct scene scene;
-    scene_open(&scene);
-    ((scene_test)fn)(&scene);
-    scene_close(&scene);
-}
 
 static void
 assert_org(struct scene *s, const char *path, const char *expected)
@@ -343,7 +332,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-#define add(name, fn) g_test_add_data_func("/prefs/" name, fn, run)
+#define add(name, fn) g_test_add_data_func("/prefs/" name, fn, scene_run)
     add("each-is-set-in-any-language", test_each_is_set_in_any_language);
     add("they-are-shown", test_they_are_shown);
     add("language-is-a-persons-own", test_language_is_a_persons_own);

@@ -8,17 +8,6 @@
 #define HOUR 3600
 #define DAY 86400
 
-typedef void (*scene_test)(struct scene *scene);
-
-static void
-run(gconstpointer fn)
-{
-    struct scene scene;
-    scene_open(&scene);
-    ((scene_test)fn)(&scene);
-    scene_close(&scene);
-}
-
 static void
 assert_taken(struct verdict verdict)
 {
@@ -522,7 +511,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-#define TEST(path, fn) g_test_add_data_func("/proposal/" path, (gconstpointer)fn, run)
+#define TEST(path, fn) g_test_add_data_func("/proposal/" path, (gconstpointer)fn, scene_run)
     TEST("record", test_a_proposal_is_a_record_and_a_mail);
     TEST("unreadable", test_what_cannot_be_read_is_told_and_nothing_happens);
     TEST("expired", test_an_expired_job_takes_no_proposal);

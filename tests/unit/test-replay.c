@@ -11,17 +11,6 @@
 #define MIA "mia@mias-candles.test"
 #define ANNA "anna@acme.test"
 
-typedef void (*scene_test)(struct scene *scene);
-
-static void
-run(gconstpointer fn)
-{
-    struct scene scene;
-    scene_open(&scene);
-    ((scene_test)fn)(&scene);
-    scene_close(&scene);
-}
-
 static void
 must(struct verdict verdict)
 {
@@ -366,6 +355,6 @@ main(int argc, char **argv)
     };
     g_test_init(&argc, &argv, NULL);
     for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_data_func(tests[i].path, (gconstpointer)tests[i].fn, run);
+        g_test_add_data_func(tests[i].path, (gconstpointer)tests[i].fn, scene_run);
     return g_test_run();
 }

@@ -5,18 +5,7 @@
 #include "market/results.h"
 #include "scene.h"
 
-typedef void (*scene_test)(struct scene *scene);
-
 #define HOUR 3600
-
-static void
-run(gconstpointer fn)
-{
-    struct scene scene;
-    scene_open(&scene);
-    ((scene_test)fn)(&scene);
-    scene_close(&scene);
-}
 
 /* ---- asking ---- */
 
@@ -504,7 +493,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/search/words", test_words);
     g_test_add_func("/search/a-long-text-is-bounded", test_a_long_text_is_bounded);
-#define add(name, fn) g_test_add_data_func("/search/" name, fn, run)
+#define add(name, fn) g_test_add_data_func("/search/" name, fn, scene_run)
     add("conversations-by-contact-shop-and-url", test_conversations_by_contact_shop_and_url);
     add("nobody-finds-what-is-not-theirs", test_nobody_finds_what_is_not_theirs);
     add("a-merchants-address-is-not-to-be-guessed", test_a_merchants_address_is_not_to_be_guessed);

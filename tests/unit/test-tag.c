@@ -2,17 +2,6 @@
 #include "market/tag.h"
 #include "scene.h"
 
-typedef void (*scene_test)(struct scene *scene);
-
-static void
-run(gconstpointer fn)
-{
-    struct scene scene;
-    scene_open(&scene);
-    ((scene_test)fn)(&scene);
-    scene_close(&scene);
-}
-
 /* A new conversation of an organisation with Mia or Joost; its id. */
 static gint64
 open_conversation(struct scene *s, const char *from, const char *slug)
@@ -237,14 +226,14 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_data_func("/tag/several-go-on-and-come-off", test_several_go_on_and_come_off, run);
-    g_test_add_data_func("/tag/case-and-accents-do-not-count", test_case_and_accents_do_not_count, run);
-    g_test_add_data_func("/tag/a-new-name-shows-everywhere", test_a_new_name_shows_everywhere, run);
-    g_test_add_data_func("/tag/a-deleted-one-is-gone-everywhere", test_a_deleted_one_is_gone_everywhere, run);
-    g_test_add_data_func("/tag/each-organisation-has-its-own", test_each_organisation_has_its_own, run);
-    g_test_add_data_func("/tag/hostile-names-are-refused", test_hostile_names_are_refused, run);
-    g_test_add_data_func("/tag/one-bad-name-undoes-the-mail", test_one_bad_name_undoes_the_mail, run);
-    g_test_add_data_func("/tag/there-are-limits", test_there_are_limits, run);
-    g_test_add_data_func("/tag/a-tag-needs-a-conversation", test_a_tag_needs_a_conversation, run);
+    g_test_add_data_func("/tag/several-go-on-and-come-off", test_several_go_on_and_come_off, scene_run);
+    g_test_add_data_func("/tag/case-and-accents-do-not-count", test_case_and_accents_do_not_count, scene_run);
+    g_test_add_data_func("/tag/a-new-name-shows-everywhere", test_a_new_name_shows_everywhere, scene_run);
+    g_test_add_data_func("/tag/a-deleted-one-is-gone-everywhere", test_a_deleted_one_is_gone_everywhere, scene_run);
+    g_test_add_data_func("/tag/each-organisation-has-its-own", test_each_organisation_has_its_own, scene_run);
+    g_test_add_data_func("/tag/hostile-names-are-refused", test_hostile_names_are_refused, scene_run);
+    g_test_add_data_func("/tag/one-bad-name-undoes-the-mail", test_one_bad_name_undoes_the_mail, scene_run);
+    g_test_add_data_func("/tag/there-are-limits", test_there_are_limits, scene_run);
+    g_test_add_data_func("/tag/a-tag-needs-a-conversation", test_a_tag_needs_a_conversation, scene_run);
     return g_test_run();
 }

@@ -14,17 +14,6 @@
 #define BOB "bob@acme.test"
 #define TEAM "team@acme.test"
 
-typedef void (*scene_test)(struct scene *scene);
-
-static void
-run(gconstpointer fn)
-{
-    struct scene scene;
-    scene_open(&scene);
-    ((scene_test)fn)(&scene);
-    scene_close(&scene);
-}
-
 static void
 assert_taken(struct verdict verdict)
 {
@@ -1139,7 +1128,7 @@ test_the_admin_may_too(struct scene *s)
     g_assert_error(refusal, POSTERN_ERROR, POSTERN_ERROR_REFUSED);
 }
 
-#define TEST(name, fn) g_test_add_data_func("/work/" name, (gconstpointer)(fn), run)
+#define TEST(name, fn) g_test_add_data_func("/work/" name, (gconstpointer)(fn), scene_run)
 
 int
 main(int argc, char **argv)
