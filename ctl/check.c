@@ -361,59 +361,22 @@ check_wake(struct check *check)
                    "the mailer does not listen at %s: %s", path, g_strerror(errno));
 }
 
-/* The server's first line, made safe; NULL. */
-static char *
-greeting(int fd)
-{
-    char line[512];
-    ssize_t got = recv(fd, line, sizeof line, 0);
-    if (got <= 0)
-        return NULL;
-    g_autofree char *text = text_utf8(line, (gsize)got);
-    return text_one_line(text, 100);
-}
-
-static int
-relay_open(const char *relay, char **why)
-{
-    const char *colon = strrchr(relay, ':');
-    g_autofree char *host = g_strndup(relay, (gsize)(colon - relay));
-    gsize length = strlen(host);
-    if (*host == '[' && length > 2) { /* an IPv6 address stands in brackets */
-        host[length - 1] = '\0';
-        return tcp_open(host + 1, colon + 1, why);
-    }
-    return tcp_open(host, colon + 1, why);
-}
-
 static void
 check_relay(struct check *check)
 {
-    const char *relay = check->settings->relay;
-    if (g_str_has_prefix(relay, "unix:")) {
-        gboolean there = unix_listens(relay + strlen("unix:"), SOCK_STREAM);
-        check_find(check, there ? CHECK_OK : CHECK_ERROR, "mailer.relay",
-                   there ? NULL : "[mailer] relay = 127.0.0.1:25", "%s %s", relay,
-                   there ? "answers" : "does not answer");
+    const struct conf *conf = check->settings;
+    g_autoptr(GError) error = NULL;
+    if (rehearse_relay(conf, PATIENCE, &error)) {
+        check_find(check, CHECK_OK, "mailer.relay", NULL, "%s takes a session of ours (relay_tls = %s%s)", conf->relay,
+                   conf->relay_tls, *conf->relay_user ? ", with a password" : "");
         return;
     }
-    g_autofree char *why = NULL;
-    int fd = relay_open(relay, &why);
-    g_autofree char *words = fd >= 0 ? greeting(fd) : NULL;
-    if (fd >= 0) {
-        ssize_t sent = send(fd, "QUIT\r\n", 6, MSG_NOSIGNAL);
-        (void)sent; /* a courtesy */
-        close(fd);
-    }
-    if (words && g_str_has_prefix(words, "220"))
-        check_find(check, CHECK_OK, "mailer.relay", NULL, "%s greets with \"%s\"", relay, words);
-    else
-        check_find(check, CHECK_ERROR, "mailer.relay",
-                   "start Postfix, or set [mailer] relay = HOST:PORT to where it listens",
-                   "%s does not greet as a mail server does: %s", relay,
-                   words ? words
-                   : why ? why
-                         : "it says nothing");
+    gboolean ours = g_error_matches(error, POSTERN_ERROR, POSTERN_ERROR_REFUSED) ||
+                    g_error_matches(error, POSTERN_ERROR, POSTERN_ERROR_INVALID);
+    check_find(check, CHECK_ERROR, "mailer.relay",
+               ours ? "[mailer] relay_tls, relay_ca, relay_user and relay_password_file as the relay wants them"
+                    : "start Postfix, or set [mailer] relay = HOST:PORT to where it listens",
+               "%s takes no session of ours: %s", conf->relay, error->message);
 }
 
 /* ---- field maps ---- */
@@ -506,9 +469,9 @@ tell(const GPtrArray *findings, const guint counts[])
         if (finding->mend)
             printf("%-8s mend: %s\n", "", finding->mend);
     }
-    printf("%u checks: %u error%s, %u warning%s, %u skipped\n", findings->len, counts[CHECK_ERROR],
-           counts[CHECK_ERROR] == 1 ? "" : "s", counts[CHECK_WARNING], counts[CHECK_WARNING] == 1 ? "" : "s",
-           counts[CHECK_SKIPPED]);
+    printf("%u check%s: %u error%s, %u warning%s, %u skipped\n", findings->len, findings->len == 1 ? "" : "s",
+           counts[CHECK_ERROR], counts[CHECK_ERROR] == 1 ? "" : "s", counts[CHECK_WARNING],
+           counts[CHECK_WARNING] == 1 ? "" : "s", counts[CHECK_SKIPPED]);
 }
 
 int

@@ -4,6 +4,7 @@
 
 #include "lib/error.h"
 #include "market/notify.h"
+#include "mailer/setup.h"
 
 #define SAMPLES "samples.json"
 
@@ -86,4 +87,19 @@ rehearse(const templates *templates, const char *const *folders, rehearse_fn fn,
         }
     json_decref(file);
     return good;
+}
+
+gboolean
+rehearse_relay(const struct conf *conf, gint64 timeout, GError **error)
+{
+    struct setup setup = {.conf = (struct conf *)conf};
+    gboolean serves = setup_load_relay(&setup, error);
+    if (serves) {
+        struct smtp_options options = setup_smtp_options(&setup);
+        options.timeout = timeout;
+        g_autoptr(smtp) session = smtp_new(&options);
+        serves = smtp_open(session, error);
+    }
+    setup_clear_relay(&setup);
+    return serves;
 }

@@ -16,4 +16,8 @@ typedef void (*rehearse_fn)(const char *kind, const char *language, const json_t
  * NOT_FOUND: none has; INVALID: it is no samples file, or a kind has no sample. */
 gboolean rehearse(const templates *templates, const char *const *folders, rehearse_fn fn, gpointer arg, GError **error);
 
+/* A session as the mailer makes it, and no mail: greeting, TLS with the certificate verified, AUTH. `timeout`: seconds
+ * for each answer. INVALID and REFUSED for what the admin has to mend, TEMP. */
+gboolean rehearse_relay(const struct conf *conf, gint64 timeout, GError **error);
+
 #endif

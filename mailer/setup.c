@@ -67,6 +67,15 @@ setup_load_relay(struct setup *setup, GError **error)
     return setup->trust || tls == RELAY_TLS_NONE;
 }
 
+void
+setup_clear_relay(struct setup *setup)
+{
+    if (setup->relay_password)
+        explicit_bzero(setup->relay_password, strlen(setup->relay_password));
+    g_clear_pointer(&setup->relay_password, g_free);
+    g_clear_pointer(&setup->trust, tls_trust_free);
+}
+
 struct smtp_options
 setup_smtp_options(const struct setup *setup)
 {
@@ -106,10 +115,7 @@ setup_unref(struct setup *setup)
 {
     if (!setup || !g_atomic_int_dec_and_test(&setup->users))
         return;
-    if (setup->relay_password)
-        explicit_bzero(setup->relay_password, strlen(setup->relay_password));
-    g_free(setup->relay_password);
-    tls_trust_free(setup->trust);
+    setup_clear_relay(setup);
     templates_free(setup->templates);
     keyring_free(setup->keys);
     conf_free(setup->conf);

@@ -31,6 +31,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(setup, setup_unref)
 struct smtp_options setup_smtp_options(const struct setup *setup);
 /* Reads what setup_smtp_options() wants. Part of setup_load(), for a setup that has but its settings. */
 gboolean setup_load_relay(struct setup *setup, GError **error);
+/* Forgets it, also after an error. */
+void setup_clear_relay(struct setup *setup);
 
 /* The templates alone: those of the settings, then the installed ones. */
 templates *setup_templates(const struct conf *conf, GError **error);

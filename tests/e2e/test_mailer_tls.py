@@ -1,5 +1,6 @@
 """To whom mail is handed over, and to whom a password is said: a real Postfix under TLS with SASL, and servers that cheat."""
 
+import json
 import os
 import shutil
 import socketserver
@@ -185,6 +186,26 @@ def sent(stage, rig):
 def test_the_right_certificate_is_used(stage, rig, host):
     rig = rig(f"{host}:{stage.ports['right']}", mailer__relay_tls="starttls")
     assert sent(stage, rig) is True
+
+
+def relay_finding(rig):
+    done = rig.postern("check", "--json", check=False)
+    return [finding for finding in json.loads(done.stdout) if finding["check"] == "mailer.relay"][0]
+
+
+@pytest.mark.parametrize("name, tls, words", [("right", "starttls", "takes a session"), ("implicit", "tls", "takes a session"),
+                                              ("expired", "starttls", "expired"), ("wrong-name", "starttls", "is not good")])
+def test_check_looks_at_the_relay_as_the_mailer_does(stage, rig, name, tls, words):
+    finding = relay_finding(rig(f"localhost:{stage.ports[name]}", mailer__relay_tls=tls))
+    assert words in finding["finding"], finding
+    assert (finding["level"] == "ok") == (words == "takes a session")
+
+
+def test_check_finds_a_wrong_password(stage, rig):
+    rig = rig(f"localhost:{stage.ports['named']}", mailer__relay_tls="starttls", mailer__relay_user=f"{NAME}@stage.test")
+    rig.write_settings(**{"mailer.relay_password_file": password_file(rig, "wrong\n")})
+    finding = relay_finding(rig)
+    assert finding["level"] == "error" and "535" in finding["finding"] and "relay_password_file" in finding["mend"], finding
 
 
 def test_implicit_tls(stage, rig):
