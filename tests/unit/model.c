@@ -272,7 +272,7 @@ model_proposes(struct model_talk *talk, guint word, gint64 now)
     if (last && (model_offer_is_open(last) || last->state == TURNED_DOWN)) {
         next.number = last->number;
         next.version = last->version + 1;
-        last->state = SUPERSEDED;
+        last->state = last->state == TURNED_DOWN ? TURNED_DOWN : SUPERSEDED;
     } else if (last) {
         next.number = last->number + 1;
     }
