@@ -88,6 +88,23 @@ static const struct conf_setting SETTINGS[] = {
     {"market.seen_lifetime", "duration", "14d", "1d", "90d",
      "How long a mail that is sent again is known; longer than any sender goes on trying.", AT(seen_lifetime)},
 
+    {"match.weight_service", "number", "40", "0", "1000",
+     "The most points for offering the service that a request names.", AT(weight_service)},
+    {"match.weight_language", "number", "15", "0", "1000",
+     "The most points for the language that a request is written in.", AT(weight_language)},
+    {"match.weight_dropshipping", "number", "10", "0", "1000",
+     "The most points for working with dropshippers, where a request is of one.", AT(weight_dropshipping)},
+    {"match.weight_rate", "number", "20", "0", "1000", "The most points for a low rate, where cost is a priority.",
+     AT(weight_rate)},
+    {"match.weight_speed", "number", "15", "0", "1000",
+     "The most points for quick first answers; twice as many where time is a priority.", AT(weight_speed)},
+    {"match.weight_reviews", "number", "15", "0", "1000",
+     "The most points for good reviews; twice as many where quality is a priority.", AT(weight_reviews)},
+    {"match.weight_expired", "number", "30", "0", "1000", "The most points taken off for listed jobs that expired.",
+     AT(weight_expired)},
+    {"match.weight_declined", "number", "25", "0", "1000",
+     "The most points taken off for jobs of the same type that were declined.", AT(weight_declined)},
+
     {"form.maps", "path", "/etc/postern/forms", NULL, NULL,
      "The folder with field maps for lead forms that no rule knows (`postern form learn`).", AT(form_maps)},
 

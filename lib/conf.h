@@ -72,6 +72,10 @@ struct conf {
     gint64 link_lifetime;     /* from a link's last use; 400d */
     gint64 seen_lifetime;     /* how long a resent mail is known; 14d */
 
+    /* [match] the most points that a factor adds or takes off (market/match.h); 0: it does not count */
+    gint64 weight_service, weight_language, weight_dropshipping, weight_rate, weight_speed, weight_reviews;
+    gint64 weight_expired, weight_declined;
+
     /* [form] */
     char *form_maps; /* key `maps`: folder with field maps, NAME.form (mime/form-map.h); /etc/postern/forms */
 

@@ -199,6 +199,23 @@ text_fold(const char *text)
 }
 
 char *
+text_words(const char *text)
+{
+    g_autofree char *folded = text_fold(text);
+    GString *words = g_string_new(" ");
+    for (const char *p = folded; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (g_unichar_isalnum(c))
+            g_string_append_unichar(words, c);
+        else if (words->str[words->len - 1] != ' ')
+            g_string_append_c(words, ' ');
+    }
+    if (words->str[words->len - 1] != ' ')
+        g_string_append_c(words, ' ');
+    return g_string_free(words, FALSE);
+}
+
+char *
 text_ascii(const char *text)
 {
     const UNormalizer2 *decompose = nfkd();

@@ -9,6 +9,9 @@
 /* For comparing and searching: casefolded, without accents, Latin letters as ASCII (ł → l, ß → ss), other scripts
  * kept (NFKD without marks), white space runs as one blank, trimmed. "" for NULL. */
 char *text_fold(const char *text);
+/* The folded text as words for phrases to be looked for: letters and digits alone, one blank before, between and behind
+ * them (" we can t "). " " when there are none. */
+char *text_words(const char *text);
 
 /* An address as it is compared and stored: trimmed, lower case (both parts), the domain in its ASCII form.
  * NULL unless it is a plain addr-spec of printable ASCII without white space, quotes, angle brackets, commas or

@@ -963,7 +963,8 @@ load_experts(struct loading *loading, GError **error)
     const char *service = json_string_value(json_object_get(data, "service"));
     json_object_set_new(data, "organisations", list);
     g_autoptr(store_rows) rows =
-        store_query(loading->act->tx, STMT_ORG_SEARCHABLE, error, store_text(service && *service ? service : NULL));
+        store_query(loading->act->tx, STMT_ORG_SEARCHABLE, error, store_text(service && *service ? service : NULL),
+                    store_int(loading->act->now));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++) {

@@ -180,18 +180,7 @@ static char *
 as_words(const char *start, const char *end)
 {
     g_autofree char *sentence = g_strndup(start, (gsize)(end - start));
-    g_autofree char *folded = text_fold(sentence);
-    GString *words = g_string_new(" ");
-    for (const char *p = folded; *p; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-        if (g_unichar_isalnum(c))
-            g_string_append_unichar(words, c);
-        else if (words->str[words->len - 1] != ' ')
-            g_string_append_c(words, ' ');
-    }
-    if (words->str[words->len - 1] != ' ')
-        g_string_append_c(words, ' ');
-    return g_string_free(words, FALSE);
+    return text_words(sentence);
 }
 
 static gboolean

@@ -30,15 +30,6 @@ family_of(struct act *act, const struct conversation *c, gboolean *over, GError 
 }
 
 static gboolean
-has(const GArray *ids, gint64 id)
-{
-    for (guint i = 0; i < ids->len; i++)
-        if (g_array_index(ids, gint64, i) == id)
-            return TRUE;
-    return FALSE;
-}
-
-static gboolean
 find_others(struct act *act, const struct conversation *c, struct request_plan *plan, GError **error)
 {
     gboolean over;
@@ -48,17 +39,11 @@ find_others(struct act *act, const struct conversation *c, struct request_plan *
         had ? store_query(act->tx, STMT_REQUEST_BY_ID, error, store_int(c->request_id)) : NULL;
     if (!asked || !merchant_by_id(act, c->merchant_id, &merchant, error))
         return FALSE;
-    const struct match_request request = {
-        .service = c->service,
-        .language = merchant->language,
-        .dropshipping = store_rows_int(asked, 0, "dropshipping") != 0,
-        .author = merchant->address,
-    };
+    struct match_request request = {.author = merchant->address, .had = had};
+    match_request_read(asked, merchant->language, &request);
+    request.service = c->service;
     plan->service = g_strdup(c->service);
-    plan->matches = match_find(act, &request, (guint)act->market->conf->match_count + SPARE_MATCHES + had->len, error);
-    for (guint i = plan->matches ? plan->matches->len : 0; i > 0; i--)
-        if (has(had, ((const struct match *)g_ptr_array_index(plan->matches, i - 1))->organisation_id))
-            g_ptr_array_remove_index(plan->matches, i - 1);
+    plan->matches = match_find(act, &request, (guint)act->market->conf->match_count + SPARE_MATCHES, error);
     return plan->matches != NULL;
 }
 
@@ -113,13 +98,14 @@ copy_first_message(struct act *act, const struct conversation *from, gint64 to, 
 
 static gboolean
 ask_one(struct performing *p, const struct merchant *merchant, gint64 request_id, const struct match *match,
-        gboolean *asked, GError **error)
+        guint place, gboolean *asked, GError **error)
 {
     struct act *act = p->act;
     gint64 id = 0, message_id = 0;
     g_autoptr(organisation) organisation = NULL;
     *asked = FALSE;
-    g_autoptr(store_rows) still = store_query(act->tx, STMT_MATCH_STILL, error, store_int(match->organisation_id));
+    g_autoptr(store_rows) still =
+        store_query(act->tx, STMT_MATCH_STILL, error, store_int(match->organisation_id), store_int(act->now));
     if (!still || !store_rows_count(still))
         return still != NULL;
     *asked = TRUE;
@@ -128,9 +114,7 @@ ask_one(struct performing *p, const struct merchant *merchant, gint64 request_id
                              p->conversation->subject, &id, error) &&
            copy_first_message(act, p->conversation, id, &message_id, error) &&
            notify_first_contact(act, organisation, merchant, id, message_id, error) &&
-           store_run(act->tx, STMT_MATCH_ADD, error, store_int(request_id), store_int(organisation->id),
-                     store_int(match->score), store_text(match->reasons)) &&
-           store_run(act->tx, STMT_ORG_MATCHED, error, store_int(organisation->id), store_int(act->now)) &&
+           match_note(act, request_id, match, place, error) &&
            audit_add(act, p->actor, "conversation_opened", id, NULL, error);
 }
 
@@ -146,9 +130,9 @@ ask_others(struct performing *p, const struct request_plan *plan, gint64 request
     for (guint i = 0; i < plan->matches->len && *count < p->act->market->conf->match_count; i++) {
         const struct match *match = g_ptr_array_index(plan->matches, i);
         gboolean asked = FALSE;
-        if (has(had, match->organisation_id)) /* since the plan was made */
+        if (match_had(had, match->organisation_id)) /* since the plan was made */
             continue;
-        if (!ask_one(p, merchant, request_id, match, &asked, error))
+        if (!ask_one(p, merchant, request_id, match, *count, &asked, error))
             return FALSE;
         *count += asked;
     }

@@ -48,16 +48,29 @@ find_service(struct act *act, const struct planning *p, GError **error)
     return TRUE;
 }
 
+/* What is kept of the request, so that its match can be explained and made again. */
 static gboolean
-find_matches(struct act *act, const struct planning *p, GError **error)
+find_facts(struct act *act, const struct planning *p, GError **error)
 {
+    const struct form *form = p->from->form;
+    const char *language = form && form->lead.language ? form->lead.language : p->in->language;
     g_autoptr(merchant) merchant = NULL;
     if (p->from->address && !merchant_by_address(act, p->from->address, &merchant, error))
         return FALSE;
+    p->plan->language = g_strdup(merchant && merchant->language ? merchant->language : language);
+    p->plan->dropshipping = p->in->dropshipping;
+    p->plan->priorities = priority_of(p->in->subject, p->in->whole, form);
+    return find_service(act, p, error);
+}
+
+static gboolean
+find_matches(struct act *act, const struct planning *p, GError **error)
+{
     const struct match_request request = {
         .service = p->plan->service,
-        .language = merchant && merchant->language ? merchant->language : p->in->language,
-        .dropshipping = p->in->dropshipping,
+        .language = p->plan->language,
+        .dropshipping = p->plan->dropshipping,
+        .priorities = p->plan->priorities,
         .author = p->from->address,
     };
     p->plan->matches = match_find(act, &request, (guint)act->market->conf->match_count + SPARE_MATCHES, error);
@@ -70,7 +83,7 @@ plan_in_snapshot(store_tx *tx, gpointer arg, GError **error)
     const struct planning *p = arg;
     struct act act = {.market = p->market, .tx = tx, .now = p->now};
     request_plan_clear(p->plan);
-    return find_service(&act, p, error) && (!p->match || find_matches(&act, p, error));
+    return find_facts(&act, p, error) && (!p->match || find_matches(&act, p, error));
 }
 
 gboolean
@@ -85,6 +98,7 @@ void
 request_plan_clear(struct request_plan *plan)
 {
     g_clear_pointer(&plan->service, g_free);
+    g_clear_pointer(&plan->language, g_free);
     g_clear_pointer(&plan->matches, g_ptr_array_unref);
 }
 
@@ -164,9 +178,11 @@ static gboolean
 add_request(struct act *act, const struct request *r, const struct merchant *merchant, const char *kind, gint64 *id,
             GError **error)
 {
+    g_autofree char *priorities = priority_text(r->plan->priorities);
     g_autoptr(store_rows) rows =
         store_query(act->tx, STMT_REQUEST_ADD, error, store_int(merchant->id), store_text(kind),
-                    store_text(r->plan->service), store_text(subject_for(r, merchant)), store_int(act->now));
+                    store_text(r->plan->service), store_text(subject_for(r, merchant)), store_int(act->now),
+                    store_text(r->plan->language), store_int(r->plan->dropshipping), store_text(priorities));
     if (!rows)
         return FALSE;
     *id = store_rows_int(rows, 0, "id");
@@ -254,12 +270,14 @@ tell_nobody_fits(struct act *act, const struct request *r, const struct merchant
 /* Opens one with a match if it is still open for work. `*opened` FALSE: it is not. */
 static gboolean
 open_match(struct act *act, const struct request *r, const struct merchant *merchant, const struct match *match,
-           gint64 request_id, gint64 *conversation_id, gint64 *message_id, gboolean *opened, GError **error)
+           guint place, gint64 request_id, gint64 *conversation_id, gint64 *message_id, gboolean *opened,
+           GError **error)
 {
     g_autoptr(organisation) organisation = NULL;
     gboolean blocked = FALSE;
     *opened = FALSE;
-    g_autoptr(store_rows) still = store_query(act->tx, STMT_MATCH_STILL, error, store_int(match->organisation_id));
+    g_autoptr(store_rows) still =
+        store_query(act->tx, STMT_MATCH_STILL, error, store_int(match->organisation_id), store_int(act->now));
     if (!still || !block_has_merchant(act, match->organisation_id, merchant->id, &blocked, error))
         return FALSE;
     if (!store_rows_count(still) || blocked || act_reaches(act, match->organisation_id))
@@ -267,9 +285,7 @@ open_match(struct act *act, const struct request *r, const struct merchant *merc
     *opened = TRUE;
     return organisation_by_id(act, match->organisation_id, &organisation, error) &&
            open_one(act, r, merchant, organisation, request_id, TRUE, conversation_id, message_id, error) &&
-           store_run(act->tx, STMT_MATCH_ADD, error, store_int(request_id), store_int(organisation->id),
-                     store_int(match->score), store_text(match->reasons)) &&
-           store_run(act->tx, STMT_ORG_MATCHED, error, store_int(organisation->id), store_int(act->now));
+           match_note(act, request_id, match, place, error);
 }
 
 static gboolean
@@ -281,8 +297,8 @@ open_matches(struct act *act, const struct request *r, const struct merchant *me
     for (guint i = 0; i < r->plan->matches->len && *count < act->market->conf->match_count; i++) {
         gint64 id = 0, message_id = 0;
         gboolean opened = FALSE;
-        if (!open_match(act, r, merchant, g_ptr_array_index(r->plan->matches, i), request_id, &id, &message_id, &opened,
-                        error))
+        if (!open_match(act, r, merchant, g_ptr_array_index(r->plan->matches, i), *count, request_id, &id, &message_id,
+                        &opened, error))
             return FALSE;
         if (opened && (*count)++ == 0) {
             first = id;

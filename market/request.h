@@ -11,7 +11,10 @@
 /* What a request needs that costs too much inside a write transaction: found in a snapshot before it, checked again
  * inside. */
 struct request_plan {
-    char *service;      /* what it names; NULL: unspecified */
+    char *service;  /* what it names; NULL: unspecified */
+    char *language; /* its merchant's or its own; NULL: not known */
+    gboolean dropshipping;
+    guint priorities;   /* a set of enum priority */
     GPtrArray *matches; /* struct match, best first, a few more than are chosen; NULL: no matching was asked for */
 };
 gboolean request_plan(const struct market *market, const struct incoming *in, const struct request_from *from,

@@ -181,6 +181,8 @@ static const char schema_2[] =
     "ALTER TABLE request ADD COLUMN language TEXT;"
     "ALTER TABLE request ADD COLUMN dropshipping INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE request ADD COLUMN priorities TEXT NOT NULL DEFAULT '';"
+    /* Who is next among equals that were matched in the same second. */
+    "ALTER TABLE organisation ADD COLUMN match_turn INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE declined_service (organisation_id INTEGER NOT NULL REFERENCES organisation, service TEXT NOT NULL, "
     "declined INTEGER NOT NULL,"
     " PRIMARY KEY (organisation_id, service)) STRICT;"

@@ -412,8 +412,9 @@ lead_fn(store_tx *tx, gpointer arg, GError **error)
     lead->merchant = store_rows_int(added, 0, "id");
     g_assert_true(store_run(tx, STMT_MERCHANT_ADDRESS_ADD, error, store_text(lead->address), store_int(lead->merchant),
                             store_int(0)));
-    g_autoptr(store_rows) asked = store_query(tx, STMT_REQUEST_ADD, error, store_int(lead->merchant),
-                                              store_text("direct"), store_null(), store_text("Help"), store_int(NOW));
+    g_autoptr(store_rows) asked =
+        store_query(tx, STMT_REQUEST_ADD, error, store_int(lead->merchant), store_text("direct"), store_null(),
+                    store_text("Help"), store_int(NOW), store_null(), store_int(0), store_text(""));
     g_assert_nonnull(asked);
     g_autoptr(store_rows) org = store_query(tx, STMT_ORG_BY_SLUG, error, store_text("acme"));
     g_autoptr(store_rows) talk =

@@ -362,8 +362,9 @@ many(store_tx *tx, gpointer arg, GError **error)
         return FALSE;
     for (guint i = 0; i < 4000; i++) {
         gint64 request = 0, id = 0;
-        g_autoptr(store_rows) rows = store_query(tx, STMT_REQUEST_ADD, error, store_int(m->id), store_text("direct"),
-                                                 store_text(NULL), store_text("x"), store_int(act.now));
+        g_autoptr(store_rows) rows =
+            store_query(tx, STMT_REQUEST_ADD, error, store_int(m->id), store_text("direct"), store_text(NULL),
+                        store_text("x"), store_int(act.now), store_null(), store_int(0), store_text(""));
         if (!rows)
             return FALSE;
         request = store_rows_int(rows, 0, "id");
