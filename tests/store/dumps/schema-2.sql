@@ -1,6 +1,6 @@
 CREATE TABLE raw (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, created_at INTEGER NOT NULL) STRICT;
 CREATE TABLE raw_chunk (raw_id INTEGER NOT NULL REFERENCES raw ON DELETE CASCADE, seq INTEGER NOT NULL, size INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (raw_id, seq)) STRICT;
-CREATE TABLE organisation (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL, language TEXT NOT NULL, notify TEXT NOT NULL, profile_url TEXT, published INTEGER NOT NULL, available INTEGER NOT NULL, searchable INTEGER NOT NULL, matched INTEGER NOT NULL, dropshipping INTEGER NOT NULL, jobs_matched INTEGER NOT NULL DEFAULT 0, jobs_expired INTEGER NOT NULL DEFAULT 0, last_matched_at INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, away_until INTEGER, timezone TEXT, reminders INTEGER NOT NULL DEFAULT 1, calendar INTEGER NOT NULL DEFAULT 1, digest TEXT NOT NULL DEFAULT 'html', answers INTEGER NOT NULL DEFAULT 0, answer_seconds INTEGER NOT NULL DEFAULT 0, reviews INTEGER NOT NULL DEFAULT 0, review_points INTEGER NOT NULL DEFAULT 0, jobs_listed INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE organisation (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL, language TEXT NOT NULL, notify TEXT NOT NULL, profile_url TEXT, published INTEGER NOT NULL, available INTEGER NOT NULL, searchable INTEGER NOT NULL, matched INTEGER NOT NULL, dropshipping INTEGER NOT NULL, jobs_matched INTEGER NOT NULL DEFAULT 0, jobs_expired INTEGER NOT NULL DEFAULT 0, last_matched_at INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, away_until INTEGER, timezone TEXT, reminders INTEGER NOT NULL DEFAULT 1, calendar INTEGER NOT NULL DEFAULT 1, digest TEXT NOT NULL DEFAULT 'html', answers INTEGER NOT NULL DEFAULT 0, answer_seconds INTEGER NOT NULL DEFAULT 0, reviews INTEGER NOT NULL DEFAULT 0, review_points INTEGER NOT NULL DEFAULT 0, jobs_listed INTEGER NOT NULL DEFAULT 0, match_turn INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE member (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL REFERENCES organisation, address TEXT NOT NULL UNIQUE, name TEXT NOT NULL, owner INTEGER NOT NULL, language TEXT, digest TEXT, overview_upto INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX member_organisation ON member (organisation_id);
 CREATE INDEX organisation_notify ON organisation (notify);
@@ -92,5 +92,5 @@ CREATE TABLE bad_address (address TEXT PRIMARY KEY, hard INTEGER NOT NULL, failu
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
 INSERT INTO raw VALUES (1,3,1700000000);
 INSERT INTO raw_chunk VALUES (1,0,3,X'00FF27');
-INSERT INTO organisation VALUES (1,'wisla','Studio ''Wisła''','pl','biuro@wisla.test',NULL,1,1,1,1,0,0,0,0,1700000000,NULL,NULL,1,1,'html',0,0,0,0,0);
+INSERT INTO organisation VALUES (1,'wisla','Studio ''Wisła''','pl','biuro@wisla.test',NULL,1,1,1,1,0,0,0,0,1700000000,NULL,NULL,1,1,'html',0,0,0,0,0,0);
 INSERT INTO schema_version VALUES (2);
