@@ -50,6 +50,7 @@ scene_import(struct scene *scene, const char *json)
     g_assert_no_error(error);
 }
 
+/* long: the settings, one a line */
 void
 scene_open(struct scene *scene)
 {
