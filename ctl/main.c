@@ -27,6 +27,7 @@ static const struct command commands[] = {
     {"outbox", ctl_outbox, "list what is to be sent and what was"},
     {"quarantine", ctl_quarantine, "list what was held back, show one"},
     {"link", ctl_link, "say what stands behind a reply address"},
+    {"match", ctl_match, "say whom a request goes to and why"},
     {"explain", ctl_explain, "say how the gateway understands a mail"},
     {"form", ctl_form, "learn the fields of a lead form from one of its mails"},
     {"replay", ctl_replay, "read stored mails with today's code and compare"},

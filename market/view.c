@@ -113,12 +113,12 @@ conversation_entry(store_tx *tx, const store_rows *rows, guint i, gint64 now, GE
         return NULL;
     json_t *job = json_pack("{s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "job_id"), "state", state_of(rows, i, now),
                             "service", text_or_null(rows, i, "service"), "due_at", time_or_null(rows, i, "due_at"));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"),
                      "organisation", text_or_null(rows, i, "organisation"), "merchant", merchant_of(rows, i), "shop",
                      text_or_null(rows, i, "shop"), "kind", text_or_null(rows, i, "kind"), "subject",
                      text_or_null(rows, i, "subject"), "messages", int_of(rows, i, "messages"), "unread",
                      int_of(rows, i, "unread"), "tags", tags, "job", job, "updated_at",
-                     time_or_null(rows, i, "updated_at"));
+                     time_or_null(rows, i, "updated_at"), "request", int_of(rows, i, "request"));
 }
 
 /* ---- what has words or a tag ---- */

@@ -20,7 +20,7 @@ struct view_filter {
 };
 
 /* {id, organisation, merchant:{name,address}, shop, kind, messages, unread, tags, job:{id,state,service,due_at},
- * updated_at} */
+ * updated_at, request} */
 json_t *view_conversations(const struct market *market, const struct view_filter *filter, GError **error);
 /* The same and messages:[{id,direction,author,text,attachments,at,withdrawn}], proposals,
  * comments:[{id,author,text,at}], assignees:[{name,address}]. NOT_FOUND. */

@@ -22,7 +22,7 @@ from harness.postfix import SERVICES, uncommented
 POSTERN = os.path.join(build_folder(), "ctl", "postern")
 SAMPLE = os.path.join(TOP, "conf", "sample-market.json")
 COMMANDS = ["init", "check", "import", "org", "merchant", "conversation", "job", "search", "tag", "block",
-            "outbox", "quarantine", "link",
+            "outbox", "quarantine", "link", "match",
             "explain", "form", "replay", "ingest", "migrate", "help"]
 
 
@@ -153,6 +153,45 @@ def test_searches_and_filters(stocked):
     assert "--organisation" in stocked.run("conversation", "list", "--tag", "vip", status=2).stderr
     assert "at most 6 words" in stocked.run("search", "acme", "a", "b", "c", "d", "e", "f", "g", status=1).stderr
     assert stocked.json("block", "list") == [] and "no blocks" in stocked.run("block", "list").stdout
+
+
+def test_matches_are_explained_score_by_score(stocked):
+    all_ = stocked.json("match", "explain", "--service", "store-setup", "--language", "nl", "--priority", "time,quality")
+    assert [row["organisation"] for row in all_["candidates"]] == ["blauw", "acme"]
+    assert (all_["service"], all_["language"], all_["dropshipping"], all_["priorities"]) == ("store-setup", "nl", False, ["time", "quality"])
+    for row in all_["candidates"]:
+        assert row["total"] == sum(score["points"] for score in row["scores"]) and row["last_matched_at"] is None
+    points = {score["factor"]: (score["points"], score["most"]) for score in all_["candidates"][0]["scores"]}
+    assert points["service"] == (40, 40) and points["language"] == (15, 15) and points["speed"] == (15, 30)
+    assert points["rate"] == (0, 0) and points["expired jobs"] == (0, 30)
+    assert {row["organisation"]: row["reasons"] for row in all_["left_out"]} == {
+        "lumiere": ["other services"], "wisla": ["takes no new work"], "ghost": ["not published", "other services"],
+        "bare": ["offers no service", "other services"]}
+    none = stocked.json("match", "explain", "--service", "theme-design", "--dropshipping")
+    assert {"organisation": "lumiere", "reasons": ["no dropshipping"]} in none["left_out"]
+
+    # a stored one: what it asked for, who had it and by what; the settings' weights count
+    raw = "From: Mia <mia@mias-candles.test>\nTo: jobs@experts.test\nSubject: Urgent\nMessage-ID: <u1@x.test>\n\nA migration, please.\n"
+    stocked.run("ingest", "-f", "mia@mias-candles.test", "--", "jobs@experts.test", input=raw)
+    one, = stocked.json("conversation", "list")
+    request = str(stocked.json("conversation", "show", str(one["id"]))["request"])
+    stored = stocked.json("match", "explain", request)
+    assert (stored["service"], stored["language"], stored["priorities"]) == ("migration", "en", ["time"])
+    assert stored["candidates"] == [] and stored["chosen"][0]["organisation"] == "blauw"
+    assert stored["chosen"][0]["reasons"] == "service +40, speed +15, reviews +7"
+    assert {"organisation": "blauw", "reasons": ["already asked"]} in stored["left_out"]
+    page = stocked.run("match", "explain", request).stdout
+    assert "nobody fits" in page and "already asked" in page and "service +40, speed +15" in page
+    assert "takes no new work" in stocked.run("match", "explain", "--service", "store-setup").stdout
+
+    assert "there is no request 99" in stocked.run("match", "explain", "99", status=1).stderr
+    assert 'nobody offers the service "juggling"' in stocked.run("match", "explain", "--service", "juggling", status=1).stderr
+    for words in ([], ["1", "--service", "seo"], ["--priority", "beauty"], ["one"]):
+        assert "--help`" in stocked.run("match", "explain", *words, status=2).stderr
+    with open(stocked.conf, "a", encoding="utf-8") as file:
+        file.write("[match]\nweight_service = 7\n")
+    weighed = stocked.json("match", "explain", "--service", "store-setup")["candidates"][0]["scores"][0]
+    assert weighed == {"factor": "service", "points": 7, "most": 7}
 
 
 # ---- words ----
