@@ -213,7 +213,7 @@ static const char equals[] = "{\"organisations\":["
                              "{\"slug\":\"three\",\"name\":\"Three\",\"language\":\"en\",\"notify\":\"a@three.test\","
                              "\"services\":[{\"service\":\"seo\",\"rate\":9000,\"currency\":\"EUR\"},\"copy\"]},"
                              "{\"slug\":\"four\",\"name\":\"Four\",\"language\":\"en\",\"notify\":\"a@four.test\","
-                             "\"services\":[{\"service\":\"seo\",\"rate\":100,\"currency\":\"USD\"},\"copy\"]},"
+                             "\"services\":[{\"service\":\"seo\",\"rate\":7000,\"currency\":\"USD\"},\"copy\"]},"
                              "{\"slug\":\"five\",\"name\":\"Five\",\"language\":\"en\",\"notify\":\"a@five.test\","
                              "\"services\":[\"seo\",\"copy\"]}]}";
 
