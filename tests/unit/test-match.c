@@ -464,17 +464,7 @@ test_experts_are_listed(struct scene *s)
     g_assert_cmpstr(scene_text(notice->data, "organisations.0.services.0.service"), ==, "store-setup");
 }
 
-static void
-run(gconstpointer data)
-{
-    void (*test)(struct scene *) = (void (*)(struct scene *))data;
-    struct scene s;
-    scene_open(&s);
-    test(&s);
-    scene_close(&s);
-}
-
-#define TEST(name, fn) g_test_add_data_func("/match/" name, (gconstpointer)(fn), run)
+#define TEST(name, fn) g_test_add_data_func("/match/" name, fn, scene_run)
 
 int
 main(int argc, char **argv)
