@@ -39,10 +39,12 @@ search_words(const char *text, guint most)
         while (*p && is_in_word(p))
             p = g_utf8_next_char(p);
         char *cut = p > word && !g_str_has_prefix(p, "://") ? cut_word(word, p) : NULL;
-        if (cut && g_hash_table_add(known, cut))
+        if (cut && !g_hash_table_contains(known, cut)) {
+            g_hash_table_add(known, cut); /* borrowed: adding it twice would keep the second, which is freed */
             g_ptr_array_add(words, cut);
-        else
+        } else {
             g_free(cut);
+        }
         if (p == word)
             p = g_utf8_next_char(p);
     }
