@@ -131,7 +131,9 @@ act_once(struct performing *p, const store_rows *row, gboolean *done, GError **e
         return perform_fail(p, "cannot.confirmation_used", NULL);
     commands_read(store_rows_text(row, 0, "command"), &commands);
     p->confirmed = TRUE;
-    return perform_commands(p, &commands, NULL, NULL, done, error);
+    gboolean ok = perform_commands(p, &commands, NULL, NULL, done, error);
+    p->message = ""; /* what it pointed to ends here */
+    return ok;
 }
 
 static gboolean
