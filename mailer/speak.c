@@ -1,12 +1,13 @@
 #include "mailer/speak.h"
 
 #include <string.h>
-#include <unicode/ucurr.h>
 #include <unicode/udat.h>
 #include <unicode/udatpg.h>
 #include <unicode/uloc.h>
 #include <unicode/unumberformatter.h>
 #include <unicode/ustring.h>
+
+#include "lib/amount.h"
 
 /* ---- formatters: slow to make, so each thread keeps its own ---- */
 
@@ -178,21 +179,21 @@ say_size(struct voice *voice, const json_t *value)
     return say_number(voice, skeletons[i], digits);
 }
 
+/* Decimals are ISO 4217's, as sums are read: ICU's are those of daily use (none for IQD), and would print another sum.
+ */
 static json_t *
 say_money(struct voice *voice, const json_t *value)
 {
+    static const char *const precisions[] = {"precision-integer", ".0", ".00", ".000"};
     const json_t *amount = json_object_get(value, "amount");
     const char *currency = json_string_value(json_object_get(value, "currency"));
-    char skeleton[32], digits[32];
-    UErrorCode status = U_ZERO_ERROR;
-    UChar wide[4] = {0};
+    char skeleton[64], digits[32];
     if (!json_is_integer(amount) || !currency || strlen(currency) != 3)
         return NULL;
-    u_charsToUChars(currency, wide, 3);
-    int32_t cents = ucurr_getDefaultFractionDigits(wide, &status);
-    g_snprintf(skeleton, sizeof skeleton, "currency/%s", currency);
-    g_snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT "E-%d", json_integer_value(amount), (int)cents);
-    return U_SUCCESS(status) ? say_number(voice, skeleton, digits) : NULL;
+    int decimals = amount_decimals(currency);
+    g_snprintf(skeleton, sizeof skeleton, "currency/%s %s", currency, precisions[decimals]);
+    g_snprintf(digits, sizeof digits, "%" JSON_INTEGER_FORMAT "E-%d", json_integer_value(amount), decimals);
+    return say_number(voice, skeleton, digits);
 }
 
 static const struct {

@@ -351,6 +351,10 @@ test_facts_in_words(void)
         {"pl", "UTC", "\"x_money\":{\"amount\":9007199254740993,\"currency\":\"PLN\"}",
          "90\302\240071\302\240992\302\240547\302\240409,93\302\240zł"},
         {"fr", "UTC", "\"x_money\":{\"amount\":125000,\"currency\":\"JPY\"}", "125\342\200\257000\302\240JPY"},
+        {"en", "UTC", "\"x_money\":{\"amount\":125000,\"currency\":\"JPY\"}", "JP¥125,000"},
+        {"en", "UTC", "\"x_money\":{\"amount\":1234567,\"currency\":\"KWD\"}", "KWD\302\2401,234.567"},
+        {"nl", "UTC", "\"x_money\":{\"amount\":1234500,\"currency\":\"IQD\"}", "IQD\302\2401.234,500"},
+        {"en", "UTC", "\"x_money\":{\"amount\":1234567,\"currency\":\"IQD\"}", "IQD\302\2401,234.567"},
         {"en", "UTC", "\"x_money\":{\"amount\":1,\"currency\":\"€uro\"}", ""},
         {"en", "UTC", "\"x_time\":\"soon\"", ""},
     };
