@@ -8,6 +8,7 @@
 #include "market/notify.h"
 #include "market/tell.h"
 #include "market/proposal.h"
+#include "market/relay.h"
 
 enum { QUOTE_BYTES = 300 };
 
@@ -157,7 +158,7 @@ ask(struct performing *p, const struct conversation *c, const struct basis *basi
         return FALSE;
     gint64 id = store_rows_int(rows, 0, "id");
     if (!show(p, c, id, basis, error) || !conversation_set_state(act, c, next, error) ||
-        !audit_add(act, p->actor, "access_asked", id, basis->kept, error))
+        !relay_mark_answered(p, c, error) || !audit_add(act, p->actor, "access_asked", id, basis->kept, error))
         return FALSE;
     perform_said(p, "said.access_asked", NULL);
     return TRUE;

@@ -7,6 +7,7 @@
 #include "market/money.h"
 #include "market/tell.h"
 #include "market/proposal.h"
+#include "market/relay.h"
 
 enum { TEXT_BYTES = 1000 };
 
@@ -63,7 +64,8 @@ put(struct performing *p, const struct conversation *c, struct invoice *invoice,
         return FALSE;
     invoice->id = store_rows_int(rows, 0, "id");
     invoice->number = store_rows_int(rows, 0, "number");
-    return conversation_set_state(act, c, next, error) && tell_merchant(p, "invoice", invoice, error) &&
+    return conversation_set_state(act, c, next, error) && relay_mark_answered(p, c, error) &&
+           tell_merchant(p, "invoice", invoice, error) &&
            store_run(act->tx, STMT_CONVERSATION_STIR, error, store_int(c->id), store_int(act->now)) &&
            audit_add(act, p->actor, "invoice_sent", invoice->id, invoice->text, error) && report(p, invoice, error);
 }

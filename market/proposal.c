@@ -281,10 +281,8 @@ static gboolean
 put(struct performing *p, const struct conversation *c, const struct draft *draft, enum job_state next, GError **error)
 {
     g_autoptr(proposal) proposal = g_new0(struct proposal, 1);
-    gint64 answered = 0;
     if (!add(p->act, c, draft, proposal, error) || !conversation_set_state(p->act, c, next, error) ||
-        !relay_answered(p->act, p->in, c, &answered, error) ||
-        !conversation_mark_read(p->act, c->id, answered, error) || !show(p->act, c, proposal, "", error) ||
+        !relay_mark_answered(p, c, error) || !show(p->act, c, proposal, "", error) ||
         !store_run(p->act->tx, STMT_CONVERSATION_STIR, error, store_int(c->id), store_int(p->act->now)) ||
         !audit_add(p->act, p->actor, "proposal_sent", proposal->id, draft->description, error))
         return FALSE;

@@ -35,9 +35,9 @@ told_of(struct act *act, const struct conversation *c, const char *message_id, g
 }
 
 /* Up to it all is read (Decisions 1). Where the mail does not tell, the last one that came. */
-gboolean
-relay_answered(struct act *act, const struct incoming *in, const struct conversation *c, gint64 *message_id,
-               GError **error)
+static gboolean
+answered_message(struct act *act, const struct incoming *in, const struct conversation *c, gint64 *message_id,
+                 GError **error)
 {
     *message_id = 0;
     for (guint i = 0; i < in->references->len && !*message_id; i++) {
@@ -51,6 +51,16 @@ relay_answered(struct act *act, const struct incoming *in, const struct conversa
     if (last)
         *message_id = store_rows_int(last, 0, "id");
     return last != NULL;
+}
+
+gboolean
+relay_mark_answered(struct performing *p, const struct conversation *c, GError **error)
+{
+    gint64 answered = 0;
+    if (p->confirmed) /* this mail answers a question of ours: what came since the command is unread */
+        return TRUE;
+    return answered_message(p->act, p->in, c, &answered, error) &&
+           conversation_mark_read(p->act, c->id, answered, error);
 }
 
 /* ---- whom it goes to ---- */
@@ -131,7 +141,7 @@ add_and_send(struct performing *p, const struct conversation *c, const struct wo
 {
     struct act *act = p->act;
     gint64 answered = 0, message_id = 0;
-    return undo_open(act, c, error) && relay_answered(act, p->in, c, &answered, error) &&
+    return undo_open(act, c, error) && answered_message(act, p->in, c, &answered, error) &&
            conversation_add_message(act, c->id, p->in, words, p->raw_id, &message_id, error) &&
            undo_note_message(act, message_id, answered, error) && conversation_mark_read(act, c->id, answered, error) &&
            conversation_set_state(act, c, next, error) && relay_send(act, c, message_id, p->actor, error) &&

@@ -14,17 +14,14 @@
  * unanswered one is kept instead (market/lead.h). `c`, as it is after the mail's commands. */
 gboolean relay_message(struct performing *p, const struct conversation *c, GError **error);
 
+/* Marks read what the mail answers, for a command that is the partner's word to the merchant without any message. */
+gboolean relay_mark_answered(struct performing *p, const struct conversation *c, GError **error);
+
 /* Sends a message that is there, after the hold time. `author`: its address, who needs no copy. */
 gboolean relay_send(struct act *act, const struct conversation *c, gint64 message_id, const char *author,
                     GError **error);
 
 /* Notes those of the shop's staff who were named in a mail of the merchant's side. */
 gboolean relay_note_copies(struct act *act, const struct conversation *c, const struct incoming *in, GError **error);
-
-/* The message of the merchant's that a mail of the partner's answers: up to it all is read (Decisions 1). 0: there is
- * none.
- */
-gboolean relay_answered(struct act *act, const struct incoming *in, const struct conversation *c, gint64 *message_id,
-                        GError **error);
 
 #endif

@@ -124,6 +124,23 @@ test_what_cannot_be_read_is_told_and_nothing_happens(struct scene *s)
     assert_shown(s, "job.state", "new");
 }
 
+/* R12: what a command says to the merchant is an answer too, up to the message that it answers. */
+static void
+test_a_proposal_alone_reads_what_it_answers(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    g_autofree char *header =
+        g_strdup_printf("In-Reply-To: <%s>\n", scene_sent(s, "first-contact", TEAM, 0)->message_id);
+    assert_shown(s, "unread", "1");
+    write_to(s, MIA, "acme@experts.test", "One more thing.");
+    assert_shown(s, "unread", "2");
+    assert_taken(scene_write(s, ANNA, link, "Re: A new theme", header, TWO));
+    assert_shown(s, "unread", "1");
+    assert_shown(s, "messages.1.read_at", "");
+    assert_taken(scene_write(s, ANNA, link, "Re: A new theme", NULL, TWO)); /* it does not tell: all */
+    assert_shown(s, "unread", "0");
+}
+
 static void
 test_an_expired_job_takes_no_proposal(struct scene *s)
 {
@@ -514,6 +531,7 @@ main(int argc, char **argv)
 #define TEST(path, fn) g_test_add_data_func("/proposal/" path, (gconstpointer)fn, scene_run)
     TEST("record", test_a_proposal_is_a_record_and_a_mail);
     TEST("unreadable", test_what_cannot_be_read_is_told_and_nothing_happens);
+    TEST("reads", test_a_proposal_alone_reads_what_it_answers);
     TEST("expired", test_an_expired_job_takes_no_proposal);
     TEST("sides", test_only_partners_propose_and_only_merchants_accept);
     TEST("links", test_links_in_a_proposal_do_not_get_across);
