@@ -45,6 +45,10 @@ int ctl_link(struct ctl *ctl, int argc, char **argv);
 int ctl_replay(struct ctl *ctl, int argc, char **argv);
 int ctl_tag(struct ctl *ctl, int argc, char **argv);
 int ctl_search(struct ctl *ctl, int argc, char **argv);
+int ctl_proposal(struct ctl *ctl, int argc, char **argv);
+int ctl_invoice(struct ctl *ctl, int argc, char **argv);
+int ctl_access(struct ctl *ctl, int argc, char **argv);
+int ctl_review(struct ctl *ctl, int argc, char **argv);
 int ctl_block(struct ctl *ctl, int argc, char **argv);
 
 /* ---- what the subcommands share (options.c) ---- */

@@ -1,4 +1,5 @@
-/* `conversation`, `job` (in part), `org`, `merchant`, `outbox`: list and show. */
+/* `conversation`, `job` (in part), `proposal`, `invoice`, `access`, `review`, `org`, `merchant`, `outbox`: list and
+ * show. */
 #include <string.h>
 #include <time.h>
 
@@ -37,6 +38,13 @@ show_job(const struct market *market, const char *word, GError **error)
 {
     gint64 id;
     return ctl_id(word, &id, error) ? view_job(market, id, g_get_real_time() / G_USEC_PER_SEC, error) : NULL;
+}
+
+static json_t *
+show_proposal(const struct market *market, const char *word, GError **error)
+{
+    gint64 id;
+    return ctl_id(word, &id, error) ? view_proposal(market, id, error) : NULL;
 }
 
 /* ---- the kinds ---- */
@@ -166,6 +174,90 @@ static const struct listing blocks = {
     .list = view_blocks,
     .nothing = "no blocks",
     .by_organisation = TRUE,
+};
+
+static const char *const proposal_states[] = {"sent",     "superseded", "change_requested", "accepted",
+                                              "declined", "withdrawn",  "closed",           NULL};
+static const struct table_column proposal_columns[] = {
+    {"ID", "id"},
+    {"CONVERSATION", "conversation"},
+    {"ORGANISATION", "organisation"},
+    {"NUMBER", "number"},
+    {"VERSION", "version"},
+    {"STATE", "state"},
+    {"TOTAL", "total"},
+    {"SERVICE", "service"},
+    {"CREATED", "created_at"},
+    {0},
+};
+static const struct listing proposals = {
+    .parameters = "list|show ID",
+    .summary = "Shows proposals, every version of each.",
+    .columns = proposal_columns,
+    .list = view_proposals,
+    .show = show_proposal,
+    .nothing = "no proposals",
+    .by_organisation = TRUE,
+    .states = proposal_states,
+};
+
+static const char *const invoice_states[] = {"sent", "paid", "withdrawn", "closed", NULL};
+static const struct table_column invoice_columns[] = {
+    {"ID", "id"},
+    {"CONVERSATION", "conversation"},
+    {"ORGANISATION", "organisation"},
+    {"NUMBER", "number"},
+    {"STATE", "state"},
+    {"AMOUNT", "amount"},
+    {"FOR", "description"},
+    {"CREATED", "created_at"},
+    {0},
+};
+static const struct listing invoices = {
+    .parameters = "list",
+    .summary = "Shows invoices.",
+    .columns = invoice_columns,
+    .list = view_invoices,
+    .nothing = "no invoices",
+    .by_organisation = TRUE,
+    .states = invoice_states,
+};
+
+static const char *const access_states[] = {"asked", "approved", "denied", "closed", NULL};
+static const struct table_column access_columns[] = {
+    {"ID", "id"},          {"CONVERSATION", "conversation"}, {"ORGANISATION", "organisation"}, {"STATE", "state"},
+    {"RESTS ON", "basis"}, {"DECIDED BY", "decided_by"},     {"CREATED", "created_at"},        {0},
+};
+static const struct listing access_requests = {
+    .parameters = "list",
+    .summary = "Shows requests for access to merchants' shops, and what each rests on.",
+    .columns = access_columns,
+    .list = view_access,
+    .nothing = "no requests for access",
+    .by_organisation = TRUE,
+    .states = access_states,
+};
+
+static const char *const review_states[] = {"asked", "given", "closed", NULL};
+static const struct table_column review_columns[] = {
+    {"ID", "id"},
+    {"CONVERSATION", "conversation"},
+    {"ORGANISATION", "organisation"},
+    {"STATE", "state"},
+    {"RATING", "rating"},
+    {"WORDS", "text"},
+    {"ASKED", "asked_at"},
+    {"GIVEN", "given_at"},
+    {0},
+};
+static const struct listing reviews = {
+    .parameters = "list",
+    .summary = "Shows reviews, asked for and given.",
+    .columns = review_columns,
+    .list = view_reviews,
+    .nothing = "no reviews",
+    .by_organisation = TRUE,
+    .states = review_states,
 };
 
 /* ---- list and show ---- */
@@ -362,4 +454,28 @@ int
 ctl_block(struct ctl *ctl, int argc, char **argv)
 {
     return list_or_show(ctl, &blocks, argc, argv);
+}
+
+int
+ctl_proposal(struct ctl *ctl, int argc, char **argv)
+{
+    return list_or_show(ctl, &proposals, argc, argv);
+}
+
+int
+ctl_invoice(struct ctl *ctl, int argc, char **argv)
+{
+    return list_or_show(ctl, &invoices, argc, argv);
+}
+
+int
+ctl_access(struct ctl *ctl, int argc, char **argv)
+{
+    return list_or_show(ctl, &access_requests, argc, argv);
+}
+
+int
+ctl_review(struct ctl *ctl, int argc, char **argv)
+{
+    return list_or_show(ctl, &reviews, argc, argv);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/amount.h"
 #include "lib/text.h"
 
 #define CELL_BYTES 400
@@ -73,10 +74,21 @@ pair_text(const json_t *object)
     return g_strdup_printf("%s <%s>", name, second);
 }
 
+/* {amount, currency}: a sum. */
+static gboolean
+is_sum(const json_t *object)
+{
+    return json_object_size(object) == 2 && json_is_integer(json_object_get(object, "amount")) &&
+           json_is_string(json_object_get(object, "currency"));
+}
+
 /* What names an object best. */
 static char *
 object_text(const json_t *object)
 {
+    if (is_sum(object))
+        return amount_text(json_integer_value(json_object_get(object, "amount")),
+                           json_string_value(json_object_get(object, "currency")));
     if (second_name(object))
         return pair_text(object);
     static const char *const names[] = {"service", "slug", "address", "name", "id"};
@@ -263,7 +275,7 @@ static gboolean
 is_block(const char *key, const json_t *value)
 {
     if (json_is_object(value))
-        return second_name(value) == NULL;
+        return second_name(value) == NULL && !is_sum(value);
     if (json_is_array(value))
         return json_is_object(json_array_get(value, 0));
     return strcmp(key, "text") == 0 && json_is_string(value);

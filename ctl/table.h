@@ -22,7 +22,8 @@ void table_print(FILE *out, const struct table_column *columns, const json_t *ro
 /* A list as JSON or as a table; `nothing` when it is empty. */
 void table_list(FILE *out, gboolean json, const struct table_column *columns, const json_t *rows, const char *nothing);
 
-/* One object: its members one a line, {name, address} as `NAME <ADDRESS>`; then objects and lists of objects as blocks
+/* One object: its members one a line, {name, address} as `NAME <ADDRESS>`, {amount,
+ * currency} as `12.50 EUR`; then objects and lists of objects as blocks
  * under their name, and a member called "text" as the lines that it has. */
 void table_show(FILE *out, const json_t *object);
 

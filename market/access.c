@@ -236,3 +236,44 @@ access_perform_deny(struct performing *p, const struct command *command, GError 
     (void)command;
     return decide(p, "denied", "access-denied", "said.access_denied", error);
 }
+
+/* ---- listing ---- */
+
+static json_t *
+text_of(const store_rows *rows, guint i, const char *column)
+{
+    const char *text = store_rows_text(rows, i, column);
+    return text ? json_string(text) : json_null();
+}
+
+static json_t *
+time_of(const store_rows *rows, guint i, const char *column)
+{
+    if (store_rows_is_null(rows, i, column))
+        return json_null();
+    g_autofree char *time = text_time(store_rows_int(rows, i, column));
+    return json_string(time);
+}
+
+json_t *
+access_list(store_tx *tx, gint64 conversation_id, GError **error)
+{
+    g_autoptr(store_rows) rows = store_query(tx, STMT_ACCESS_REQUESTS, error, store_int(conversation_id));
+    return rows ? access_rows(tx, rows, error) : NULL;
+}
+
+json_t *
+access_rows(store_tx *tx, const store_rows *rows, GError **error)
+{
+    (void)tx;
+    (void)error;
+    json_t *list = json_array();
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        json_array_append_new(
+            list, json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)store_rows_int(rows, i, "id"),
+                            "conversation", (json_int_t)store_rows_int(rows, i, "conversation_id"), "organisation",
+                            text_of(rows, i, "organisation"), "state", text_of(rows, i, "state"), "basis",
+                            text_of(rows, i, "basis"), "created_at", time_of(rows, i, "created_at"), "decided_at",
+                            time_of(rows, i, "decided_at"), "decided_by", text_of(rows, i, "decided_by")));
+    return list;
+}

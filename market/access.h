@@ -9,6 +9,12 @@
 
 #include "market/perform.h"
 
+/* A conversation's, oldest first: [{id, conversation, organisation, state, basis, created_at, decided_at, decided_by}].
+ * A new reference, NULL on error. */
+json_t *access_list(store_tx *tx, gint64 conversation_id, GError **error);
+/* The same of rows of LIST_ACCESS. */
+json_t *access_rows(store_tx *tx, const store_rows *rows, GError **error);
+
 command_fn access_perform_access, access_perform_approve, access_perform_deny;
 
 #endif

@@ -205,8 +205,14 @@ json_t *
 invoice_list(store_tx *tx, gint64 conversation_id, GError **error)
 {
     g_autoptr(store_rows) rows = store_query(tx, STMT_INVOICES, error, store_int(conversation_id));
-    if (!rows)
-        return NULL;
+    return rows ? invoice_rows(tx, rows, error) : NULL;
+}
+
+json_t *
+invoice_rows(store_tx *tx, const store_rows *rows, GError **error)
+{
+    (void)tx;
+    (void)error;
     json_t *list = json_array();
     for (guint i = 0; i < store_rows_count(rows); i++) {
         g_autofree char *created = text_time(store_rows_int(rows, i, "created_at"));
@@ -214,13 +220,14 @@ invoice_list(store_tx *tx, gint64 conversation_id, GError **error)
         gboolean open = store_rows_is_null(rows, i, "decided_at");
         json_array_append_new(
             list,
-            json_pack("{s:I, s:I, s:I, s:s, s:o, s:s, s:I, s:s, s:o}", "id", (json_int_t)store_rows_int(rows, i, "id"),
-                      "conversation", (json_int_t)store_rows_int(rows, i, "conversation_id"), "number",
-                      (json_int_t)store_rows_int(rows, i, "number"), "state", store_rows_text(rows, i, "state"),
-                      "amount", money_json(store_rows_int(rows, i, "amount"), store_rows_text(rows, i, "currency")),
-                      "description", store_rows_text(rows, i, "description"), "proposal",
-                      (json_int_t)store_rows_int(rows, i, "proposal_id"), "created_at", created, "decided_at",
-                      open ? json_null() : json_string(decided)));
+            json_pack(
+                "{s:I, s:I, s:s, s:I, s:s, s:o, s:s, s:I, s:s, s:o}", "id", (json_int_t)store_rows_int(rows, i, "id"),
+                "conversation", (json_int_t)store_rows_int(rows, i, "conversation_id"), "organisation",
+                store_rows_text(rows, i, "organisation"), "number", (json_int_t)store_rows_int(rows, i, "number"),
+                "state", store_rows_text(rows, i, "state"), "amount",
+                money_json(store_rows_int(rows, i, "amount"), store_rows_text(rows, i, "currency")), "description",
+                store_rows_text(rows, i, "description"), "proposal", (json_int_t)store_rows_int(rows, i, "proposal_id"),
+                "created_at", created, "decided_at", open ? json_null() : json_string(decided)));
     }
     return list;
 }

@@ -10,9 +10,11 @@
 /* "/withdraw invoice 3"; `number` as written, "": the only one that is open. */
 gboolean invoice_withdraw(struct performing *p, const char *number, GError **error);
 
-/* A conversation's, oldest first: [{id, number, state, amount:{amount,currency}, description, proposal, created_at,
- * decided_at}]. A new reference, NULL on error. */
+/* A conversation's, oldest first: [{id, conversation, organisation, number, state, amount:{amount,currency},
+ * description, proposal, created_at, decided_at}]. A new reference, NULL on error. */
 json_t *invoice_list(store_tx *tx, gint64 conversation_id, GError **error);
+/* The same of rows of LIST_INVOICES. */
+json_t *invoice_rows(store_tx *tx, const store_rows *rows, GError **error);
 
 command_fn invoice_perform_invoice, invoice_perform_paid;
 

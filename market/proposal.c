@@ -181,11 +181,11 @@ list_entry(store_tx *tx, const store_rows *rows, guint i, GError **error)
     json_t *milestones = milestones_of(tx, id, currency, "price", error);
     if (!milestones)
         return NULL;
-    return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)id,
-                     "conversation", (json_int_t)store_rows_int(rows, i, "conversation_id"), "number",
-                     (json_int_t)store_rows_int(rows, i, "number"), "version",
-                     (json_int_t)store_rows_int(rows, i, "version"), "state", text_of(rows, i, "state"), "service",
-                     text_of(rows, i, "service"), "description", text_of(rows, i, "description"), "terms",
+    return json_pack("{s:I, s:I, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)id,
+                     "conversation", (json_int_t)store_rows_int(rows, i, "conversation_id"), "organisation",
+                     text_of(rows, i, "organisation"), "number", (json_int_t)store_rows_int(rows, i, "number"),
+                     "version", (json_int_t)store_rows_int(rows, i, "version"), "state", text_of(rows, i, "state"),
+                     "service", text_of(rows, i, "service"), "description", text_of(rows, i, "description"), "terms",
                      text_of(rows, i, "terms"), "total", money_json(store_rows_int(rows, i, "total"), currency),
                      "milestones", milestones, "created_at", time_of(rows, i, "created_at"), "decided_at",
                      time_of(rows, i, "decided_at"), "decided_by", text_of(rows, i, "decided_by"));
@@ -195,8 +195,12 @@ json_t *
 proposal_list(store_tx *tx, gint64 conversation_id, GError **error)
 {
     g_autoptr(store_rows) rows = store_query(tx, STMT_PROPOSALS, error, store_int(conversation_id));
-    if (!rows)
-        return NULL;
+    return rows ? proposal_rows(tx, rows, error) : NULL;
+}
+
+json_t *
+proposal_rows(store_tx *tx, const store_rows *rows, GError **error)
+{
     json_t *list = json_array();
     for (guint i = 0; i < store_rows_count(rows); i++) {
         json_t *entry = list_entry(tx, rows, i, error);

@@ -41,9 +41,11 @@ gboolean proposal_is_open(const struct proposal *proposal);
 /* What is said of it: {number, version, state, service, description, lines:[{line}], terms, total_money,
  * milestones:[{number, description, price_money, duration}]}. A new reference, NULL on error. NOT_FOUND. */
 json_t *proposal_facts(store_tx *tx, gint64 id, GError **error);
-/* A conversation's, oldest first, for listings: [{id, number, version, state, service, description, terms,
- * total:{amount,currency}, milestones, created_at, decided_at, decided_by}]. */
+/* A conversation's, oldest first, for listings: [{id, conversation, organisation, number, version, state, service,
+ * description, terms, total:{amount,currency}, milestones, created_at, decided_at, decided_by}]. */
 json_t *proposal_list(store_tx *tx, gint64 conversation_id, GError **error);
+/* The same of rows of LIST_PROPOSALS. */
+json_t *proposal_rows(store_tx *tx, const store_rows *rows, GError **error);
 
 /* "#1.2", for links: the row's of version 2 of proposal 1. */
 char *proposal_reference(const struct proposal *proposal);

@@ -213,17 +213,25 @@ json_t *
 review_list(store_tx *tx, gint64 conversation_id, GError **error)
 {
     g_autoptr(store_rows) rows = store_query(tx, STMT_REVIEWS, error, store_int(conversation_id));
-    if (!rows)
-        return NULL;
+    return rows ? review_rows(tx, rows, error) : NULL;
+}
+
+json_t *
+review_rows(store_tx *tx, const store_rows *rows, GError **error)
+{
+    (void)tx;
+    (void)error;
     json_t *list = json_array();
     for (guint i = 0; i < store_rows_count(rows); i++)
         json_array_append_new(
-            list, json_pack("{s:I, s:I, s:s, s:o, s:s, s:o, s:o}", "id", (json_int_t)store_rows_int(rows, i, "id"),
-                            "job", (json_int_t)store_rows_int(rows, i, "job_id"), "state",
-                            store_rows_text(rows, i, "state"), "rating",
-                            store_rows_is_null(rows, i, "rating") ? json_null()
-                                                                  : json_integer(store_rows_int(rows, i, "rating")),
-                            "text", store_rows_text(rows, i, "text"), "asked_at", time_of(rows, i, "asked_at"),
-                            "given_at", time_of(rows, i, "given_at")));
+            list,
+            json_pack("{s:I, s:I, s:s, s:I, s:s, s:o, s:s, s:o, s:o}", "id", (json_int_t)store_rows_int(rows, i, "id"),
+                      "conversation", (json_int_t)store_rows_int(rows, i, "conversation_id"), "organisation",
+                      store_rows_text(rows, i, "organisation"), "job", (json_int_t)store_rows_int(rows, i, "job_id"),
+                      "state", store_rows_text(rows, i, "state"), "rating",
+                      store_rows_is_null(rows, i, "rating") ? json_null()
+                                                            : json_integer(store_rows_int(rows, i, "rating")),
+                      "text", store_rows_text(rows, i, "text"), "asked_at", time_of(rows, i, "asked_at"), "given_at",
+                      time_of(rows, i, "given_at")));
     return list;
 }

@@ -14,8 +14,11 @@ gboolean review_ask(struct act *act, const struct conversation *conversation, GE
 /* Does a text begin with a rating? `*rest`: the words behind it. 0: it does not. */
 int review_rating(const char *text, const char **rest);
 
-/* A conversation's: [{id, state, rating, text, asked_at, given_at}]. A new reference, NULL on error. */
+/* A conversation's: [{id, conversation, organisation, job, state, rating, text, asked_at, given_at}]. A new reference,
+ * NULL on error. */
 json_t *review_list(store_tx *tx, gint64 conversation_id, GError **error);
+/* The same of rows of LIST_REVIEWS. */
+json_t *review_rows(store_tx *tx, const store_rows *rows, GError **error);
 
 /* The partner's /review asks, the merchant's gives. */
 command_fn review_perform_review;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "market/access.h"
 #include "market/conversation.h"
 #include "market/search.h"
 #include "market/invoice.h"
@@ -272,7 +273,8 @@ add_work(store_tx *tx, json_t *entry, gint64 id, GError **error)
     static const struct {
         const char *name;
         json_t *(*list)(store_tx *tx, gint64 conversation_id, GError **error);
-    } lists[] = {{"proposals", proposal_list}, {"invoices", invoice_list}, {"reviews", review_list}};
+    } lists[] = {
+        {"proposals", proposal_list}, {"invoices", invoice_list}, {"access", access_list}, {"reviews", review_list}};
     for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
         json_t *list = lists[i].list(tx, id, error);
         if (json_object_set_new(entry, lists[i].name, list) != 0)
@@ -358,6 +360,81 @@ view_job(const struct market *market, gint64 id, gint64 now, GError **error)
     struct view view = {.id = id, .now = now};
     g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT, id);
     return only_entry(id ? run_view(market, jobs, &view, error) : json_array(), "job", name, error);
+}
+
+/* ---- proposals, invoices, access, reviews ---- */
+
+/* All that the filter lets through, or (`id`) one. */
+static gboolean
+work(store_tx *tx, struct view *view, enum store_statement statement,
+     json_t *(*list)(store_tx *tx, const store_rows *rows, GError **error), GError **error)
+{
+    const struct view_filter none = {0}, *f = view->filter ? view->filter : &none;
+    g_autoptr(store_rows) rows = store_query(tx, statement, error, store_text(f->organisation), store_text(f->state),
+                                             store_ref(view->id), store_int(limit_of(f)));
+    json_decref(view->result);
+    view->result = rows ? list(tx, rows, error) : NULL;
+    return view->result != NULL;
+}
+
+static gboolean
+proposals(store_tx *tx, gpointer arg, GError **error)
+{
+    return work(tx, arg, STMT_LIST_PROPOSALS, proposal_rows, error);
+}
+
+static gboolean
+invoices(store_tx *tx, gpointer arg, GError **error)
+{
+    return work(tx, arg, STMT_LIST_INVOICES, invoice_rows, error);
+}
+
+static gboolean
+access_requests(store_tx *tx, gpointer arg, GError **error)
+{
+    return work(tx, arg, STMT_LIST_ACCESS, access_rows, error);
+}
+
+static gboolean
+reviews(store_tx *tx, gpointer arg, GError **error)
+{
+    return work(tx, arg, STMT_LIST_REVIEWS, review_rows, error);
+}
+
+json_t *
+view_proposals(const struct market *market, const struct view_filter *filter, GError **error)
+{
+    struct view view = {.filter = filter};
+    return run_view(market, proposals, &view, error);
+}
+
+json_t *
+view_proposal(const struct market *market, gint64 id, GError **error)
+{
+    struct view view = {.id = id};
+    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT, id);
+    return only_entry(id ? run_view(market, proposals, &view, error) : json_array(), "proposal", name, error);
+}
+
+json_t *
+view_invoices(const struct market *market, const struct view_filter *filter, GError **error)
+{
+    struct view view = {.filter = filter};
+    return run_view(market, invoices, &view, error);
+}
+
+json_t *
+view_access(const struct market *market, const struct view_filter *filter, GError **error)
+{
+    struct view view = {.filter = filter};
+    return run_view(market, access_requests, &view, error);
+}
+
+json_t *
+view_reviews(const struct market *market, const struct view_filter *filter, GError **error)
+{
+    struct view view = {.filter = filter};
+    return run_view(market, reviews, &view, error);
 }
 
 /* ---- who takes part ---- */

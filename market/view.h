@@ -23,6 +23,7 @@ struct view_filter {
  * updated_at, request} */
 json_t *view_conversations(const struct market *market, const struct view_filter *filter, GError **error);
 /* The same and messages:[{id,direction,author,text,attachments,at,withdrawn}], proposals,
+ * invoices, access, reviews,
  * comments:[{id,author,text,at}], assignees:[{name,address}]. NOT_FOUND. */
 json_t *view_conversation(const struct market *market, gint64 id, gint64 now, GError **error);
 /* {id, conversation, organisation, merchant:{name,address}, state, service, kind, due_at, created_at} */
@@ -36,6 +37,12 @@ json_t *view_merchants(const struct market *market, const struct view_filter *fi
 json_t *view_merchant(const struct market *market, const char *id_or_address, GError **error);
 /* {id, kind, recipient, state, due_at, attempts, message_id, conversation, last_reply, created_at, sent_at} */
 json_t *view_outbox(const struct market *market, const struct view_filter *filter, GError **error);
+/* What proposal_rows() and its like list (market/proposal.h …), newest first; `state` is theirs. */
+json_t *view_proposals(const struct market *market, const struct view_filter *filter, GError **error);
+json_t *view_proposal(const struct market *market, gint64 id, GError **error);
+json_t *view_invoices(const struct market *market, const struct view_filter *filter, GError **error);
+json_t *view_access(const struct market *market, const struct view_filter *filter, GError **error);
+json_t *view_reviews(const struct market *market, const struct view_filter *filter, GError **error);
 /* {id, reason, sender, recipient, subject, size, at} */
 json_t *view_quarantine(const struct market *market, const struct view_filter *filter, GError **error);
 /* {id, organisation, merchant:{id,name}, shop, addresses, actor, created_at} */

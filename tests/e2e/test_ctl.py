@@ -21,7 +21,7 @@ from harness.postfix import SERVICES, uncommented
 
 POSTERN = os.path.join(build_folder(), "ctl", "postern")
 SAMPLE = os.path.join(TOP, "conf", "sample-market.json")
-COMMANDS = ["init", "check", "import", "org", "merchant", "conversation", "job", "search", "tag", "block",
+COMMANDS = ["init", "check", "import", "org", "merchant", "conversation", "job", "proposal", "invoice", "access", "review", "search", "tag", "block",
             "outbox", "quarantine", "link", "match",
             "explain", "form", "replay", "ingest", "migrate", "help"]
 
@@ -220,7 +220,7 @@ def test_the_manual_and_the_completion_know_every_command_and_option(empty):
 
 @pytest.mark.parametrize("words", [
     [], ["frob"], ["org"], ["org", "frob"], ["org", "list", "more"], ["org", "show"], ["org", "list", "--frob"],
-    ["outbox", "show", "1"], ["conversation", "list", "--state", "angry"], ["job", "list", "--limit", "-1"],
+    ["outbox", "show", "1"], ["invoice", "show", "1"], ["proposal", "list", "--state", "paid"], ["conversation", "list", "--state", "angry"], ["job", "list", "--limit", "-1"],
     ["import"], ["import", "a", "b"], ["init", "more"], ["init", "--owner", "nobody-of-that-name"], ["link", "show"],
     ["quarantine", "list", "--raw"], ["help", "frob"], ["-c"], ["explain"], ["form"], ["form", "frob", "x"],
     ["form", "learn"], ["form", "learn", "--name", "a/b", "x"], ["replay"], ["explain", "-f", "a@b.test", "-"],
@@ -231,7 +231,7 @@ def test_wrong_usage_ends_with_2_and_says_where_help_is(empty, words):
     assert "--help`" in done.stderr
 
 
-@pytest.mark.parametrize("words", [["conversation", "show", "7"], ["conversation", "show", "seven"], ["job", "show", "7"],
+@pytest.mark.parametrize("words", [["conversation", "show", "7"], ["conversation", "show", "seven"], ["job", "show", "7"], ["proposal", "show", "7"],
                                    ["org", "show", "nobody"], ["merchant", "show", "nobody@example.org"],
                                    ["quarantine", "show", "7"], ["link", "show", "r+abc@experts.test"]], ids=" ".join)
 def test_what_is_not_there_ends_with_1(admin, words):
@@ -338,7 +338,7 @@ def test_listings_have_the_promised_shape(stocked):
     mia = stocked.json("merchant", "show", "MIA@mias-candles.test")
     assert mia["shop"] == {"name": "Mia's Candles", "url": "https://mias-candles.test"} and mia["registered"]
     assert stocked.json("merchant", "show", str(mia["id"])) == mia
-    for kind in ("conversation", "job", "outbox", "quarantine"):
+    for kind in ("conversation", "job", "proposal", "invoice", "access", "review", "outbox", "quarantine"):
         assert stocked.json(kind, "list") == []
         assert len(stocked.run(kind, "list").stdout.splitlines()) == 1
 

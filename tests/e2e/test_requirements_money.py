@@ -339,3 +339,26 @@ def test_R24_R8_a_leads_review_is_told_and_never_ranks(deal, gateway):
     it.does(it.next(it.person.address, "review"), "★★ Slow.", "Thank you for your review: 2 of 5")
     assert "Slow." in it.next(TEAM, "review-given").text
     assert ranking(gateway) == before and it.shown()["reviews"][0]["rating"] == 2
+
+
+def test_the_admin_sees_what_was_agreed(deal, gateway):
+    it = deal("jade")
+    it.accepted()
+    for words, kind in (("/invoice 500 EUR: the design", "invoice"), ("/access", "access"), ("/complete", "review")):
+        it.acme(words)
+        it.transcript()
+        it.next(it.person.address, kind)
+    whole = it.shown()
+    for kind, key, state in (("proposal", "proposals", "accepted"), ("invoice", "invoices", "sent"),
+                             ("access", "access", "asked"), ("review", "reviews", "asked")):
+        (row,) = whole[key]
+        assert row["state"] == state and row["organisation"] == "acme" and str(row["conversation"]) == it.id
+        listed = gateway.postern_json(kind, "list", "--organisation", "acme", "--state", state)
+        assert listed[0] == row and all(one["state"] == state for one in listed)
+        assert gateway.postern_json(kind, "list", "--limit", "1") == [row]
+        assert gateway.postern_json(kind, "list", "--organisation", "blauw") == []
+    offer = whole["proposals"][0]
+    assert whole["access"][0]["basis"] == f"proposal {offer['id']}"
+    assert gateway.postern_json("proposal", "show", str(offer["id"])) == offer
+    assert "1200.00 EUR" in gateway.postern("proposal", "show", str(offer["id"])).stdout.decode()
+    assert "500.00 EUR" in gateway.postern("invoice", "list").stdout.decode()
