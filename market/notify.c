@@ -13,10 +13,9 @@
  *   transcript, confirm  what market/transcript.c and market/confirmation.c say
  *   message-assignee     inward by text lines files
  *   assigned             as first-contact, and by
- *   conversation         state service due_time lead tagged[{name}] messages[{by,at_time,withdrawn,text,lines,
- *                        files[{name,size_bytes}]}] comments[{by,at_time,text,lines}] assignees[{name,address}]
- *   declined-merchant, declined-partner   reason matched
- *   reminder             due_time
+ *   conversation         state service due_time lead tagged[{name}] proposals[{said}]
+ * messages[{by,at_time,withdrawn,text,lines, files[{name,size_bytes}]}] comments[{by,at_time,text,lines}]
+ * assignees[{name,address}] declined-merchant, declined-partner   reason matched reminder             due_time
  *   which-conversation   at_time over choices[{number,link,subject,name}]
  *   others               what the rule put into the row's data
  */
@@ -898,8 +897,12 @@ load_show(struct loading *loading, GError **error)
     const struct conversation *c = loading->conversation;
     json_t *data = loading->notice->data;
     json_t *tags = tag_names(loading->act->tx, c->id, error);
-    if (!tags)
+    json_t *proposals = tags ? proposal_said(loading->act->tx, c->id, error) : NULL;
+    if (!proposals) {
+        json_decref(tags);
         return FALSE;
+    }
+    json_object_set_new(data, "proposals", proposals);
     json_t *named = json_array();
     for (gsize i = 0; i < json_array_size(tags); i++)
         json_array_append_new(named, json_pack("{s:O}", "name", json_array_get(tags, i)));

@@ -26,20 +26,20 @@ proposal_free(struct proposal *proposal)
 }
 
 static struct proposal *
-proposal_from(const store_rows *rows)
+proposal_from(const store_rows *rows, guint i)
 {
-    if (!store_rows_count(rows))
+    if (i >= store_rows_count(rows))
         return NULL;
     struct proposal *proposal = g_new0(struct proposal, 1);
-    proposal->id = store_rows_int(rows, 0, "id");
-    proposal->conversation_id = store_rows_int(rows, 0, "conversation_id");
-    proposal->job_id = store_rows_int(rows, 0, "job_id");
-    proposal->number = store_rows_int(rows, 0, "number");
-    proposal->version = store_rows_int(rows, 0, "version");
-    proposal->state = g_strdup(store_rows_text(rows, 0, "state"));
-    proposal->total = store_rows_int(rows, 0, "total");
-    proposal->currency = g_strdup(store_rows_text(rows, 0, "currency"));
-    proposal->decided_at = store_rows_int(rows, 0, "decided_at");
+    proposal->id = store_rows_int(rows, i, "id");
+    proposal->conversation_id = store_rows_int(rows, i, "conversation_id");
+    proposal->job_id = store_rows_int(rows, i, "job_id");
+    proposal->number = store_rows_int(rows, i, "number");
+    proposal->version = store_rows_int(rows, i, "version");
+    proposal->state = g_strdup(store_rows_text(rows, i, "state"));
+    proposal->total = store_rows_int(rows, i, "total");
+    proposal->currency = g_strdup(store_rows_text(rows, i, "currency"));
+    proposal->decided_at = store_rows_int(rows, i, "decided_at");
     return proposal;
 }
 
@@ -48,7 +48,7 @@ take(store_rows *rows, struct proposal **proposal)
 {
     if (!rows)
         return FALSE;
-    *proposal = proposal_from(rows);
+    *proposal = proposal_from(rows, 0);
     store_rows_free(rows);
     return TRUE;
 }
@@ -136,7 +136,7 @@ proposal_facts(store_tx *tx, gint64 id, GError **error)
     g_autoptr(store_rows) rows = store_query(tx, STMT_PROPOSAL_BY_ID, error, store_int(id));
     if (!rows)
         return NULL;
-    g_autoptr(proposal) proposal = proposal_from(rows);
+    g_autoptr(proposal) proposal = proposal_from(rows, 0);
     if (!proposal) {
         g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "proposal %" G_GINT64_FORMAT " is gone", id);
         return NULL;
@@ -209,6 +209,23 @@ proposal_rows(store_tx *tx, const store_rows *rows, GError **error)
             return NULL;
         }
         json_array_append_new(list, entry);
+    }
+    return list;
+}
+
+json_t *
+proposal_said(store_tx *tx, gint64 conversation_id, GError **error)
+{
+    g_autoptr(store_rows) rows = store_query(tx, STMT_PROPOSALS, error, store_int(conversation_id));
+    if (!rows)
+        return NULL;
+    json_t *list = json_array();
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        g_autoptr(proposal) proposal = proposal_from(rows, i);
+        g_autofree char *key = g_strdup_printf("conversation.proposal_%s", proposal->state);
+        json_t *item = brief(proposal);
+        json_object_set_new(item, "say", json_string(key));
+        json_array_append_new(list, item);
     }
     return list;
 }

@@ -47,6 +47,9 @@ json_t *proposal_list(store_tx *tx, gint64 conversation_id, GError **error);
 /* The same of rows of LIST_PROPOSALS. */
 json_t *proposal_rows(store_tx *tx, const store_rows *rows, GError **error);
 
+/* A line of the catalogue for each of a conversation's, oldest first: [{say, reference, total_money, …}]. */
+json_t *proposal_said(store_tx *tx, gint64 conversation_id, GError **error);
+
 /* "#1.2", for links: the row's of version 2 of proposal 1. */
 char *proposal_reference(const struct proposal *proposal);
 

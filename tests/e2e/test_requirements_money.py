@@ -131,6 +131,11 @@ def test_R22_what_is_accepted_is_what_was_shown(deal, gateway):
     third = it.proposes(OFFER.replace("1200", "90"))
     assert "Proposal #2.1" in third.text and it.states()[1][2] == "accepted"
     nothing_went_to(gateway, it.person.address)
+    it.acme("/show")
+    shown = it.next(ANNA.address, "conversation").text
+    for line in ("Proposal #1.1, €1,200.00: replaced by the next version", "Proposal #1.2, €1,500.00: accepted",
+                 "Proposal #2.1, €90.00: waits for the merchant"):
+        assert line in shown.splitlines(), line
 
 
 def test_R22_declined_and_revised_changed_and_withdrawn(deal):
