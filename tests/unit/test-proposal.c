@@ -137,8 +137,16 @@ test_a_proposal_alone_reads_what_it_answers(struct scene *s)
     assert_taken(scene_write(s, ANNA, link, "Re: A new theme", header, TWO));
     assert_shown(s, "unread", "1");
     assert_shown(s, "messages.1.read_at", "");
-    assert_taken(scene_write(s, ANNA, link, "Re: A new theme", NULL, TWO)); /* it does not tell: all */
+    g_autofree char *offer = anna_proposes(s, link, TWO); /* it does not tell: all */
     assert_shown(s, "unread", "0");
+    write_to(s, MIA, offer, "/accept");
+    static const char *const commands[] = {"/invoice 10 EUR", "/access"};
+    for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
+        write_to(s, MIA, offer, "A question.");
+        assert_shown(s, "unread", "1");
+        write_to(s, ANNA, link, commands[i]);
+        assert_shown(s, "unread", "0");
+    }
 }
 
 static void
