@@ -147,7 +147,7 @@ def test_R22_declined_and_revised_changed_and_withdrawn(deal):
     second = it.proposes(OFFER.replace("1200", "1000"))
     assert it.states() == [(1, 1, "declined"), (1, 2, "sent")]
     it.does(first, "/accept", "was declined")
-    it.does(second, "/change", "Write behind the command what should be changed")
+    it.does(second, "/change", "the command what should be changed")
     it.does(second, "/change Could it be green?", "was passed on")
     wish = it.next(TEAM, "proposal-change")
     assert "Could it be green?" in wish.text and not wish.mentions(it.person.address)
@@ -322,11 +322,11 @@ def test_R24_completing_asks_for_a_review(deal, gateway):
     assert ranking(gateway) == before and it.shown()["reviews"][0]["state"] == "asked"
     assert gateway.send(EVE.address, *reply(EVE, ask, "1")).accepted
     assert ranking(gateway) == before
-    it.does(ask, "4/5 Good work.\n\nWe shall be back.", "Thank you for your review: 4 of 5")
+    it.does(ask, "4/5 Good work.\n\nWe shall be back.", "Thank you for your review: 4 out of 5")
     told = it.next(TEAM, "review-given")
-    assert "4 of 5" in told.text and "Good work." in told.text and "We shall be back." in told.text
+    assert "4 out of 5" in told.text and "Good work." in told.text and "We shall be back." in told.text
     assert not told.mentions(it.person.address)
-    it.does(ask, "5", "Your review is changed: 5 of 5")
+    it.does(ask, "5", "changed: 5 out of 5")
     assert "has changed the review" in it.next(TEAM, "review-given").text
     after = (before[0] + 1, before[1] + 5)
     assert ranking(gateway) == after, "once, as changed"
@@ -341,7 +341,7 @@ def test_R24_R8_a_leads_review_is_told_and_never_ranks(deal, gateway):
     it.answered()
     it.acme("/review")
     it.transcript()
-    it.does(it.next(it.person.address, "review"), "★★ Slow.", "Thank you for your review: 2 of 5")
+    it.does(it.next(it.person.address, "review"), "★★ Slow.", "Thank you for your review: 2 out of 5")
     assert "Slow." in it.next(TEAM, "review-given").text
     assert ranking(gateway) == before and it.shown()["reviews"][0]["rating"] == 2
 
