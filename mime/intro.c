@@ -365,11 +365,15 @@ may_be_separator(const struct line *line)
            memcmp(p + n - 3, "\xef\xbc\x9a", 3) == 0;
 }
 
-/* At its start. */
-static gboolean
-may_have_ornaments(const struct line *line)
+/* Ornaments before the first word; G_MAXUINT when only folding tells. */
+static guint
+count_lead(const struct line *line)
 {
-    return is_ornament(*line->body) || (*line->body & 0x80);
+    guint lead = 0;
+    gsize i = 0;
+    for (; i < line->body_length && (is_ornament(line->body[i]) || line->body[i] == ' '); i++)
+        lead += line->body[i] != ' ';
+    return i < line->body_length && !g_ascii_isprint(line->body[i]) ? G_MAXUINT : lead;
 }
 
 static enum intro_kind
@@ -380,7 +384,8 @@ separator_kind(const struct line *line)
     guint lead, trail;
     if (line->body_length < 3 || line->body_length > 2000 || !may_be_separator(line))
         return INTRO_NONE;
-    if (!may_have_ornaments(line) && !phrase_may_start(PHRASE_FORWARD, line->body, line->body_length))
+    lead = count_lead(line);
+    if (lead == 1 || (lead == 0 && !phrase_may_start(PHRASE_FORWARD, line->body, line->body_length)))
         return INTRO_NONE;
     fold(&folded, line->body, MIN(line->body_length, 240));
     if (folded.length < 2)
@@ -402,6 +407,18 @@ is_frame(char c)
     return is_ornament(c) || c == ' ' || c == '[' || c == ']' || c == '(' || c == ')' || c == '<' || c == '>';
 }
 
+/* Cheap: words behind the frame, and its other side behind them or else a phrase. */
+static gboolean
+may_ask_in_frame(const struct line *line)
+{
+    const char *p = line->body, *end = p + line->body_length;
+    char last = end[-1];
+    while (p < end && is_frame(*p))
+        p++;
+    gboolean closed = is_frame(last) || last == '.' || last == ':' || !g_ascii_isprint(last);
+    return p < end && (closed || phrase_may_start(PHRASE_REPLY_ABOVE, p, (gsize)(end - p)));
+}
+
 /* "##- Please type your reply above this line -##": between ornaments, or the whole line. */
 static gboolean
 asks_for_reply_above(const struct line *line)
@@ -417,6 +434,8 @@ asks_for_reply_above(const struct line *line)
     gboolean may_be_framed = is_frame(*p) || (*p & 0x80);
     if (!may_be_framed && (n > LONGEST_ASKING || !phrase_may_start(PHRASE_REPLY_ABOVE, p, n) ||
                            strcspn(p, "0123456789@=;<\n") < n)) /* cheap: nearly all lines */
+        return FALSE;
+    if (may_be_framed && !may_ask_in_frame(line))
         return FALSE;
     fold(&folded, p, n);
     char *words = folded.text, *end = words + folded.length;
@@ -435,8 +454,7 @@ is_unknown_separator(const struct line *line)
     struct folded folded;
     char *words;
     guint lead, trail;
-    if (line->body_length < 8 || line->body_length > INNER_BYTES || !may_have_ornaments(line) ||
-        !may_be_separator(line))
+    if (line->body_length < 8 || line->body_length > INNER_BYTES || count_lead(line) < 3 || !may_be_separator(line))
         return FALSE;
     fold(&folded, line->body, MIN(line->body_length, 200));
     split_ornaments(&folded, &words, &lead, &trail);

@@ -11,7 +11,7 @@
  */
 #define L(language) (UINT64_C(1) << LANGUAGE_##language)
 static const struct {
-    const char *word;
+    char word[32]; /* in place: the search follows no pointers */
     guint64 languages;
 } common_words[] = {
     {"a", L(PT) | L(CS) | L(SK) | L(HU) | L(RO)},
@@ -1903,7 +1903,9 @@ language_word(const char *word)
     while (low < high) {
         gsize middle = (low + high) / 2;
         const char *row = common_words[middle].word;
-        int order = (guchar)*word - (guchar)*row; /* which most of the search needs no call for */
+        int order = (guchar)*word - (guchar)*row; /* most of the search needs no call */
+        if (order == 0 && *word)
+            order = (guchar)word[1] - (guchar)row[1];
         if (order == 0)
             order = strcmp(word, row);
         if (order == 0)

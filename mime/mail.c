@@ -43,7 +43,8 @@ mail_header(const struct mail *mail, const char *name)
 {
     for (guint i = 0; i < mail->headers->len; i++) {
         const struct mail_header *h = mail->headers->pdata[i];
-        if (g_ascii_strcasecmp(h->name, name) == 0) {
+        gboolean may = ((h->name[0] ^ name[0]) & 0x5f) == 0; /* FALSE for nearly all of them */
+        if (may && g_ascii_strcasecmp(h->name, name) == 0) {
             return h->value;
         }
     }

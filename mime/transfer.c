@@ -194,34 +194,42 @@ quoted_printable_escape(const guint8 *p, const guint8 *end, guint8 **o)
     return p + 1;
 }
 
+/* What stands before `stop`, where the blanks at the end of a line begin. Returns where to go on: behind `stop` after a
+ * soft line end. */
+static const guint8 *
+quoted_printable_text(const guint8 *p, const guint8 *stop, const guint8 *end, guint8 **o)
+{
+    while (p < stop) {
+        const guint8 *escape = memchr(p, '=', (gsize)(stop - p));
+        gsize plain = (gsize)((escape != NULL ? escape : stop) - p);
+        memcpy(*o, p, plain);
+        *o += plain;
+        p = escape != NULL ? quoted_printable_escape(escape, end, o) : stop;
+    }
+    return p;
+}
 static void
 quoted_printable_decode(const guint8 *p, gsize length, GByteArray *out)
 {
     gsize start = out->len;
     g_byte_array_set_size(out, (guint)(start + length));
     guint8 *o = out->data + start;
-    const guint8 *end = p + length;
-    while (p < end) {
-        if (*p == '=') {
-            p = quoted_printable_escape(p, end, &o);
-        } else if (*p == ' ' || *p == '\t') {
-            const guint8 *blank = p;
-            while (p < end && (*p == ' ' || *p == '\t')) {
-                p++;
-            }
-            gboolean trailing = p == end || *p == '\n' || (*p == '\r' && (p + 1 == end || p[1] == '\n'));
-            if (!trailing) {
-                memcpy(o, blank, (gsize)(p - blank));
-                o += p - blank;
-            }
-        } else {
-            const guint8 *run = p;
-            while (p < end && *p != '=' && *p != ' ' && *p != '\t') {
-                p++;
-            }
-            memcpy(o, run, (gsize)(p - run));
-            o += p - run;
+    for (const guint8 *end = p + length; p < end;) {
+        const guint8 *lf = memchr(p, '\n', (gsize)(end - p)), *next = lf != NULL ? lf + 1 : end;
+        const guint8 *line_end = lf != NULL ? lf : end;
+        line_end -= line_end > p && line_end[-1] == '\r';
+        const guint8 *stop = line_end;
+        while (stop > p && (stop[-1] == ' ' || stop[-1] == '\t')) {
+            stop--;
         }
+        const guint8 *q = quoted_printable_text(p, stop, end, &o);
+        if (q > stop) { /* a soft line end */
+            p = q;
+            continue;
+        }
+        memcpy(o, line_end, (gsize)(next - line_end));
+        o += next - line_end;
+        p = next;
     }
     g_byte_array_set_size(out, (guint)(o - out->data));
 }

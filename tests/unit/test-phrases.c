@@ -26,6 +26,39 @@ test_tables_are_folded_and_sorted(void)
     }
 }
 
+/* The cheap look never denies a phrase, however it is written. */
+static void
+test_cheap_look_denies_no_phrase(void)
+{
+    static const char *const spellings[] = {"%s", "%s: more", "\u200e%s"};
+    for (int set = 0; set < PHRASE_SETS; set++) {
+        gsize count;
+        const char *const *rows = phrase_table((enum phrase_set)set, &count);
+        for (gsize i = 0; i < count; i++) {
+            g_autofree char *upper = g_ascii_strup(rows[i], -1);
+            for (gsize k = 0; k < G_N_ELEMENTS(spellings); k++) {
+                g_auto(GStrv) around = g_strsplit(spellings[k], "%s", 2);
+                g_autofree char *text = g_strconcat(around[0], upper, around[1], NULL);
+                g_assert_true(phrase_may_start((enum phrase_set)set, text, strlen(text)));
+            }
+            g_assert_cmpuint(phrase_count((enum phrase_set)set, rows[i]), >=, 1);
+            g_assert_cmpuint(phrase_starts((enum phrase_set)set, rows[i]), ==, strlen(rows[i]));
+        }
+    }
+    g_assert_false(phrase_may_start(PHRASE_CLOSING, "Xqz", 3));
+}
+
+/* What a phone's line ends with is looked for as its last word (mime/signature.c). */
+static void
+test_mobile_tails_in_ascii_are_one_word(void)
+{
+    gsize count;
+    const char *const *rows = phrase_table(PHRASE_MOBILE_TAIL, &count);
+    for (gsize i = 0; i < count; i++)
+        if (!(rows[i][strlen(rows[i]) - 1] & 0x80))
+            g_assert_cmpuint(strspn(rows[i], "abcdefghijklmnopqrstuvwxyz."), ==, strlen(rows[i]));
+}
+
 static void
 test_folding(void)
 {
@@ -123,6 +156,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/phrases/tables-are-folded-and-sorted", test_tables_are_folded_and_sorted);
+    g_test_add_func("/phrases/cheap-look-denies-no-phrase", test_cheap_look_denies_no_phrase);
+    g_test_add_func("/phrases/mobile-tails-in-ascii-are-one-word", test_mobile_tails_in_ascii_are_one_word);
     g_test_add_func("/phrases/folding", test_folding);
     g_test_add_func("/phrases/long-lines-are-cut", test_long_lines_are_cut);
     g_test_add_func("/phrases/end-at-words", test_phrases_end_at_words);
