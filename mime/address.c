@@ -314,7 +314,9 @@ scan_one(const char *p, struct mailbox *m, GPtrArray *list)
         mailbox_reset(m);
         return p + 1;
     }
-    gsize n = MAX(header_word_length(p), 1); /* commas within an encoded word part nothing */
+    gsize n = header_word_length(p); /* commas within an encoded word part nothing */
+    if (n == 0)
+        n = 1 + strcspn(p + 1, "\"(<[,;:=");
     g_string_append_len(m->words, p, (gssize)n);
     g_string_append_len(m->bare, p, (gssize)n);
     return p + n;

@@ -90,6 +90,10 @@ put_wide(struct folded *out, gunichar c)
         put(out, bytes, (gsize)g_unichar_to_utf8(c, bytes));
 }
 
+/* What ASCII becomes. */
+static const char ascii_folds[129] = "                                 !\"#$%&'()*+,-./0123456789:;<=>?@"
+                                     "abcdefghijklmnopqrstuvwxyz[\\]^_'abcdefghijklmnopqrstuvwxyz{|}~\x7f";
+
 /* The run of ASCII at `text`, which nearly all text is. Returns where it ends, or where the room does. */
 static const char *
 put_ascii(struct folded *out, const char *text, const char *end)
@@ -99,10 +103,9 @@ put_ascii(struct folded *out, const char *text, const char *end)
         guchar c = (guchar)*text;
         if (c >= 0x80 || o == limit)
             break;
-        if (c > ' ')
-            *o++ = (char)(c == '`' ? '\'' : c | (guchar)(((guchar)(c - 'A') < 26) << 5));
-        else if (o > out->text && o[-1] != ' ')
-            *o++ = ' ';
+        char to = ascii_folds[c];
+        if (to != ' ' || (o > out->text && o[-1] != ' '))
+            *o++ = to;
     }
     out->length = (gsize)(o - out->text);
     return text;
