@@ -34,6 +34,7 @@ int ctl_list_jobs(struct ctl *ctl, int argc, char **argv); /* its list and show 
 int ctl_org(struct ctl *ctl, int argc, char **argv);
 int ctl_merchant(struct ctl *ctl, int argc, char **argv);
 int ctl_outbox(struct ctl *ctl, int argc, char **argv);
+int ctl_outbox_change(struct ctl *ctl, int argc, char **argv); /* its `retry` and `cancel` */
 int ctl_quarantine(struct ctl *ctl, int argc, char **argv);
 int ctl_form(struct ctl *ctl, int argc, char **argv);
 int ctl_ingest(struct ctl *ctl, int argc, char **argv);

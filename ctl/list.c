@@ -47,6 +47,13 @@ show_proposal(const struct market *market, const char *word, GError **error)
     return ctl_id(word, &id, error) ? view_proposal(market, id, error) : NULL;
 }
 
+static json_t *
+show_outbox(const struct market *market, const char *word, GError **error)
+{
+    gint64 id;
+    return ctl_id(word, &id, error) ? view_outbox_row(market, id, error) : NULL;
+}
+
 /* ---- the kinds ---- */
 
 static const struct table_column conversation_columns[] = {
@@ -149,10 +156,11 @@ static const struct table_column outbox_columns[] = {
     {0},
 };
 static const struct listing outbox = {
-    .parameters = "list",
-    .summary = "Shows what is to be sent and what was sent.",
+    .parameters = "list|show ID|retry ID…|cancel ID…",
+    .summary = "Shows what is to be sent and what was sent; retry and cancel (with --dry-run) change it.",
     .columns = outbox_columns,
     .list = view_outbox,
+    .show = show_outbox,
     .nothing = "nothing to send",
     .states = outbox_states,
 };
@@ -447,6 +455,9 @@ ctl_merchant(struct ctl *ctl, int argc, char **argv)
 int
 ctl_outbox(struct ctl *ctl, int argc, char **argv)
 {
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "retry") == 0 || strcmp(argv[i], "cancel") == 0)
+            return ctl_outbox_change(ctl, argc, argv);
     return list_or_show(ctl, &outbox, argc, argv);
 }
 

@@ -13,6 +13,7 @@
 #include "market/answer.h"
 #include "market/audit.h"
 #include "market/block.h"
+#include "market/bounce.h"
 #include "market/confirmation.h"
 #include "market/desk.h"
 #include "market/hold.h"
@@ -684,7 +685,7 @@ to_bounce_link(struct receive *r, gint64 outbox_id, const char *recipient, GErro
     if (!bounced || !store_rows_count(bounced))
         return bounced != NULL;
     g_autoptr(store_rows) row = store_query(r->act.tx, STMT_OUTBOX_BY_ID, error, store_int(outbox_id));
-    return row && notify_failure(&r->act, row, in->failure, error);
+    return row && notify_failure(&r->act, row, in->failure, in->hard, error);
 }
 
 static gboolean
@@ -867,6 +868,14 @@ receive_those(struct receive *r, gboolean matching, guint count, struct verdict 
     return TRUE;
 }
 
+/* Whoever writes has a mailbox again. */
+static gboolean
+hear_from(struct receive *r, GError **error)
+{
+    const struct incoming *in = r->in;
+    return !in->author_address || in->nature.automatic || bounce_forget(&r->act, in->author_address, error);
+}
+
 static gboolean
 receive_in_transaction(store_tx *tx, gpointer arg, GError **error)
 {
@@ -880,8 +889,8 @@ receive_in_transaction(store_tx *tx, gpointer arg, GError **error)
     take(&r->verdict);
     if (r->watch->begin && !r->watch->begin(&r->act, r->watch->arg, error))
         return FALSE;
-    if (!receive_those(r, FALSE, count, verdicts, error) || !receive_those(r, TRUE, count, verdicts, error) ||
-        !answer_all(r, verdicts, count, error) ||
+    if (!hear_from(r, error) || !receive_those(r, FALSE, count, verdicts, error) ||
+        !receive_those(r, TRUE, count, verdicts, error) || !answer_all(r, verdicts, count, error) ||
         !store_run(tx, STMT_TIMER_ONCE, error, store_text("purge"), store_int(0), store_int(r->now + 3600)))
         return FALSE;
     r->wake = r->act.wake;

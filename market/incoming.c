@@ -265,6 +265,7 @@ read_failure(struct incoming *in)
     for (guint i = 0; i < recipients->len && !in->failed; i++) {
         const struct report_recipient *r = g_ptr_array_index(recipients, i);
         in->failed = r->kind != REPORT_DELIVERED && !r->delayed;
+        in->hard = in->failed && r->kind == REPORT_HARD;
         if (in->failed && *r->reply)
             in->failure = g_strdup(r->reply);
     }

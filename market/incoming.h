@@ -51,6 +51,7 @@ struct incoming {
 
     gboolean failed; /* a delivery status notification says that some recipient's delivery failed for good */
     char *failure;   /* in the other server's words; NULL */
+    gboolean hard;   /* the address will never work */
 
     struct form *form;  /* of a lead form's mail; only looked at for `leads@`; NULL */
     char *form_address; /* whom the form is from; NULL when it does not tell */

@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "market/bounce.h"
 #include "market/action.h"
 #include "market/deadline.h"
 #include "market/desk.h"
@@ -61,14 +62,9 @@ language_of(struct act *act, const struct notification *n, GError **error)
     return organisation_by_id(act, c->organisation_id, &organisation, error) ? g_strdup(organisation->language) : NULL;
 }
 
-gboolean
-notify_add(struct act *act, const struct notification *n, GError **error)
+static gboolean
+add_row(struct act *act, const struct notification *n, GError **error)
 {
-    gboolean blocked = FALSE;
-    if (!is_blocked(act, n, &blocked, error))
-        return FALSE;
-    if (blocked)
-        return TRUE;
     g_autofree char *language = language_of(act, n, error);
     if (!language)
         return FALSE;
@@ -85,6 +81,37 @@ notify_add(struct act *act, const struct notification *n, GError **error)
     if (done && due_at <= act->now)
         act->wake = TRUE;
     return done;
+}
+
+/* What an organisation's marked address would not get goes to another member; when there is none the address is tried
+ * all the same, for nothing may be lost in silence. */
+static gboolean
+redirect(struct act *act, struct notification *n, char **other, char **name, GError **error)
+{
+    gboolean marked = FALSE;
+    *other = *name = NULL;
+    if (strcmp(n->side, side_name(SIDE_PARTNER)) != 0 || strcmp(n->kind, "confirm") == 0) /* its actor's alone */
+        return TRUE;
+    if (!bounce_is_marked(act, n->recipient, &marked, error) ||
+        (marked && !bounce_find_other(act, n->recipient, other, name, error)))
+        return FALSE;
+    if (*other) {
+        n->recipient = *other;
+        n->recipient_name = *name;
+    }
+    return TRUE;
+}
+
+gboolean
+notify_add(struct act *act, const struct notification *given, GError **error)
+{
+    struct notification n = *given;
+    g_autofree char *other = NULL;
+    g_autofree char *name = NULL;
+    gboolean blocked = FALSE;
+    if (!is_blocked(act, &n, &blocked, error))
+        return FALSE;
+    return blocked || (redirect(act, &n, &other, &name, error) && add_row(act, &n, error));
 }
 
 static char *
@@ -296,10 +323,66 @@ failure_cause(struct act *act, const store_rows *row)
     return g_strdup_printf("%s-day-%" G_GINT64_FORMAT, store_rows_text(row, 0, "recipient"), act->now / 86400);
 }
 
+/* The same mail to another member of the organisation. The cause is the message's, not the row's, so that each member
+ * gets it once, however many addresses fail. */
+static gboolean
+send_to_other(struct act *act, const store_rows *row, gboolean *found, GError **error)
+{
+    const char *json = store_rows_text(row, 0, "data");
+    g_autofree char *other = NULL;
+    g_autofree char *name = NULL;
+    if (!bounce_find_other(act, store_rows_text(row, 0, "recipient"), &other, &name, error))
+        return FALSE;
+    *found = other != NULL;
+    if (!other)
+        return TRUE;
+    gint64 message = store_rows_int(row, 0, "message_ref");
+    g_autofree char *cause =
+        message ? cause_of("instead-message", message) : cause_of("instead", store_rows_int(row, 0, "id"));
+    json_t *data = json ? json_loads(json, 0, NULL) : NULL;
+    const struct notification n = {
+        .kind = store_rows_text(row, 0, "kind"),
+        .recipient = other,
+        .recipient_name = name,
+        .language = store_rows_text(row, 0, "language"),
+        .side = store_rows_text(row, 0, "side"),
+        .conversation_id = store_rows_int(row, 0, "conversation_id"),
+        .message_ref = message,
+        .data = data,
+        .cause = cause,
+        .due_at = act->now,
+    };
+    gboolean done = notify_add(act, &n, error);
+    json_decref(data);
+    return done;
+}
+
+/* A partner who cannot be reached: another member has it, or the merchant knows that nobody has. */
+static gboolean
+partner_unreached(struct act *act, const store_rows *row, const char *cause, GError **error)
+{
+    static const char *const new_work[] = {"first-contact", "lead", NULL};
+    const char *kind = store_rows_text(row, 0, "kind");
+    gboolean found = FALSE;
+    g_autoptr(conversation) c = NULL;
+    if (!send_to_other(act, row, &found, error))
+        return FALSE;
+    if (found || !g_strv_contains(new_work, kind))
+        return TRUE;
+    if (!conversation_load(act, store_rows_int(row, 0, "conversation_id"), &c, error))
+        return FALSE;
+    json_t *data = json_pack("{s:s, s:s, s:b}", "kind", kind, "recipient_role", "partner", "unreached", TRUE);
+    gboolean done = notify_side(act, "undeliverable", c, SIDE_MERCHANT, data, cause, error);
+    json_decref(data);
+    return done;
+}
+
 gboolean
-notify_failure(struct act *act, const store_rows *row, const char *reply, GError **error)
+notify_failure(struct act *act, const store_rows *row, const char *reply, gboolean hard, GError **error)
 {
     gint64 overview = store_rows_int(row, 0, "overview_id");
+    if (!bounce_note(act, store_rows_text(row, 0, "recipient"), hard, reply, error))
+        return FALSE;
     if (overview && !overview_failed(act, overview, error)) /* what it told of belongs to the next one */
         return FALSE;
     const char *kind = store_rows_text(row, 0, "kind");
@@ -311,6 +394,8 @@ notify_failure(struct act *act, const store_rows *row, const char *reply, GError
                               "reply", reply ? reply : "-");
     if (!notify_admin(act, "admin.undeliverable", facts, cause, error))
         return FALSE;
+    if (!overview && g_str_equal(store_rows_text(row, 0, "side"), side_name(SIDE_PARTNER)))
+        return partner_unreached(act, row, cause, error);
     if (!g_str_equal(kind, "relay-partner"))
         return TRUE;
     if (!conversation_load(act, store_rows_int(row, 0, "conversation_id"), &c, error))

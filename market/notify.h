@@ -55,9 +55,10 @@ gboolean notify_assigned(struct act *act, const struct conversation *conversatio
 /* `key`: of a string, "admin.…", which has its subject in "KEY.subject"; both see `facts` (taken over). */
 gboolean notify_admin(struct act *act, const char *key, json_t *facts, const char *cause, GError **error);
 
-/* Outbox row `row` (STMT_OUTBOX_BY_ID) did not arrive: whose words it carried is told, else the admin. Failures of
- * these mails end here. */
-gboolean notify_failure(struct act *act, const store_rows *row, const char *reply, GError **error);
+/* Outbox row `row` (STMT_OUTBOX_BY_ID) did not arrive; `hard`: the address never will take any. The address is noted,
+ * an organisation's mail goes to another member, whose words it carried is told, and the admin. Failures of these mails
+ * end here. */
+gboolean notify_failure(struct act *act, const store_rows *row, const char *reply, gboolean hard, GError **error);
 
 /* The words of message `i` of rows with text, direction and author_address, as the other side may see them: without the
  * addresses of the side that wrote them and without links of ours. A lead's address is the partner's to have. Caller

@@ -4,7 +4,9 @@
 
 #include "lib/log.h"
 #include "lib/text.h"
+#include "market/audit.h"
 #include "market/block.h"
+#include "market/bounce.h"
 #include "market/notify.h"
 #include "market/overview.h"
 #include "mime/read.h"
@@ -202,7 +204,7 @@ give_up(struct act *act, const struct outbox_result *result, const char *reply, 
     if (!failed || !store_rows_count(failed))
         return failed != NULL;
     g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_BY_ID, error, store_int(result->id));
-    return row && notify_failure(act, row, reply, error);
+    return row && notify_failure(act, row, reply, bounce_is_hard(reply), error);
 }
 
 static gboolean
@@ -266,6 +268,79 @@ outbox_report(const struct market *market, const struct outbox_result *results, 
 {
     struct report report = {market, results, count, now};
     return count == 0 || store_write(market->store, report_rows, &report, error);
+}
+
+/* ---- by the admin's hand ---- */
+
+struct change {
+    const struct market *market;
+    gint64 id, now;
+    gboolean again, dry;
+};
+
+static gboolean
+retry_by_hand(struct act *act, gint64 id, gboolean *done, GError **error)
+{
+    g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_AGAIN, error, store_int(id), store_int(act->now));
+    *done = row && store_rows_count(row);
+    return row && (!*done || (bounce_forget(act, store_rows_text(row, 0, "recipient"), error) &&
+                              audit_add(act, "admin", "outbox_retried", id, NULL, error)));
+}
+
+static gboolean
+cancel_by_hand(struct act *act, gint64 id, gboolean *done, GError **error)
+{
+    g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_WITHDRAW, error, store_int(id));
+    *done = row && store_rows_count(row);
+    if (!row || !*done)
+        return row != NULL;
+    gint64 overview = store_rows_int(row, 0, "overview_id");
+    return (!overview || overview_failed(act, overview, error)) &&
+           audit_add(act, "admin", "outbox_cancelled", id, NULL, error);
+}
+
+static gboolean
+change_row(store_tx *tx, gpointer arg, GError **error)
+{
+    const struct change *change = arg;
+    struct act act = {.market = change->market, .tx = tx, .now = change->now};
+    gboolean done = FALSE;
+    if (!(change->again ? retry_by_hand : cancel_by_hand)(&act, change->id, &done, error))
+        return FALSE;
+    if (!done)
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_CONFLICT,
+                    change->again ? "outbox row %" G_GINT64_FORMAT
+                                    " neither waits nor has failed, or is an overview whose "
+                                    "messages the next one tells of"
+                                  : "outbox row %" G_GINT64_FORMAT " neither waits nor has failed",
+                    change->id);
+    else if (change->dry)
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_DUPLICATE, "a rehearsal"); /* which rolls back */
+    return done && !change->dry;
+}
+
+static gboolean
+change_by_hand(const struct market *market, gint64 id, gint64 now, gboolean again, gboolean dry, GError **error)
+{
+    struct change change = {market, id, now, again, dry};
+    g_autoptr(GError) why = NULL;
+    if (store_write(market->store, change_row, &change, &why) ||
+        (dry && g_error_matches(why, POSTERN_ERROR, POSTERN_ERROR_DUPLICATE)))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&why));
+    return FALSE;
+}
+
+gboolean
+outbox_retry(const struct market *market, gint64 id, gint64 now, gboolean dry, GError **error)
+{
+    return change_by_hand(market, id, now, TRUE, dry, error);
+}
+
+gboolean
+outbox_cancel(const struct market *market, gint64 id, gint64 now, gboolean dry, GError **error)
+{
+    return change_by_hand(market, id, now, FALSE, dry, error);
 }
 
 /* ---- when ---- */

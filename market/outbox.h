@@ -91,6 +91,11 @@ struct outbox_result {
 gboolean outbox_report(const struct market *market, const struct outbox_result *results, guint count, gint64 now,
                        GError **error);
 
+/* By the admin's hand, in the audit: a row that waits or has failed is due now, its tries forgotten and its address no
+ * longer marked; or it is never sent. `dry`: only whether it could be. CONFLICT: it is in another state. */
+gboolean outbox_retry(const struct market *market, gint64 id, gint64 now, gboolean dry, GError **error);
+gboolean outbox_cancel(const struct market *market, gint64 id, gint64 now, gboolean dry, GError **error);
+
 /* Runs due timers (expire, …), at most `limit`; `*ran` says how many. */
 gboolean timers_run(const struct market *market, gint64 now, guint limit, guint *ran, GError **error);
 

@@ -606,7 +606,8 @@ outbox(store_tx *tx, gpointer arg, GError **error)
     struct view *view = arg;
     const struct view_filter none = {0}, *f = view->filter ? view->filter : &none;
     start(view);
-    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_OUTBOX, error, store_text(f->state), store_int(limit_of(f)));
+    g_autoptr(store_rows) rows =
+        store_query(tx, STMT_LIST_OUTBOX, error, store_text(f->state), store_int(limit_of(f)), store_ref(view->id));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++)
@@ -628,6 +629,14 @@ view_outbox(const struct market *market, const struct view_filter *filter, GErro
 {
     struct view view = {.filter = filter};
     return run_view(market, outbox, &view, error);
+}
+
+json_t *
+view_outbox_row(const struct market *market, gint64 id, GError **error)
+{
+    struct view view = {.id = id};
+    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT, id);
+    return only_entry(run_view(market, outbox, &view, error), "outbox row", name, error);
 }
 
 static gboolean

@@ -220,7 +220,7 @@ def test_the_manual_and_the_completion_know_every_command_and_option(empty):
 
 @pytest.mark.parametrize("words", [
     [], ["frob"], ["org"], ["org", "frob"], ["org", "list", "more"], ["org", "show"], ["org", "list", "--frob"],
-    ["outbox", "show", "1"], ["invoice", "show", "1"], ["proposal", "list", "--state", "paid"], ["conversation", "list", "--state", "angry"], ["job", "list", "--limit", "-1"],
+    ["outbox", "show"], ["outbox", "retry"], ["invoice", "show", "1"], ["proposal", "list", "--state", "paid"], ["conversation", "list", "--state", "angry"], ["job", "list", "--limit", "-1"],
     ["import"], ["import", "a", "b"], ["init", "more"], ["init", "--owner", "nobody-of-that-name"], ["link", "show"],
     ["quarantine", "list", "--raw"], ["help", "frob"], ["-c"], ["explain"], ["form"], ["form", "frob", "x"],
     ["form", "learn"], ["form", "learn", "--name", "a/b", "x"], ["replay"], ["explain", "-f", "a@b.test", "-"],
