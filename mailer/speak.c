@@ -43,12 +43,12 @@ locale_of(const char *language)
 
 /* "Monday 3 May 2027 at 10:00 CEST", in the order and with the signs of the language. */
 static UDateFormat *
-time_format(const char *locale, const char *timezone)
+time_format(const char *locale, const char *zone_name)
 {
     UErrorCode status = U_ZERO_ERROR;
     UChar zone[64], skeleton[32], pattern[128];
     u_uastrncpy(skeleton, "yMMMMEEEEdHHmmz", G_N_ELEMENTS(skeleton));
-    u_uastrncpy(zone, timezone, G_N_ELEMENTS(zone));
+    u_uastrncpy(zone, zone_name, G_N_ELEMENTS(zone));
     zone[G_N_ELEMENTS(zone) - 1] = 0;
     UDateTimePatternGenerator *generator = udatpg_open(locale, &status);
     int32_t length = udatpg_getBestPattern(generator, skeleton, -1, pattern, G_N_ELEMENTS(pattern), &status);

@@ -416,7 +416,6 @@ test_everybody_is_explained(struct scene *s)
 {
     g_autoptr(GError) error = NULL;
     const struct match_request request = {"store-setup", "nl", TRUE, 0, "daan@blauw.test", NULL};
-    g_autoptr(GArray) had = g_array_new(FALSE, FALSE, sizeof(gint64));
     scene_command_as(s, "acme", 0, ANNA, "/prefs matching no");
     json_t *all = match_explain(&s->market, 0, &request, s->now, &error);
     g_assert_no_error(error);

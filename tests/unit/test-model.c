@@ -1030,7 +1030,6 @@ step_merchant_declines(struct world *w)
     struct model_talk *talk = talk_at(w, (guint)i);
     const struct beginning by = writer_of(w, talk);
     enum expected expected = who_by_link(w, talk, &by);
-    g_autoptr(GString) after = NULL;
     if (expected == TAKEN && !model_declines(talk, w->scene.now))
         expected = KEPT;
     mail_text(w, address_of(&by), link_of(w, 'm', (guint)i), NULL, "/decline", expected);

@@ -178,7 +178,7 @@ test_links_in_a_proposal_do_not_get_across(struct scene *s)
 {
     g_autofree char *link = mia_asks(s);
     g_autofree char *text = g_strdup_printf("/propose\nDescription: write to %s\nTotal: 5 EUR\nTerms: %s", link, link);
-    g_autofree char *offer = anna_proposes(s, link, text);
+    g_free(anna_proposes(s, link, text));
     char *dump = json_dumps(latest(s, "proposal", MIA)->data, 0);
     g_assert_null(strstr(dump, link));
     g_assert_nonnull(strstr(dump, "write to [address]"));
@@ -252,7 +252,7 @@ test_which_one_is_not_guessed(struct scene *s)
     g_autofree char *plain = g_strdup(latest(s, "relay-partner", MIA)->from_address);
     write_to(s, MIA, plain, "/accept");
     assert_said(s, MIA, "cannot.no_proposal");
-    g_autofree char *offer = anna_proposes(s, link, TWO);
+    g_free(anna_proposes(s, link, TWO));
     write_to(s, MIA, plain, "/accept");
     assert_said(s, MIA, "cannot.proposal_which");
     g_assert_cmpstr(scene_text(latest(s, "transcript", MIA)->data, "items.0.reference"), ==, "#1.1");
@@ -277,7 +277,7 @@ test_changes_are_asked_for_in_words(struct scene *s)
     s->now += 2 * HOUR;
     scene_send(s);
     g_assert_cmpuint(scene_sent_count(s, "overview"), ==, 0); /* told already */
-    g_autofree char *second = anna_proposes(s, link, TWO);
+    g_free(anna_proposes(s, link, TWO));
     assert_shown(s, "proposals.1.version", "2");
 }
 
@@ -292,7 +292,7 @@ test_withdrawn(struct scene *s)
     latest(s, "proposal-withdrawn", MIA);
     write_to(s, MIA, offer, "/accept");
     assert_said(s, MIA, "cannot.proposal_withdrawn");
-    g_autofree char *second = anna_proposes(s, link, TWO);
+    g_free(anna_proposes(s, link, TWO));
     assert_shown(s, "proposals.1.number", "2");
     assert_shown(s, "proposals.1.version", "1");
     write_to(s, ANNA, link, "/withdraw everything");

@@ -354,8 +354,8 @@ test_wrapped_and_odd_attributions(void)
         "Bob Jones <bob@example.org>\n于2024年1月5日周五 15:12写道：\n\n",
         "Bob Jones <bob@example.org> 於\n2024年1月5日 週五 下午3:12寫道：\n\n",
         "пятница, 5 января\n2024 г. пользователь Bob Jones <bob@example.org> написал:\n\n",
-        "----------------\nКому: Anna (anna@lead.example);\nТема: Theme;\n05.01.2024, 15:12, \"Bob\" "
-        "<bob@example.org>:\n\n",
+        ("----------------\nКому: Anna (anna@lead.example);\nТема: Theme;\n05.01.2024, 15:12, \"Bob\" "
+         "<bob@example.org>:\n\n"),
         "Bob Jones, 05.01.2024 15:12:\n",
         "Bob Jones – 05.01.24, 15:12:01 CET:\n",
         "+++ Bob Jones [2024-01-05 15:12]:\n",

@@ -166,7 +166,6 @@ test_nobody_finds_what_is_not_theirs(struct scene *s)
     assert_found_by(s, "blauw", COMMAND_LIST, "", "4");
     assert_found_by(s, "lumiere", COMMAND_LIST, "", "");
     scene_command(s, "acme", 1, "/tag urgent");
-    g_autofree char *wrong = NULL;
     assert_found_by(s, "blauw", COMMAND_LIST, "tag:urgent", "");
 }
 

@@ -351,7 +351,7 @@ test_words_of_refusal_change_nothing_and_are_answered(struct scene *s)
 static void
 test_reminders(struct scene *s)
 {
-    g_autofree char *link = mia_asks(s);
+    g_free(mia_asks(s));
     s->now += 48 * HOUR - 1;
     scene_send(s);
     g_assert_cmpuint(count_of(s, "reminder"), ==, 0);
@@ -393,7 +393,7 @@ test_reminders_can_be_switched_off(struct scene *s)
 static void
 test_a_daemon_that_was_down_reminds_once(struct scene *s)
 {
-    g_autofree char *link = mia_asks(s);
+    g_free(mia_asks(s));
     s->now += 71 * HOUR;
     scene_send(s);
     g_assert_cmpuint(count_of(s, "reminder"), ==, 1);
@@ -1099,7 +1099,7 @@ static const struct {
 static void
 test_the_admin_may_too(struct scene *s)
 {
-    g_autofree char *link = mia_asks(s);
+    g_free(mia_asks(s));
     gint64 job = 1;
     for (guint i = 0; i < G_N_ELEMENTS(oversights); i++) {
         g_autoptr(GError) error = NULL;
