@@ -403,7 +403,7 @@ test_a_new_address_is_adopted(struct scene *s)
 static void
 test_a_merchants_new_address_is_adopted(struct scene *s)
 {
-    mia_asks(s);
+    g_free(mia_asks(s));
     assert_taken(scene_write(s, "joost@fietsen.test", "acme@experts.test", "Shop", NULL, "A shop, please."));
     scene_send(s);
     g_autofree char *link = g_strdup(scene_sent(s, "ack", "joost@fietsen.test", 0)->from_address);
