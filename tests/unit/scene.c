@@ -169,7 +169,7 @@ struct verdict
 scene_write(struct scene *scene, const char *from, const char *recipients, const char *subject, const char *extra,
             const char *text)
 {
-    static guint serial;
+    static _Atomic guint serial; /* threads write too */
     g_autofree char *raw = g_strdup_printf("From: Somebody <%s>\nTo: %s\nSubject: %s\nMessage-ID: <m%u@client.test>\n"
                                            "Date: Sun, 22 Nov 2026 09:00:00 +0100\nMIME-Version: 1.0\n"
                                            "Content-Type: text/plain; charset=utf-8\n%s\n%s\n",
