@@ -238,10 +238,3 @@ tls_is_quiet(tls *self)
     self->peeked = got > 0;
     return got == GNUTLS_E_AGAIN;
 }
-
-char *
-tls_describe(const tls *self)
-{
-    return g_strdup_printf("%s, %s", gnutls_protocol_get_name(gnutls_protocol_get_version(self->session)),
-                           gnutls_cipher_get_name(gnutls_cipher_get(self->session)));
-}

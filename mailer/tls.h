@@ -35,7 +35,4 @@ ssize_t tls_write(tls *self, const void *buffer, gsize size);
 /* Whether there is nothing to read, not even the peer's end. Tickets and the like are taken on the way. */
 gboolean tls_is_quiet(tls *self);
 
-/* "TLS1.3, AES-256-GCM"; caller frees. */
-char *tls_describe(const tls *self);
-
 #endif

@@ -240,18 +240,3 @@ words_has(const words *self, const char *key)
 {
     return g_hash_table_contains(self->all, key);
 }
-
-void
-words_each(const words *self, void (*fn)(const char *key, const char *form, const template *string, gpointer arg),
-           gpointer arg)
-{
-    GHashTableIter each;
-    gpointer key, value;
-    g_hash_table_iter_init(&each, self->all);
-    while (g_hash_table_iter_next(&each, &key, &value)) {
-        const struct word *word = value;
-        for (guint i = 0; i < CATEGORIES; i++)
-            if (word->forms[i])
-                fn(key, word->number ? categories[i] : "", word->forms[i], arg);
-    }
-}

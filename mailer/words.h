@@ -23,8 +23,4 @@ const template *words_find(const words *self, const char *key, const template_pl
 
 gboolean words_has(const words *self, const char *key);
 
-/* Calls `fn` for each string and plural form, in no order; `form` is "" or a plural category. */
-void words_each(const words *self, void (*fn)(const char *key, const char *form, const template *string, gpointer arg),
-                gpointer arg);
-
 #endif

@@ -186,6 +186,5 @@ answer_part(const struct answer *a, struct performing *whole, GError **error)
     else if ((done = say_message(&p, (gpointer)a, error)) && !p.failed)
         perform_said(&p, "said.item_answered", json_pack("{s:s}", "subject", a->conversation->subject));
     whole->failed = p.failed;
-    whole->tells = whole->tells || p.tells;
     return done;
 }

@@ -29,6 +29,6 @@ help_perform(struct performing *p, const struct command *command, GError **error
         g_autofree char *mailto = action_mailto(address, line);
         json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "say", key, "command", line, "mailto", mailto));
     }
-    perform_tell(p, "said.help", json_pack("{s:o}", "commands", list));
+    perform_said(p, "said.help", json_pack("{s:o}", "commands", list));
     return TRUE;
 }

@@ -49,7 +49,7 @@ report(struct performing *p, const struct invoice *invoice, GError **error)
     json_t *data = facts_of(invoice);
     json_object_set_new(data, "invoiced_money", money_json(invoiced, invoice->currency));
     json_object_set_new(data, "accepted_money", money_json(accepted, invoice->currency));
-    perform_tell(p, invoiced > accepted ? "said.invoice_sent_beyond" : "said.invoice_sent", data);
+    perform_said(p, invoiced > accepted ? "said.invoice_sent_beyond" : "said.invoice_sent", data);
     return TRUE;
 }
 

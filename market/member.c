@@ -184,7 +184,7 @@ list_members(struct performing *p, GError **error)
                               json_pack("{s:s, s:s, s:s}", "say",
                                         store_rows_int(rows, i, "owner") ? "member.owner" : "member.member", "address",
                                         store_rows_text(rows, i, "address"), "name", store_rows_text(rows, i, "name")));
-    perform_tell(p, "said.members", json_pack("{s:o}", "facts", facts));
+    perform_said(p, "said.members", json_pack("{s:o}", "facts", facts));
     return TRUE;
 }
 
@@ -224,7 +224,7 @@ list_aliases(struct performing *p, const store_rows *rows)
     for (guint i = 0; i < store_rows_count(rows); i++)
         json_array_append_new(
             facts, json_pack("{s:s, s:s}", "say", "member.alias", "address", store_rows_text(rows, i, "address")));
-    perform_tell(p, store_rows_count(rows) ? "said.aliases" : "said.no_aliases", json_pack("{s:o}", "facts", facts));
+    perform_said(p, store_rows_count(rows) ? "said.aliases" : "said.no_aliases", json_pack("{s:o}", "facts", facts));
     return TRUE;
 }
 

@@ -58,7 +58,7 @@ list(struct performing *p, GError **error)
                                                 "rate_money", money_json(store_rows_int(rows, i, "rate"), currency))
                                     : json_pack("{s:s, s:s}", "say", "service.unrated", "service", slug));
     }
-    perform_tell(p, store_rows_count(rows) ? "said.services" : "said.no_services", json_pack("{s:o}", "facts", facts));
+    perform_said(p, store_rows_count(rows) ? "said.services" : "said.no_services", json_pack("{s:o}", "facts", facts));
     return TRUE;
 }
 

@@ -74,43 +74,38 @@ ask_which(const struct overview_mail *m, const struct organisation *organisation
 /* ---- numbered answers ---- */
 
 /* The mail as if it had said that much to that conversation alone. Files go with the first. */
-struct part {
-    struct incoming in;
-    gboolean owns;
-};
-
 static void
-part_init(struct part *part, const struct incoming *in, const char *text, gboolean files)
+part_init(struct incoming *part, const struct incoming *in, const char *text, gboolean files)
 {
     static GPtrArray *none;
     if (g_once_init_enter(&none)) {
         GPtrArray *empty = g_ptr_array_new();
         g_once_init_leave(&none, empty);
     }
-    part->in = *in;
-    part->in.words = (char *)text;
-    part->in.trimmed = (char *)"";
-    commands_read(text, &part->in.commands);
-    part->in.refuses = refusal_is_in(part->in.commands.message);
+    *part = *in;
+    part->words = (char *)text;
+    part->trimmed = (char *)"";
+    commands_read(text, &part->commands);
+    part->refuses = refusal_is_in(part->commands.message);
     if (!files)
-        part->in.files = none;
+        part->files = none;
 }
 
 static gboolean
 answer_item(const struct overview_mail *m, const struct numbered *entry, gboolean files, const store_rows *items,
             struct performing *whole, GError **error)
 {
-    struct part part;
+    struct incoming part;
     g_autoptr(conversation) c = NULL;
     if (entry->number > store_rows_count(items))
         return perform_fail(whole, "cannot.no_such_item", json_pack("{s:i}", "number", (int)entry->number));
     if (!conversation_load(m->act, store_rows_int(items, entry->number - 1, "conversation_id"), &c, error))
         return FALSE;
     part_init(&part, m->in, entry->text, files);
-    const struct answer answer = {m->act,       &part.in,     c,         SIDE_PARTNER, FALSE,
+    const struct answer answer = {m->act,       &part,        c,         SIDE_PARTNER, FALSE,
                                   whole->trust, m->recipient, m->raw_id, NULL,         0};
     gboolean done = answer_part(&answer, whole, error);
-    commands_clear(&part.in.commands);
+    commands_clear(&part.commands);
     return done;
 }
 

@@ -123,13 +123,6 @@ perform_said(struct performing *p, const char *key, json_t *variables)
     add_item(p, TRUE, key, variables);
 }
 
-void
-perform_tell(struct performing *p, const char *key, json_t *variables)
-{
-    p->tells = TRUE;
-    add_item(p, TRUE, key, variables);
-}
-
 gboolean
 perform_fail(struct performing *p, const char *key, json_t *variables)
 {
@@ -222,7 +215,7 @@ ask_first(struct performing *p, const struct rule *rule, const struct command *c
     if (tried && p->failed)
         json_array_extend(items, would);
     else if (tried && (tried = confirmation_ask(p, command, would, error)))
-        perform_tell(p, "said.confirmation_asked", NULL);
+        perform_said(p, "said.confirmation_asked", NULL);
     p->asks = p->asks || (tried && !p->failed);
     json_decref(would);
     return tried;

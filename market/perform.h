@@ -45,7 +45,6 @@ struct performing {
     const char *line;                 /* of the command that is being performed */
     gboolean failed;                  /* one said no */
     gboolean asks;                    /* a command of it waits for its confirmation */
-    gboolean tells;                   /* somebody has to read the transcript even where all went well */
 };
 
 /* Returns FALSE for a store's error only. What a sender did wrong is perform_fail(). */
@@ -58,8 +57,6 @@ const char *performing_language(const struct performing *p);
 
 /* It was done: `key` of the catalogue ("said.tagged") with `variables` (an object; taken over; NULL: none). */
 void perform_said(struct performing *p, const char *key, json_t *variables);
-/* The same, and it has to be read: a list, a search's results. */
-void perform_tell(struct performing *p, const char *key, json_t *variables);
 /* It cannot be done ("cannot.no_such_tag"): the whole mail is undone. Returns TRUE, to return from a command_fn. */
 gboolean perform_fail(struct performing *p, const char *key, json_t *variables);
 

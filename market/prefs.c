@@ -208,7 +208,7 @@ show(const struct state *s)
     if (!store_rows_is_null(s->row, 0, "away_until"))
         json_array_append_new(facts, json_pack("{s:s, s:I}", "say", "pref.away", "back_time",
                                                (json_int_t)store_rows_int(s->row, 0, "away_until")));
-    perform_tell(s->p, "said.prefs", json_pack("{s:o}", "facts", facts));
+    perform_said(s->p, "said.prefs", json_pack("{s:o}", "facts", facts));
 }
 
 /* ---- commands ---- */

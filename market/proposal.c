@@ -53,8 +53,9 @@ take(store_rows *rows, struct proposal **proposal)
     return TRUE;
 }
 
-gboolean
-proposal_load(struct act *act, gint64 id, struct proposal **proposal, GError **error)
+/* `*proposal` NULL with TRUE: there is none. */
+static gboolean
+load(struct act *act, gint64 id, struct proposal **proposal, GError **error)
 {
     return take(store_query(act->tx, STMT_PROPOSAL_BY_ID, error, store_int(id)), proposal);
 }
@@ -81,14 +82,16 @@ is(const struct proposal *proposal, const char *state)
     return strcmp(proposal->state, state) == 0;
 }
 
-gboolean
-proposal_is_open(const struct proposal *proposal)
+/* May still be accepted, declined, withdrawn. */
+static gboolean
+is_open(const struct proposal *proposal)
 {
     return is(proposal, "sent") || is(proposal, "change_requested");
 }
 
-char *
-proposal_reference(const struct proposal *proposal)
+/* "#1.2", for links: the row's of version 2 of proposal 1. */
+static char *
+reference_of(const struct proposal *proposal)
 {
     return g_strdup_printf("#%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT, proposal->number, proposal->version);
 }
@@ -97,7 +100,7 @@ proposal_reference(const struct proposal *proposal)
 static json_t *
 brief(const struct proposal *proposal)
 {
-    g_autofree char *reference = proposal_reference(proposal);
+    g_autofree char *reference = reference_of(proposal);
     return json_pack("{s:s, s:I, s:I, s:o}", "reference", reference, "number", (json_int_t)proposal->number, "version",
                      (json_int_t)proposal->version, "total_money", money_json(proposal->total, proposal->currency));
 }
@@ -246,7 +249,7 @@ number_it(struct act *act, gint64 conversation_id, struct proposal *next, GError
     g_autoptr(proposal) last = NULL;
     if (!load_newest(act, conversation_id, 0, &last, error))
         return FALSE;
-    gboolean goes_on = last && (proposal_is_open(last) || is(last, "declined"));
+    gboolean goes_on = last && (is_open(last) || is(last, "declined"));
     next->number = !last ? 1 : goes_on ? last->number : last->number + 1;
     next->version = goes_on ? last->version + 1 : 1;
     return !goes_on || store_run(act->tx, STMT_PROPOSAL_SUPERSEDE, error, store_int(last->id), store_int(act->now));
@@ -307,7 +310,7 @@ put(struct performing *p, const struct conversation *c, const struct draft *draf
         !store_run(p->act->tx, STMT_CONVERSATION_STIR, error, store_int(c->id), store_int(p->act->now)) ||
         !audit_add(p->act, p->actor, "proposal_sent", proposal->id, draft->description, error))
         return FALSE;
-    perform_tell(p, "said.proposal_sent", brief(proposal));
+    perform_said(p, "said.proposal_sent", brief(proposal));
     return TRUE;
 }
 
@@ -380,7 +383,7 @@ find_meant(struct performing *p, const char *argument, gboolean bare, struct pro
         return take(store_query(p->act->tx, STMT_PROPOSAL_FIND, error, store_int(p->conversation->id),
                                 store_int(number), store_int(version)),
                     proposal);
-    return !p->proposal_id || proposal_load(p->act, p->proposal_id, proposal, error);
+    return !p->proposal_id || load(p->act, p->proposal_id, proposal, error);
 }
 
 char *
@@ -392,9 +395,9 @@ proposal_bound_argument(struct performing *p, const struct command *command, GEr
     gboolean decides = command->id == COMMAND_ACCEPT || command->id == COMMAND_DECLINE || command->id == COMMAND_CHANGE;
     if (!decides || !p->proposal_id || read_reference(command->argument, TRUE, &number, &version, &rest))
         return g_strdup(command->argument);
-    if (!proposal_load(p->act, p->proposal_id, &proposal, error))
+    if (!load(p->act, p->proposal_id, &proposal, error))
         return NULL;
-    g_autofree char *reference = proposal_reference(proposal);
+    g_autofree char *reference = reference_of(proposal);
     return g_strdup_printf("%s %s", reference, command->argument);
 }
 
@@ -405,7 +408,7 @@ ask_which(struct performing *p, GError **error)
     g_autoptr(proposal) newest = NULL;
     if (!load_newest(p->act, p->conversation->id, 0, &newest, error))
         return FALSE;
-    if (!newest || !proposal_is_open(newest))
+    if (!newest || !is_open(newest))
         return perform_fail(p, "cannot.no_proposal", NULL);
     return perform_fail(p, "cannot.proposal_which", brief(newest));
 }
@@ -420,9 +423,9 @@ show_current(struct performing *p, const struct proposal *old, GError **error)
     if (!load_newest(p->act, old->conversation_id, old->number, &current, error) ||
         !conversation_load(p->act, old->conversation_id, &c, error))
         return FALSE;
-    if (!proposal_is_open(current))
+    if (!is_open(current))
         return perform_fail(p, "cannot.no_proposal", NULL);
-    perform_tell(p, "said.proposal_superseded", brief(current));
+    perform_said(p, "said.proposal_superseded", brief(current));
     return show(p->act, c, current, again, error);
 }
 
@@ -503,7 +506,7 @@ proposal_perform_accept(struct performing *p, const struct command *command, GEr
         return FALSE;
     if (!proposal)
         return ask_which(p, error);
-    if (proposal_is_open(proposal))
+    if (is_open(proposal))
         return accept(p, proposal, error);
     if (!is(proposal, "accepted"))
         return refuse_settled(p, proposal, error);
@@ -542,7 +545,7 @@ proposal_decline(struct performing *p, const struct command *command, gboolean *
     *taken = proposal != NULL;
     if (!proposal)
         return TRUE;
-    return proposal_is_open(proposal) ? decline(p, proposal, rest, error) : refuse_settled(p, proposal, error);
+    return is_open(proposal) ? decline(p, proposal, rest, error) : refuse_settled(p, proposal, error);
 }
 
 /* The merchant's words are a message of the conversation; the partner's mail carries them. */
@@ -573,7 +576,7 @@ proposal_perform_change(struct performing *p, const struct command *command, GEr
         return FALSE;
     if (!proposal)
         return ask_which(p, error);
-    if (!proposal_is_open(proposal))
+    if (!is_open(proposal))
         return refuse_settled(p, proposal, error);
     if (!*rest)
         return perform_fail(p, "cannot.change_without_words", NULL);
@@ -590,7 +593,7 @@ withdraw(struct performing *p, gint64 number, GError **error)
     if (!load_newest(p->act, p->conversation->id, number, &proposal, error) ||
         !conversation_load(p->act, p->conversation->id, &c, error))
         return FALSE;
-    if (!proposal || !proposal_is_open(proposal))
+    if (!proposal || !is_open(proposal))
         return perform_fail(p, "cannot.no_proposal", NULL);
     if (!set_state(p, proposal, "withdrawn", error) ||
         !tell(p, c, proposal, "proposal-withdrawn", TO_MERCHANT, "", error))

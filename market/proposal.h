@@ -30,13 +30,9 @@ void proposal_free(struct proposal *proposal);
 typedef struct proposal proposal;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(proposal, proposal_free)
 
-/* `*proposal` NULL with TRUE: there is none. */
-gboolean proposal_load(struct act *act, gint64 id, struct proposal **proposal, GError **error);
 /* The latest accepted one of a conversation, of that currency (NULL: any). */
 gboolean proposal_accepted(struct act *act, gint64 conversation_id, const char *currency, struct proposal **proposal,
                            GError **error);
-/* May still be accepted, declined, withdrawn. */
-gboolean proposal_is_open(const struct proposal *proposal);
 
 /* What is said of it: {number, version, state, service, description, lines:[{line}], terms, total_money,
  * milestones:[{number, description, price_money, duration}]}. A new reference, NULL on error. NOT_FOUND. */
@@ -49,9 +45,6 @@ json_t *proposal_rows(store_tx *tx, const store_rows *rows, GError **error);
 
 /* A line of the catalogue for each of a conversation's, oldest first: [{say, reference, total_money, …}]. */
 json_t *proposal_said(store_tx *tx, gint64 conversation_id, GError **error);
-
-/* "#1.2", for links: the row's of version 2 of proposal 1. */
-char *proposal_reference(const struct proposal *proposal);
 
 /* A command's argument as it can be kept until it is confirmed: with the version that the mail's reply address named.
  * Caller frees; NULL on error. */

@@ -145,7 +145,7 @@ nobody_fits(struct performing *p, gint64 request_id, GError **error)
 {
     g_autofree char *cause =
         g_strdup_printf("again-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, p->conversation->id, p->act->now / 86400);
-    perform_tell(p, "said.rematch_nobody", NULL);
+    perform_said(p, "said.rematch_nobody", NULL);
     return store_run(p->act->tx, STMT_REQUEST_DROP, error, store_int(request_id)) &&
            notify_admin(p->act, "admin.nobody_else_fits",
                         json_pack("{s:I, s:s}", "id", (json_int_t)p->conversation->id, "subject",

@@ -261,8 +261,10 @@ state_in_words(enum job_state state)
     return json_pack("{s:s}", "say", key);
 }
 
-gboolean
-results_entry(struct act *act, gint64 organisation_id, gint64 conversation_id, json_t **entry, GError **error)
+/* {id, merchant{name,label,shop}, subject, state, unread, tagged, tags:[{tag,last}], service, changed_time} of a
+ * conversation of that organisation; NULL with TRUE: it is gone. */
+static gboolean
+load_entry(struct act *act, gint64 organisation_id, gint64 conversation_id, json_t **entry, GError **error)
 {
     *entry = NULL;
     g_autoptr(store_rows) rows =
@@ -286,7 +288,7 @@ add_item(struct act *act, gint64 organisation_id, gint64 conversation_id, json_t
 {
     json_t *entry = NULL;
     g_autofree char *link = conversation_link(act, conversation_id, SIDE_PARTNER, LINK_REPLY, error);
-    if (!link || !results_entry(act, organisation_id, conversation_id, &entry, error))
+    if (!link || !load_entry(act, organisation_id, conversation_id, &entry, error))
         return FALSE;
     if (!entry)
         return TRUE;

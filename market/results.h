@@ -25,8 +25,4 @@ void results_query_clear(struct search *search);
  * counted), `partial` and `more`, [{command, mailto}] of the next page. */
 gboolean results_load(struct act *act, json_t *data, const char *own_address, const char *language, GError **error);
 
-/* {id, merchant{name,label,shop}, subject, state, unread, tagged, tags:[{tag,last}], service, changed_time} of a
- * conversation of that organisation; NULL with TRUE: it is gone. */
-gboolean results_entry(struct act *act, gint64 organisation_id, gint64 conversation_id, json_t **entry, GError **error);
-
 #endif

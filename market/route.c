@@ -9,14 +9,14 @@ enum { CHOICES_MAX = 10 };
 static const char *const evidence_names[] = {"link", "in-reply-to", "references", "thread-index", "quoted-link"};
 static const char *const decision_names[] = {"none", "found", "held"};
 
-const char *
-route_evidence_name(enum route_evidence evidence)
+static const char *
+evidence_name(enum route_evidence evidence)
 {
     return evidence_names[evidence];
 }
 
-void
-route_item_clear(gpointer item)
+static void
+item_clear(gpointer item)
 {
     g_clear_pointer(&((struct route_item *)item)->value, g_free);
 }
@@ -34,7 +34,7 @@ route_init(struct route *route)
     route->items = g_array_new(FALSE, TRUE, sizeof(struct route_item));
     route->votes = g_array_new(FALSE, TRUE, sizeof(struct route_vote));
     route->choices = g_array_new(FALSE, TRUE, sizeof(struct route_named));
-    g_array_set_clear_func(route->items, route_item_clear);
+    g_array_set_clear_func(route->items, item_clear);
     g_array_set_clear_func(route->votes, vote_clear);
     route->why = "nothing names a conversation";
 }
@@ -572,8 +572,8 @@ vote_json(const struct route_vote *vote)
 {
     gboolean counts = !vote->named.why && !vote->beside;
     const char *why = vote->named.why ? vote->named.why : vote->beside ? "it is addressed too" : NULL;
-    return json_pack("{s:s, s:s, s:o, s:b, s:s?}", "evidence", route_evidence_name(vote->evidence), "value",
-                     vote->value, "conversation",
+    return json_pack("{s:s, s:s, s:o, s:b, s:s?}", "evidence", evidence_name(vote->evidence), "value", vote->value,
+                     "conversation",
                      vote->named.conversation_id ? json_integer(vote->named.conversation_id) : json_null(), "counts",
                      counts, "why", why);
 }

@@ -38,7 +38,6 @@ enum route_evidence {
     ROUTE_THREAD_INDEX,
     ROUTE_QUOTED_LINK,
 };
-const char *route_evidence_name(enum route_evidence evidence);
 
 /* One piece of evidence, latest first within its kind. */
 struct route_item {
@@ -48,7 +47,6 @@ struct route_item {
     gint64 link_id;  /* of a link or a Thread-Index; 0 */
     gboolean beside; /* a link in To or Cc: it is addressed too, which is no vote */
 };
-void route_item_clear(gpointer item);
 
 /* What a piece of evidence names. */
 struct route_named {

@@ -86,18 +86,6 @@ search_index_comment(struct act *act, gint64 id, const char *text, GError **erro
     return add_to_conversation(act, KIND_COMMENT, id, text, SEARCH_TEXT, error);
 }
 
-gboolean
-search_index_comments(struct act *act, gint64 id, GError **error)
-{
-    g_autoptr(store_rows) rows = store_query(act->tx, STMT_SEARCH_COMMENTS, error, store_int(id));
-    if (!rows || !store_run(act->tx, STMT_SEARCH_DROP, error, store_text(kinds[KIND_COMMENT]), store_int(id)))
-        return FALSE;
-    for (guint i = 0; i < store_rows_count(rows); i++)
-        if (!search_index_comment(act, id, store_rows_text(rows, i, "text"), error))
-            return FALSE;
-    return TRUE;
-}
-
 /* ---- names ---- */
 
 /* A registered merchant's address is not the partner's to have, so it is not to be guessed by searching either. */

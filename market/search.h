@@ -61,8 +61,6 @@ gboolean search_index_merchant(struct act *act, gint64 merchant_id, GError **err
 gboolean search_index_writer(struct act *act, gint64 conversation_id, const char *name, GError **error);
 gboolean search_index_text(struct act *act, gint64 conversation_id, const char *text, GError **error);
 gboolean search_index_comment(struct act *act, gint64 conversation_id, const char *text, GError **error);
-/* The comments of a conversation, anew. */
-gboolean search_index_comments(struct act *act, gint64 conversation_id, GError **error);
 /* What an older version left without words: a timer that goes on by itself, some conversations at a time. */
 gboolean search_index_older(struct act *act, gint64 after_id, GError **error);
 

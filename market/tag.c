@@ -260,6 +260,6 @@ tag_perform_list(struct performing *p, const struct command *command, GError **e
     if (!tags)
         return FALSE;
     gboolean any = json_array_size(tags) > 0;
-    perform_tell(p, any ? "said.tags" : "said.no_tags", json_pack("{s:o}", "tags", tags));
+    perform_said(p, any ? "said.tags" : "said.no_tags", json_pack("{s:o}", "tags", tags));
     return TRUE;
 }

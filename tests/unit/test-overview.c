@@ -348,7 +348,7 @@ static gboolean
 no_calendar(store_tx *tx, gpointer arg, GError **error)
 {
     (void)arg;
-    return store_run(tx, STMT_ORG_CALENDAR_SET, error, store_int(1), store_int(0));
+    return store_run(tx, STMT_PREFS_CALENDAR, error, store_int(1), store_int(0));
 }
 
 static void
