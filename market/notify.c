@@ -83,6 +83,13 @@ add_row(struct act *act, const struct notification *n, GError **error)
     return done;
 }
 
+/* What a colleague may get in its reader's place: all but a question, which is its actor's alone. */
+static gboolean
+is_for_the_organisation(const char *side, const char *kind)
+{
+    return strcmp(side, side_name(SIDE_PARTNER)) == 0 && strcmp(kind, "confirm") != 0;
+}
+
 /* What an organisation's marked address would not get goes to another member; when there is none the address is tried
  * all the same, for nothing may be lost in silence. */
 static gboolean
@@ -90,7 +97,7 @@ redirect(struct act *act, struct notification *n, char **other, char **name, GEr
 {
     gboolean marked = FALSE;
     *other = *name = NULL;
-    if (strcmp(n->side, side_name(SIDE_PARTNER)) != 0 || strcmp(n->kind, "confirm") == 0) /* its actor's alone */
+    if (!is_for_the_organisation(n->side, n->kind))
         return TRUE;
     if (!bounce_is_marked(act, n->recipient, &marked, error) ||
         (marked && !bounce_find_other(act, n->recipient, other, name, error)))
@@ -394,7 +401,7 @@ notify_failure(struct act *act, const store_rows *row, const char *reply, gboole
                               "reply", reply ? reply : "-");
     if (!notify_admin(act, "admin.undeliverable", facts, cause, error))
         return FALSE;
-    if (!overview && g_str_equal(store_rows_text(row, 0, "side"), side_name(SIDE_PARTNER)))
+    if (!overview && is_for_the_organisation(store_rows_text(row, 0, "side"), kind))
         return partner_unreached(act, row, cause, error);
     if (!g_str_equal(kind, "relay-partner"))
         return TRUE;

@@ -5,17 +5,6 @@
 #include "market/view.h"
 #include "scene.h"
 
-typedef void (*scene_test)(struct scene *scene);
-
-static void
-run(gconstpointer fn)
-{
-    struct scene scene;
-    scene_open(&scene);
-    ((scene_test)fn)(&scene);
-    scene_close(&scene);
-}
-
 static void
 writes(struct scene *s, const char *from, const char *to)
 {
@@ -204,6 +193,23 @@ test_the_admin_cancels(struct scene *s)
     json_decref(rows);
 }
 
+/* A question is its actor's alone, also when it cannot be delivered. */
+static void
+test_a_confirmation_goes_to_nobody_else(struct scene *s)
+{
+    struct verdict asked =
+        scene_write(s, "anna@acme.test", "desk@experts.test", "x", NULL, "/alias add anna@home.test");
+    g_assert_cmpstr(asked.text, ==, "Taken");
+    answer(s, "anna@acme.test", "550 5.1.1 user unknown");
+    g_assert_cmpuint(count(s, "confirm", "anna@acme.test", "failed"), ==, 1);
+    asked = scene_write(s, "anna@acme.test", "desk@experts.test", "y", NULL, "/alias add anna@phone.test");
+    g_assert_cmpstr(asked.text, ==, "Taken");
+    answer(s, "anna@acme.test", "550 5.1.1 user unknown");
+    static const char *const others[] = {"team@acme.test", "bob@acme.test"};
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+        g_assert_cmpuint(count(s, "confirm", others[i], NULL), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -218,10 +224,11 @@ main(int argc, char **argv)
         {"/bounce/a-mail-from-it-takes-the-mark-off", test_a_mail_from_it_takes_the_mark_off},
         {"/bounce/the-admin-tries-again", test_the_admin_tries_again},
         {"/bounce/the-admin-cancels", test_the_admin_cancels},
+        {"/bounce/a-confirmation-goes-to-nobody-else", test_a_confirmation_goes_to_nobody_else},
     };
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/bounce/hard-words", test_hard_words);
     for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_data_func(tests[i].name, (gconstpointer)tests[i].test, run);
+        g_test_add_data_func(tests[i].name, (gconstpointer)tests[i].test, scene_run);
     return g_test_run();
 }
