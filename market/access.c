@@ -5,6 +5,7 @@
 
 #include "lib/text.h"
 #include "market/audit.h"
+#include "market/cell.h"
 #include "market/notify.h"
 #include "market/tell.h"
 #include "market/proposal.h"
@@ -239,22 +240,6 @@ access_perform_deny(struct performing *p, const struct command *command, GError 
 
 /* ---- listing ---- */
 
-static json_t *
-text_of(const store_rows *rows, guint i, const char *column)
-{
-    const char *text = store_rows_text(rows, i, column);
-    return text ? json_string(text) : json_null();
-}
-
-static json_t *
-time_of(const store_rows *rows, guint i, const char *column)
-{
-    if (store_rows_is_null(rows, i, column))
-        return json_null();
-    g_autofree char *time = text_time(store_rows_int(rows, i, column));
-    return json_string(time);
-}
-
 json_t *
 access_list(store_tx *tx, gint64 conversation_id, GError **error)
 {
@@ -272,8 +257,8 @@ access_rows(store_tx *tx, const store_rows *rows, GError **error)
         json_array_append_new(
             list, json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)store_rows_int(rows, i, "id"),
                             "conversation", (json_int_t)store_rows_int(rows, i, "conversation_id"), "organisation",
-                            text_of(rows, i, "organisation"), "state", text_of(rows, i, "state"), "basis",
-                            text_of(rows, i, "basis"), "created_at", time_of(rows, i, "created_at"), "decided_at",
-                            time_of(rows, i, "decided_at"), "decided_by", text_of(rows, i, "decided_by")));
+                            cell_text(rows, i, "organisation"), "state", cell_text(rows, i, "state"), "basis",
+                            cell_text(rows, i, "basis"), "created_at", cell_time(rows, i, "created_at"), "decided_at",
+                            cell_time(rows, i, "decided_at"), "decided_by", cell_text(rows, i, "decided_by")));
     return list;
 }

@@ -4,6 +4,7 @@
 
 #include "lib/text.h"
 #include "market/audit.h"
+#include "market/cell.h"
 #include "market/money.h"
 #include "market/tell.h"
 #include "market/proposal.h"
@@ -215,19 +216,16 @@ invoice_rows(store_tx *tx, const store_rows *rows, GError **error)
     (void)error;
     json_t *list = json_array();
     for (guint i = 0; i < store_rows_count(rows); i++) {
-        g_autofree char *created = text_time(store_rows_int(rows, i, "created_at"));
-        g_autofree char *decided = text_time(store_rows_int(rows, i, "decided_at"));
-        gboolean open = store_rows_is_null(rows, i, "decided_at");
         json_array_append_new(
             list,
             json_pack(
-                "{s:I, s:I, s:s, s:I, s:s, s:o, s:s, s:I, s:s, s:o}", "id", (json_int_t)store_rows_int(rows, i, "id"),
+                "{s:I, s:I, s:s, s:I, s:s, s:o, s:s, s:I, s:o, s:o}", "id", (json_int_t)store_rows_int(rows, i, "id"),
                 "conversation", (json_int_t)store_rows_int(rows, i, "conversation_id"), "organisation",
                 store_rows_text(rows, i, "organisation"), "number", (json_int_t)store_rows_int(rows, i, "number"),
                 "state", store_rows_text(rows, i, "state"), "amount",
                 money_json(store_rows_int(rows, i, "amount"), store_rows_text(rows, i, "currency")), "description",
                 store_rows_text(rows, i, "description"), "proposal", (json_int_t)store_rows_int(rows, i, "proposal_id"),
-                "created_at", created, "decided_at", open ? json_null() : json_string(decided)));
+                "created_at", cell_time(rows, i, "created_at"), "decided_at", cell_time(rows, i, "decided_at")));
     }
     return list;
 }

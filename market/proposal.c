@@ -5,6 +5,7 @@
 #include "lib/text.h"
 #include "market/action.h"
 #include "market/audit.h"
+#include "market/cell.h"
 #include "market/draft.h"
 #include "market/invoice.h"
 #include "market/lead.h"
@@ -161,22 +162,6 @@ proposal_facts(store_tx *tx, gint64 id, GError **error)
 }
 
 static json_t *
-text_of(const store_rows *rows, guint i, const char *column)
-{
-    const char *text = store_rows_text(rows, i, column);
-    return text ? json_string(text) : json_null();
-}
-
-static json_t *
-time_of(const store_rows *rows, guint i, const char *column)
-{
-    if (store_rows_is_null(rows, i, column))
-        return json_null();
-    g_autofree char *time = text_time(store_rows_int(rows, i, column));
-    return json_string(time);
-}
-
-static json_t *
 list_entry(store_tx *tx, const store_rows *rows, guint i, GError **error)
 {
     const char *currency = store_rows_text(rows, i, "currency");
@@ -186,12 +171,13 @@ list_entry(store_tx *tx, const store_rows *rows, guint i, GError **error)
         return NULL;
     return json_pack("{s:I, s:I, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", (json_int_t)id,
                      "conversation", (json_int_t)store_rows_int(rows, i, "conversation_id"), "organisation",
-                     text_of(rows, i, "organisation"), "number", (json_int_t)store_rows_int(rows, i, "number"),
-                     "version", (json_int_t)store_rows_int(rows, i, "version"), "state", text_of(rows, i, "state"),
-                     "service", text_of(rows, i, "service"), "description", text_of(rows, i, "description"), "terms",
-                     text_of(rows, i, "terms"), "total", money_json(store_rows_int(rows, i, "total"), currency),
-                     "milestones", milestones, "created_at", time_of(rows, i, "created_at"), "decided_at",
-                     time_of(rows, i, "decided_at"), "decided_by", text_of(rows, i, "decided_by"));
+                     cell_text(rows, i, "organisation"), "number", (json_int_t)store_rows_int(rows, i, "number"),
+                     "version", (json_int_t)store_rows_int(rows, i, "version"), "state", cell_text(rows, i, "state"),
+                     "service", cell_text(rows, i, "service"), "description", cell_text(rows, i, "description"),
+                     "terms", cell_text(rows, i, "terms"), "total",
+                     money_json(store_rows_int(rows, i, "total"), currency), "milestones", milestones, "created_at",
+                     cell_time(rows, i, "created_at"), "decided_at", cell_time(rows, i, "decided_at"), "decided_by",
+                     cell_text(rows, i, "decided_by"));
 }
 
 json_t *

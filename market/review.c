@@ -5,6 +5,7 @@
 #include "lib/text.h"
 #include "market/action.h"
 #include "market/audit.h"
+#include "market/cell.h"
 #include "market/notify.h"
 #include "market/rank.h"
 #include "market/tell.h"
@@ -200,15 +201,6 @@ review_perform_review(struct performing *p, const struct command *command, GErro
 
 /* ---- listing ---- */
 
-static json_t *
-time_of(const store_rows *rows, guint i, const char *column)
-{
-    if (store_rows_is_null(rows, i, column))
-        return json_null();
-    g_autofree char *time = text_time(store_rows_int(rows, i, column));
-    return json_string(time);
-}
-
 json_t *
 review_list(store_tx *tx, gint64 conversation_id, GError **error)
 {
@@ -231,7 +223,7 @@ review_rows(store_tx *tx, const store_rows *rows, GError **error)
                       "state", store_rows_text(rows, i, "state"), "rating",
                       store_rows_is_null(rows, i, "rating") ? json_null()
                                                             : json_integer(store_rows_int(rows, i, "rating")),
-                      "text", store_rows_text(rows, i, "text"), "asked_at", time_of(rows, i, "asked_at"), "given_at",
-                      time_of(rows, i, "given_at")));
+                      "text", store_rows_text(rows, i, "text"), "asked_at", cell_time(rows, i, "asked_at"), "given_at",
+                      cell_time(rows, i, "given_at")));
     return list;
 }

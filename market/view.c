@@ -4,6 +4,7 @@
 
 #include "lib/text.h"
 #include "market/access.h"
+#include "market/cell.h"
 #include "market/conversation.h"
 #include "market/search.h"
 #include "market/invoice.h"
@@ -16,28 +17,6 @@ enum { LIMIT_DEFAULT = 100 };
 /* ---- small helpers ---- */
 
 static json_t *
-text_or_null(const store_rows *rows, guint i, const char *column)
-{
-    const char *text = store_rows_text(rows, i, column);
-    return text ? json_string(text) : json_null();
-}
-
-static json_t *
-time_or_null(const store_rows *rows, guint i, const char *column)
-{
-    if (store_rows_is_null(rows, i, column))
-        return json_null();
-    g_autofree char *time = text_time(store_rows_int(rows, i, column));
-    return json_string(time);
-}
-
-static json_t *
-int_of(const store_rows *rows, guint i, const char *column)
-{
-    return json_integer(store_rows_int(rows, i, column));
-}
-
-static json_t *
 bool_of(const store_rows *rows, guint i, const char *column)
 {
     return json_boolean(store_rows_int(rows, i, column));
@@ -46,8 +25,8 @@ bool_of(const store_rows *rows, guint i, const char *column)
 static json_t *
 merchant_of(const store_rows *rows, guint i)
 {
-    return json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "merchant_name"), "address",
-                     text_or_null(rows, i, "merchant_address"));
+    return json_pack("{s:o, s:o}", "name", cell_text(rows, i, "merchant_name"), "address",
+                     cell_text(rows, i, "merchant_address"));
 }
 
 /* The state as it counts now: a job is late whether or not the mailer runs. */
@@ -112,14 +91,14 @@ conversation_entry(store_tx *tx, const store_rows *rows, guint i, gint64 now, GE
     json_t *tags = tag_names(tx, store_rows_int(rows, i, "id"), error);
     if (!tags)
         return NULL;
-    json_t *job = json_pack("{s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "job_id"), "state", state_of(rows, i, now),
-                            "service", text_or_null(rows, i, "service"), "due_at", time_or_null(rows, i, "due_at"));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"),
-                     "organisation", text_or_null(rows, i, "organisation"), "merchant", merchant_of(rows, i), "shop",
-                     text_or_null(rows, i, "shop"), "kind", text_or_null(rows, i, "kind"), "subject",
-                     text_or_null(rows, i, "subject"), "messages", int_of(rows, i, "messages"), "unread",
-                     int_of(rows, i, "unread"), "tags", tags, "job", job, "updated_at",
-                     time_or_null(rows, i, "updated_at"), "request", int_of(rows, i, "request"));
+    json_t *job = json_pack("{s:o, s:o, s:o, s:o}", "id", cell_int(rows, i, "job_id"), "state", state_of(rows, i, now),
+                            "service", cell_text(rows, i, "service"), "due_at", cell_time(rows, i, "due_at"));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", cell_int(rows, i, "id"),
+                     "organisation", cell_text(rows, i, "organisation"), "merchant", merchant_of(rows, i), "shop",
+                     cell_text(rows, i, "shop"), "kind", cell_text(rows, i, "kind"), "subject",
+                     cell_text(rows, i, "subject"), "messages", cell_int(rows, i, "messages"), "unread",
+                     cell_int(rows, i, "unread"), "tags", tags, "job", job, "updated_at",
+                     cell_time(rows, i, "updated_at"), "request", cell_int(rows, i, "request"));
 }
 
 /* ---- what has words or a tag ---- */
@@ -210,9 +189,9 @@ attachments(store_tx *tx, gint64 message_id, GError **error)
         return NULL;
     json_t *list = json_array();
     for (guint i = 0; i < store_rows_count(rows); i++)
-        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o}", "name", text_or_null(rows, i, "name"), "type",
-                                              text_or_null(rows, i, "type"), "size", int_of(rows, i, "size"), "sha256",
-                                              text_or_null(rows, i, "sha256")));
+        json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o}", "name", cell_text(rows, i, "name"), "type",
+                                              cell_text(rows, i, "type"), "size", cell_int(rows, i, "size"), "sha256",
+                                              cell_text(rows, i, "sha256")));
     return list;
 }
 
@@ -228,15 +207,15 @@ add_messages(store_tx *tx, json_t *entry, gint64 conversation_id, GError **error
         json_t *files = attachments(tx, store_rows_int(rows, i, "id"), error);
         if (!files)
             return FALSE;
-        json_t *author = json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "author_name"), "address",
-                                   text_or_null(rows, i, "author_address"));
+        json_t *author = json_pack("{s:o, s:o}", "name", cell_text(rows, i, "author_name"), "address",
+                                   cell_text(rows, i, "author_address"));
         json_array_append_new(
-            list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "id", int_of(rows, i, "id"),
-                            "direction", text_or_null(rows, i, "direction"), "author", author, "subject",
-                            text_or_null(rows, i, "subject"), "text", text_or_null(rows, i, "text"), "attachments",
-                            files, "at", time_or_null(rows, i, "received_at"), "read_at",
-                            time_or_null(rows, i, "read_at"), "verified", store_rows_int(rows, i, "verified") != 0,
-                            "withdrawn", !store_rows_is_null(rows, i, "withdrawn_at")));
+            list,
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "id", cell_int(rows, i, "id"), "direction",
+                      cell_text(rows, i, "direction"), "author", author, "subject", cell_text(rows, i, "subject"),
+                      "text", cell_text(rows, i, "text"), "attachments", files, "at", cell_time(rows, i, "received_at"),
+                      "read_at", cell_time(rows, i, "read_at"), "verified", store_rows_int(rows, i, "verified") != 0,
+                      "withdrawn", !store_rows_is_null(rows, i, "withdrawn_at")));
     }
     return TRUE;
 }
@@ -254,15 +233,15 @@ add_inside(store_tx *tx, json_t *entry, gint64 conversation_id, GError **error)
     if (!people)
         return FALSE;
     for (guint i = 0; i < store_rows_count(said); i++) {
-        json_t *author = json_pack("{s:o, s:o}", "name", text_or_null(said, i, "author_name"), "address",
-                                   text_or_null(said, i, "author_address"));
+        json_t *author = json_pack("{s:o, s:o}", "name", cell_text(said, i, "author_name"), "address",
+                                   cell_text(said, i, "author_address"));
         json_array_append_new(comments,
-                              json_pack("{s:o, s:o, s:o, s:o}", "id", int_of(said, i, "id"), "author", author, "text",
-                                        text_or_null(said, i, "text"), "at", time_or_null(said, i, "created_at")));
+                              json_pack("{s:o, s:o, s:o, s:o}", "id", cell_int(said, i, "id"), "author", author, "text",
+                                        cell_text(said, i, "text"), "at", cell_time(said, i, "created_at")));
     }
     for (guint i = 0; i < store_rows_count(people); i++)
-        json_array_append_new(assignees, json_pack("{s:o, s:o}", "name", text_or_null(people, i, "name"), "address",
-                                                   text_or_null(people, i, "address")));
+        json_array_append_new(assignees, json_pack("{s:o, s:o}", "name", cell_text(people, i, "name"), "address",
+                                                   cell_text(people, i, "address")));
     return TRUE;
 }
 
@@ -318,15 +297,15 @@ list_jobs(store_tx *tx, struct view *view, gint64 id, GError **error)
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++)
-        json_array_append_new(
-            view->result,
-            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"),
-                      "conversation", int_of(rows, i, "conversation"), "organisation",
-                      text_or_null(rows, i, "organisation"), "merchant", merchant_of(rows, i), "state",
-                      state_of(rows, i, view->now), "service", text_or_null(rows, i, "service"), "kind",
-                      text_or_null(rows, i, "kind"), "subject", text_or_null(rows, i, "subject"), "listed",
-                      bool_of(rows, i, "listed"), "due_at", time_or_null(rows, i, "due_at"), "answered_at",
-                      time_or_null(rows, i, "answered_at"), "created_at", time_or_null(rows, i, "created_at")));
+        json_array_append_new(view->result,
+                              json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+                                        cell_int(rows, i, "id"), "conversation", cell_int(rows, i, "conversation"),
+                                        "organisation", cell_text(rows, i, "organisation"), "merchant",
+                                        merchant_of(rows, i), "state", state_of(rows, i, view->now), "service",
+                                        cell_text(rows, i, "service"), "kind", cell_text(rows, i, "kind"), "subject",
+                                        cell_text(rows, i, "subject"), "listed", bool_of(rows, i, "listed"), "due_at",
+                                        cell_time(rows, i, "due_at"), "answered_at", cell_time(rows, i, "answered_at"),
+                                        "created_at", cell_time(rows, i, "created_at")));
     return TRUE;
 }
 
@@ -448,9 +427,9 @@ services(store_tx *tx, gint64 organisation_id, GError **error)
     json_t *list = json_array();
     for (guint i = 0; i < store_rows_count(rows); i++)
         json_array_append_new(list,
-                              json_pack("{s:o, s:o, s:o}", "service", text_or_null(rows, i, "slug"), "rate",
-                                        store_rows_is_null(rows, i, "rate") ? json_null() : int_of(rows, i, "rate"),
-                                        "currency", text_or_null(rows, i, "currency")));
+                              json_pack("{s:o, s:o, s:o}", "service", cell_text(rows, i, "slug"), "rate",
+                                        store_rows_is_null(rows, i, "rate") ? json_null() : cell_int(rows, i, "rate"),
+                                        "currency", cell_text(rows, i, "currency")));
     return list;
 }
 
@@ -462,8 +441,8 @@ members(store_tx *tx, gint64 organisation_id, GError **error)
         return NULL;
     json_t *list = json_array();
     for (guint i = 0; i < store_rows_count(rows); i++)
-        json_array_append_new(list, json_pack("{s:o, s:o, s:s}", "address", text_or_null(rows, i, "address"), "name",
-                                              text_or_null(rows, i, "name"), "role",
+        json_array_append_new(list, json_pack("{s:o, s:o, s:s}", "address", cell_text(rows, i, "address"), "name",
+                                              cell_text(rows, i, "name"), "role",
                                               store_rows_int(rows, i, "owner") ? "owner" : "member"));
     return list;
 }
@@ -484,15 +463,15 @@ organisation_entry(store_tx *tx, const store_rows *rows, guint i, GError **error
     json_t *ranking = json_object();
     static const char *const facts[] = {"jobs_listed", "answers", "answer_seconds", "reviews", "review_points"};
     for (guint k = 0; k < G_N_ELEMENTS(facts); k++)
-        json_object_set_new(ranking, facts[k], int_of(rows, i, facts[k]));
+        json_object_set_new(ranking, facts[k], cell_int(rows, i, facts[k]));
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ranking", ranking,
-                     "id", int_of(rows, i, "id"), "slug", text_or_null(rows, i, "slug"), "name",
-                     text_or_null(rows, i, "name"), "language", text_or_null(rows, i, "language"), "notify",
-                     text_or_null(rows, i, "notify"), "published", bool_of(rows, i, "published"), "available",
-                     bool_of(rows, i, "available"), "away_until", time_or_null(rows, i, "away_until"), "timezone",
-                     text_or_null(rows, i, "timezone"), "preferences", preferences, "services", offered, "members",
-                     people, "jobs_matched", int_of(rows, i, "jobs_matched"), "jobs_expired",
-                     int_of(rows, i, "jobs_expired"));
+                     "id", cell_int(rows, i, "id"), "slug", cell_text(rows, i, "slug"), "name",
+                     cell_text(rows, i, "name"), "language", cell_text(rows, i, "language"), "notify",
+                     cell_text(rows, i, "notify"), "published", bool_of(rows, i, "published"), "available",
+                     bool_of(rows, i, "available"), "away_until", cell_time(rows, i, "away_until"), "timezone",
+                     cell_text(rows, i, "timezone"), "preferences", preferences, "services", offered, "members", people,
+                     "jobs_matched", cell_int(rows, i, "jobs_matched"), "jobs_expired",
+                     cell_int(rows, i, "jobs_expired"));
 }
 
 static gboolean
@@ -535,7 +514,7 @@ addresses(store_tx *tx, gint64 merchant_id, GError **error)
         return NULL;
     json_t *list = json_array();
     for (guint i = 0; i < store_rows_count(rows); i++)
-        json_array_append_new(list, text_or_null(rows, i, "address"));
+        json_array_append_new(list, cell_text(rows, i, "address"));
     return list;
 }
 
@@ -544,8 +523,7 @@ shop_of(const store_rows *rows, guint i)
 {
     if (store_rows_is_null(rows, i, "shop_name"))
         return json_null();
-    return json_pack("{s:o, s:o}", "name", text_or_null(rows, i, "shop_name"), "url",
-                     text_or_null(rows, i, "shop_url"));
+    return json_pack("{s:o, s:o}", "name", cell_text(rows, i, "shop_name"), "url", cell_text(rows, i, "shop_url"));
 }
 
 static gint64
@@ -575,11 +553,11 @@ merchants(store_tx *tx, gpointer arg, GError **error)
         if (!known)
             return FALSE;
         json_array_append_new(view->result,
-                              json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "name",
-                                        text_or_null(rows, i, "name"), "addresses", known, "language",
-                                        text_or_null(rows, i, "language"), "registered", bool_of(rows, i, "registered"),
-                                        "phone", text_or_null(rows, i, "phone"), "shop", shop_of(rows, i), "created_at",
-                                        time_or_null(rows, i, "created_at")));
+                              json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", cell_int(rows, i, "id"),
+                                        "name", cell_text(rows, i, "name"), "addresses", known, "language",
+                                        cell_text(rows, i, "language"), "registered", bool_of(rows, i, "registered"),
+                                        "phone", cell_text(rows, i, "phone"), "shop", shop_of(rows, i), "created_at",
+                                        cell_time(rows, i, "created_at")));
     }
     return TRUE;
 }
@@ -613,14 +591,14 @@ outbox(store_tx *tx, gpointer arg, GError **error)
     for (guint i = 0; i < store_rows_count(rows); i++)
         json_array_append_new(
             view->result,
-            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"),
-                      "kind", text_or_null(rows, i, "kind"), "recipient", text_or_null(rows, i, "recipient"), "state",
-                      text_or_null(rows, i, "state"), "due_at", time_or_null(rows, i, "due_at"), "attempts",
-                      int_of(rows, i, "attempts"), "message_id", text_or_null(rows, i, "message_id"), "conversation",
-                      store_rows_is_null(rows, i, "conversation_id") ? json_null() : int_of(rows, i, "conversation_id"),
-                      "last_reply", text_or_null(rows, i, "last_reply"), "bounced_at",
-                      time_or_null(rows, i, "bounced_at"), "created_at", time_or_null(rows, i, "created_at"), "sent_at",
-                      time_or_null(rows, i, "sent_at")));
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", cell_int(rows, i, "id"),
+                      "kind", cell_text(rows, i, "kind"), "recipient", cell_text(rows, i, "recipient"), "state",
+                      cell_text(rows, i, "state"), "due_at", cell_time(rows, i, "due_at"), "attempts",
+                      cell_int(rows, i, "attempts"), "message_id", cell_text(rows, i, "message_id"), "conversation",
+                      store_rows_is_null(rows, i, "conversation_id") ? json_null()
+                                                                     : cell_int(rows, i, "conversation_id"),
+                      "last_reply", cell_text(rows, i, "last_reply"), "bounced_at", cell_time(rows, i, "bounced_at"),
+                      "created_at", cell_time(rows, i, "created_at"), "sent_at", cell_time(rows, i, "sent_at")));
     return TRUE;
 }
 
@@ -650,11 +628,12 @@ quarantine(store_tx *tx, gpointer arg, GError **error)
     for (guint i = 0; i < store_rows_count(rows); i++)
         json_array_append_new(
             view->result,
-            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "reason",
-                      text_or_null(rows, i, "reason"), "sender", text_or_null(rows, i, "sender"), "recipient",
-                      text_or_null(rows, i, "recipient"), "subject", text_or_null(rows, i, "subject"), "conversation",
-                      store_rows_is_null(rows, i, "conversation_id") ? json_null() : int_of(rows, i, "conversation_id"),
-                      "size", int_of(rows, i, "size"), "at", time_or_null(rows, i, "at")));
+            json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", cell_int(rows, i, "id"), "reason",
+                      cell_text(rows, i, "reason"), "sender", cell_text(rows, i, "sender"), "recipient",
+                      cell_text(rows, i, "recipient"), "subject", cell_text(rows, i, "subject"), "conversation",
+                      store_rows_is_null(rows, i, "conversation_id") ? json_null()
+                                                                     : cell_int(rows, i, "conversation_id"),
+                      "size", cell_int(rows, i, "size"), "at", cell_time(rows, i, "at")));
     return TRUE;
 }
 
@@ -702,7 +681,7 @@ block_addresses(store_tx *tx, gint64 block_id, GError **error)
         return NULL;
     json_t *list = json_array();
     for (guint i = 0; i < store_rows_count(rows); i++)
-        json_array_append_new(list, text_or_null(rows, i, "address"));
+        json_array_append_new(list, cell_text(rows, i, "address"));
     return list;
 }
 
@@ -719,12 +698,12 @@ blocks(store_tx *tx, gpointer arg, GError **error)
         json_t *known = block_addresses(tx, store_rows_int(rows, i, "id"), error);
         if (!known)
             return FALSE;
-        json_array_append_new(
-            view->result,
-            json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "id", int_of(rows, i, "id"), "organisation",
-                      text_or_null(rows, i, "organisation"), "merchant", "id", int_of(rows, i, "merchant_id"), "name",
-                      text_or_null(rows, i, "merchant_name"), "shop", text_or_null(rows, i, "shop"), "addresses", known,
-                      "actor", text_or_null(rows, i, "actor"), "created_at", time_or_null(rows, i, "created_at")));
+        json_array_append_new(view->result,
+                              json_pack("{s:o, s:o, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "id", cell_int(rows, i, "id"),
+                                        "organisation", cell_text(rows, i, "organisation"), "merchant", "id",
+                                        cell_int(rows, i, "merchant_id"), "name", cell_text(rows, i, "merchant_name"),
+                                        "shop", cell_text(rows, i, "shop"), "addresses", known, "actor",
+                                        cell_text(rows, i, "actor"), "created_at", cell_time(rows, i, "created_at")));
     }
     return TRUE;
 }
