@@ -33,7 +33,7 @@ read_references(const json_t *list)
     return references;
 }
 
-/* As market/notify.c would have filled it. */
+/* As market/notice.c would have filled it. */
 static struct notice *
 make_notice(const json_t *object, const struct conf *conf)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/error.h"
-#include "market/notify.h"
+#include "market/notice.h"
 #include "mailer/setup.h"
 
 #define SAMPLES "samples.json"
@@ -59,7 +59,7 @@ has_sample(const json_t *samples, const char *kind)
 static gboolean
 check_samples(const json_t *samples, GError **error)
 {
-    for (const char *const *kind = notify_kinds(); *kind; kind++) {
+    for (const char *const *kind = notice_kinds(); *kind; kind++) {
         if (has_sample(samples, *kind))
             continue;
         g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID, SAMPLES " has no mail of kind `%s`", *kind);

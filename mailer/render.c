@@ -9,7 +9,7 @@
 #include "mailer/speak.h"
 #include "mailer/template.h"
 #include "mailer/words.h"
-#include "market/notify.h"
+#include "market/notice.h"
 #include "mime/subject.h"
 #include "mime/write.h"
 
@@ -140,7 +140,7 @@ missing_file(const char *folder, const char *file, GError **error)
 static gboolean
 check_kinds(const templates *self, const char *folder, GError **error)
 {
-    for (const char *const *kind = notify_kinds(); *kind; kind++)
+    for (const char *const *kind = notice_kinds(); *kind; kind++)
         for (enum part part = 0; part < PART_COUNT; part++) {
             g_autofree char *file = g_strdup_printf("%s.%s" SUFFIX, *kind, parts[part].name);
             if (!find_file(self, *kind, part))

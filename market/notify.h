@@ -1,5 +1,5 @@
 /*
- * Who is told what: outbox rows written by the rules, and what a row means when it is rendered.
+ * Who is told what: outbox rows written by the rules. What a row means when it is rendered is market/notice.h's.
  */
 #ifndef POSTERN_MARKET_NOTIFY_H
 #define POSTERN_MARKET_NOTIFY_H
@@ -9,12 +9,9 @@
 #include "market/conversation.h"
 #include "market/outbox.h"
 
-/* The kinds of mail there are, ended by NULL. */
-const char *const *notify_kinds(void);
-
 /* A row to be. Everything borrowed. */
 struct notification {
-    const char *kind; /* see the table in notify.c */
+    const char *kind; /* see the table in notice.c */
     const char *recipient, *recipient_name, *language;
     const char *side;       /* "partner", "merchant", "other": whose copies thread */
     gint64 conversation_id; /* 0: none */
@@ -59,13 +56,5 @@ gboolean notify_admin(struct act *act, const char *key, json_t *facts, const cha
  * an organisation's mail goes to another member, whose words it carried is told, and the admin. Failures of these mails
  * end here. */
 gboolean notify_failure(struct act *act, const store_rows *row, const char *reply, gboolean hard, GError **error);
-
-/* The words of message `i` of rows with text, direction and author_address, as the other side may see them: without the
- * addresses of the side that wrote them and without links of ours. A lead's address is the partner's to have. Caller
- * frees; NULL on error. */
-char *notify_words(struct act *act, const struct conversation *c, const store_rows *message, guint i, GError **error);
-
-/* Reads a claimed row's rendering data. NOT_FOUND when what it speaks of is gone. */
-struct notice *notify_load(struct act *act, gint64 outbox_id, GError **error);
 
 #endif

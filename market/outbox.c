@@ -7,6 +7,7 @@
 #include "market/audit.h"
 #include "market/block.h"
 #include "market/bounce.h"
+#include "market/notice.h"
 #include "market/notify.h"
 #include "market/overview.h"
 #include "mime/read.h"
@@ -103,7 +104,7 @@ load_rows(store_tx *tx, gpointer arg, GError **error)
     load_reset(load);
     for (guint i = 0; i < load->count; i++) {
         g_autoptr(GError) why = NULL;
-        load->notices[i] = notify_load(&act, load->claims[i].id, &why);
+        load->notices[i] = notice_load(&act, load->claims[i].id, &why);
         if (load->notices[i] && load->notices[i]->fence != load->claims[i].fence)
             g_clear_pointer(&load->notices[i], notice_free); /* whoever claimed it since will send it */
         else if (why && !g_error_matches(why, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND)) {

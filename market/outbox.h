@@ -47,7 +47,7 @@ struct notice {
     char *thread_index;    /* Outlook's Thread-Index: the same in all mails with this From; NULL: none */
     GPtrArray *references; /* char *, the recipient's own copies, oldest first */
 
-    json_t *data;     /* what the template sees; see market/notify.c for each kind's keys */
+    json_t *data;     /* what the template sees; see market/notice.c for each kind's keys */
     GPtrArray *files; /* struct notice_file */
 };
 void notice_free(struct notice *notice);

@@ -6,6 +6,7 @@
 #include "market/action.h"
 #include "market/adopt.h"
 #include "market/answer.h"
+#include "market/notice.h"
 #include "market/notify.h"
 #include "market/numbered.h"
 #include "market/perform.h"
@@ -34,7 +35,7 @@ add_choice(struct act *act, const store_rows *items, guint i, const char *text, 
     g_autoptr(conversation) c = NULL;
     if (!link || !conversation_load(act, store_rows_int(items, i, "conversation_id"), &c, error))
         return FALSE;
-    g_autofree char *words = notify_words(act, c, items, i, error);
+    g_autofree char *words = notice_words(act, c, items, i, error);
     if (!words)
         return FALSE;
     g_autofree char *name = party_public_name(store_rows_text(items, i, "author_name"), "");

@@ -7,7 +7,7 @@
 #include "lib/error.h"
 #include "mailer/calendar.h"
 #include "mailer/rehearse.h"
-#include "market/notify.h"
+#include "market/notice.h"
 #include "mime/html.h"
 
 #define COMMON                                                                                                         \
@@ -123,7 +123,7 @@ static void
 test_a_bare_notice_renders(void)
 {
     g_autoptr(templates) from = shipped();
-    for (const char *const *kind = notify_kinds(); *kind; kind++) {
+    for (const char *const *kind = notice_kinds(); *kind; kind++) {
         json_t *values = parse("");
         struct rendered rendered;
         render(from, *kind, &dutch, values, &rendered);
