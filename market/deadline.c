@@ -6,45 +6,29 @@
 
 enum { LATER = 60 };
 
-static gboolean
-is_wanted(struct act *act, const struct conversation *c, gboolean *wanted, GError **error)
+void
+deadline_add(struct act *act, const struct organisation *organisation, const struct conversation *c, const char *method,
+             const char *link, json_t *data)
 {
-    g_autoptr(store_rows) rows = store_query(act->tx, STMT_ORG_CALENDAR, error, store_int(c->organisation_id));
-    if (!rows)
-        return FALSE;
-    *wanted = store_rows_count(rows) && store_rows_int(rows, 0, "calendar");
-    return TRUE;
-}
-
-gboolean
-deadline_add(struct act *act, const struct conversation *c, const char *method, const char *link, json_t *data,
-             GError **error)
-{
-    gboolean wanted = FALSE, cancel = strcmp(method, "CANCEL") == 0;
-    if (!is_wanted(act, c, &wanted, error))
-        return FALSE;
-    if (!wanted)
-        return TRUE;
+    gboolean cancel = strcmp(method, "CANCEL") == 0;
+    if (!organisation->calendar)
+        return;
     g_autofree char *uid = g_strdup_printf("job-%" G_GINT64_FORMAT "@%s", c->job_id, act->market->conf->domain);
     json_object_set_new(data, "calendar",
                         json_pack("{s:s, s:s, s:i, s:s, s:I, s:{s:s}}", "method", method, "uid", uid, "sequence",
                                   cancel ? 1 : 0, "organizer", link, "due_time", (json_int_t)c->due_at, "title", "say",
                                   "calendar.title"));
-    return TRUE;
 }
 
 /* A minute later, so that it does not stand between an answer and what else came of it. */
 gboolean
 deadline_take_back(struct act *act, const struct conversation *c, GError **error)
 {
-    gboolean wanted = FALSE;
     g_autoptr(organisation) organisation = NULL;
-    if (!is_wanted(act, c, &wanted, error))
-        return FALSE;
-    if (!wanted)
-        return TRUE;
     if (!organisation_by_id(act, c->organisation_id, &organisation, error))
         return FALSE;
+    if (!organisation->calendar)
+        return TRUE;
     g_autofree char *cause = g_strdup_printf("job-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, c->job_id, act->now);
     const struct notification n = {
         .kind = "calendar-cancel",

@@ -11,8 +11,8 @@
 
 /* Adds `calendar` to a notice's data (mailer/calendar.h), where the organisation wants it. `method`: "PUBLISH" or
  * "CANCEL". `link`: the conversation's address. */
-gboolean deadline_add(struct act *act, const struct conversation *conversation, const char *method, const char *link,
-                      json_t *data, GError **error);
+void deadline_add(struct act *act, const struct organisation *organisation, const struct conversation *conversation,
+                  const char *method, const char *link, json_t *data);
 
 /* The job need not be answered any more: a mail to the notification address takes the entry back. */
 gboolean deadline_take_back(struct act *act, const struct conversation *conversation, GError **error);

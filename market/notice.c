@@ -306,9 +306,12 @@ load_first_contact(struct loading *loading, GError **error)
         set_lead(loading);
     g_autofree char *label = merchant_label(m, store_rows_text(message, 0, "author_name"));
     const char *name = *label ? label : loading->act->market->conf->name;
-    return load_files(loading, store_rows_int(message, 0, "id"), TRUE, data, error) && load_previous(loading, error) &&
-           set_sender(loading, name, SIDE_PARTNER, LINK_REPLY, error) &&
-           deadline_add(loading->act, loading->conversation, "PUBLISH", loading->notice->from_address, data, error);
+    if (!load_files(loading, store_rows_int(message, 0, "id"), TRUE, data, error) || !load_previous(loading, error) ||
+        !set_sender(loading, name, SIDE_PARTNER, LINK_REPLY, error))
+        return FALSE;
+    deadline_add(loading->act, loading->organisation, loading->conversation, "PUBLISH", loading->notice->from_address,
+                 data);
+    return TRUE;
 }
 
 static gboolean
@@ -659,8 +662,11 @@ load_words_about(struct loading *loading, GError **error)
 static gboolean
 load_calendar_cancel(struct loading *loading, GError **error)
 {
-    return load_about(loading, error) && deadline_add(loading->act, loading->conversation, "CANCEL",
-                                                      loading->notice->from_address, loading->notice->data, error);
+    if (!load_about(loading, error))
+        return FALSE;
+    deadline_add(loading->act, loading->organisation, loading->conversation, "CANCEL", loading->notice->from_address,
+                 loading->notice->data);
+    return TRUE;
 }
 
 static gboolean

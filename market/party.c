@@ -84,6 +84,7 @@ organisation_from(const struct act *act, const store_rows *rows)
     /* Who said until when is back then, whether or not the timer has run. */
     o->available = store_rows_int(rows, 0, "available") ||
                    (!store_rows_is_null(rows, 0, "away_until") && store_rows_int(rows, 0, "away_until") <= act->now);
+    o->calendar = store_rows_int(rows, 0, "calendar") != 0;
     o->services = store_rows_int(rows, 0, "services");
     return o;
 }

@@ -32,6 +32,7 @@ struct organisation {
     char *profile_url; /* never NULL */
     char *timezone;    /* IANA's name; NULL: the gateway's */
     gboolean published, available;
+    gboolean calendar; /* wants deadlines in its calendar */
     gint64 services;
 };
 void organisation_free(struct organisation *organisation);
