@@ -1128,7 +1128,7 @@ test_the_admin_may_too(struct scene *s)
     g_assert_error(refusal, POSTERN_ERROR, POSTERN_ERROR_REFUSED);
 }
 
-#define TEST(name, fn) g_test_add_data_func("/work/" name, (gconstpointer)(fn), scene_run)
+#define TEST(name, fn) g_test_add_data_func("/everyday/" name, (gconstpointer)(fn), scene_run)
 
 int
 main(int argc, char **argv)
@@ -1144,7 +1144,7 @@ main(int argc, char **argv)
     TEST("matched-declines-are-told-once", test_matched_declines_are_told_once);
     TEST("a-request-is-withdrawn-from-all", test_a_request_is_withdrawn_from_all);
     TEST("a-request-is-withdrawn-from-all-once-confirmed", test_a_request_is_withdrawn_from_all_once_confirmed);
-    g_test_add_func("/work/words-of-refusal", test_words_of_refusal);
+    g_test_add_func("/everyday/words-of-refusal", test_words_of_refusal);
     TEST("words-of-refusal-change-nothing", test_words_of_refusal_change_nothing_and_are_answered);
     TEST("reminders", test_reminders);
     TEST("no-reminder-of-what-was-answered", test_no_reminder_of_what_was_answered);
@@ -1177,7 +1177,7 @@ main(int argc, char **argv)
     TEST("staff-in-cc-stay", test_staff_in_cc_stay);
     TEST("a-read-receipt-opens-and-reads", test_a_read_receipt_opens_and_reads);
     TEST("out-of-office-offers-and-does-nothing", test_out_of_office_offers_and_does_nothing);
-    g_test_add_func("/work/until-when", test_until_when);
+    g_test_add_func("/everyday/until-when", test_until_when);
     TEST("the-admin-may-too", test_the_admin_may_too);
     return g_test_run();
 }
