@@ -380,8 +380,6 @@ ask_which(struct receive *r, enum side side, const struct route *route, const ch
     return store_raw_once(r, error) && hold_ask(&r->act, r->in, side, route, r->raw_id, recipient, error);
 }
 
-static const char lie[] = "DMARC says that the sender is not who it claims to be";
-
 /* Without a link From alone would speak in a conversation that is under way. */
 static gboolean
 is_lie(const struct receive *r)
@@ -440,7 +438,7 @@ to_organisation(struct receive *r, const struct target *target, const char *reci
     if (!store_raw_once(r, error) || !find_route(r, question, &route, error))
         return FALSE;
     if ((route.decision != ROUTE_NONE || running) && is_lie(r))
-        return keep(r, lie, recipient, 0, error);
+        return keep(r, quarantine_lie, recipient, 0, error);
     if (route.decision == ROUTE_HELD)
         return ask_which(r, SIDE_MERCHANT, &route, recipient, error);
     if (route.decision == ROUTE_FOUND)
@@ -470,7 +468,7 @@ to_matching(struct receive *r, const struct target *target, const char *recipien
     if (!store_raw_once(r, error) || (!from.form && !find_route(r, question, &route, error)))
         return FALSE;
     if (route.decision != ROUTE_NONE && is_lie(r))
-        return keep(r, lie, recipient, 0, error);
+        return keep(r, quarantine_lie, recipient, 0, error);
     if (route.decision == ROUTE_HELD)
         return ask_which(r, SIDE_MERCHANT, &route, recipient, error);
     gboolean shut = FALSE; /* behind a block: it asks the others, then */
@@ -538,7 +536,7 @@ distrust(struct receive *r, const struct link_token *token, const struct convers
 {
     g_autofree char *cause =
         g_strdup_printf("distrust-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, token->id, r->now / 86400);
-    return keep_and_tell(r, recipient, c, side, lie, "not-relayed.distrusted", cause, error);
+    return keep_and_tell(r, recipient, c, side, quarantine_lie, "not-relayed.distrusted", cause, error);
 }
 
 /* Of a matched request one that is not behind a block, when this one is. */

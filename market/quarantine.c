@@ -5,6 +5,7 @@
 #include "market/notify.h"
 
 const char quarantine_no_words[] = "not-relayed.no-words";
+const char quarantine_lie[] = "DMARC says that the sender is not who it claims to be";
 
 gboolean
 quarantine_add(struct act *act, const struct incoming *in, gint64 raw_id, const char *reason, const char *recipient,

@@ -17,5 +17,7 @@ gboolean quarantine_and_tell(struct act *act, const struct incoming *in, gint64 
 
 /* A key for quarantine_and_tell(): an answer with nothing new in it. */
 extern const char quarantine_no_words[];
+/* A reason for quarantine_add(): DMARC (RFC 7489) says that From is not who wrote it. */
+extern const char quarantine_lie[];
 
 #endif
