@@ -283,6 +283,21 @@ scene_conversations(struct scene *scene)
     return list;
 }
 
+void
+scene_taken(struct verdict verdict)
+{
+    g_assert_cmpstr(verdict.text, ==, "Taken");
+    g_assert_cmpint(verdict.kind, ==, VERDICT_TAKEN);
+}
+
+void
+scene_listed(struct scene *scene, const char *path, const char *expected)
+{
+    json_t *list = scene_conversations(scene);
+    g_assert_cmpstr(scene_text(list, path), ==, expected);
+    json_decref(list);
+}
+
 guint
 scene_quarantined(struct scene *scene)
 {

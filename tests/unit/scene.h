@@ -58,6 +58,9 @@ const char *scene_command_as(struct scene *scene, const char *slug, gint64 conve
 /* Text at a path like "0.job.state" of a listing; "" when absent, numbers in decimal. */
 const char *scene_text(json_t *json, const char *path);
 json_t *scene_conversations(struct scene *scene); /* caller frees */
+/* The mail was taken; text at a path of the conversations' listing is as expected. */
+void scene_taken(struct verdict verdict);
+void scene_listed(struct scene *scene, const char *path, const char *expected);
 guint scene_quarantined(struct scene *scene);
 
 #endif

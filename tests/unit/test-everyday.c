@@ -15,24 +15,9 @@
 #define TEAM "team@acme.test"
 
 static void
-assert_taken(struct verdict verdict)
-{
-    g_assert_cmpstr(verdict.text, ==, "Taken");
-    g_assert_cmpint(verdict.kind, ==, VERDICT_TAKEN);
-}
-
-static void
-assert_listing(struct scene *s, const char *path, const char *expected)
-{
-    json_t *list = scene_conversations(s);
-    g_assert_cmpstr(scene_text(list, path), ==, expected);
-    json_decref(list);
-}
-
-static void
 assert_state(struct scene *s, const char *expected)
 {
-    assert_listing(s, "0.job.state", expected);
+    scene_listed(s, "0.job.state", expected);
 }
 
 /* A path into `conversation show`. */
@@ -56,7 +41,7 @@ assert_shown(struct scene *s, const char *path, const char *expected)
 static char *
 mia_asks(struct scene *s)
 {
-    assert_taken(scene_write(s, MIA, "acme@experts.test", "A new theme", NULL, "Could you do a theme design for me?"));
+    scene_taken(scene_write(s, MIA, "acme@experts.test", "A new theme", NULL, "Could you do a theme design for me?"));
     scene_send(s);
     char *link = g_strdup(scene_sent(s, "first-contact", TEAM, 0)->from_address);
     scene_forget(s);
@@ -66,7 +51,7 @@ mia_asks(struct scene *s)
 static void
 acme_side(struct scene *s, const char *from, const char *link, const char *text)
 {
-    assert_taken(scene_write(s, from, link, "Re: A new theme", NULL, text));
+    scene_taken(scene_write(s, from, link, "Re: A new theme", NULL, text));
     scene_send(s);
 }
 
@@ -83,7 +68,7 @@ anna_answers(struct scene *s, const char *link)
 static void
 mia_side(struct scene *s, const char *from, const char *link, const char *extra, const char *text)
 {
-    assert_taken(scene_write(s, from, link, "Re: A new theme", extra, text));
+    scene_taken(scene_write(s, from, link, "Re: A new theme", extra, text));
     scene_send(s);
 }
 
@@ -113,10 +98,10 @@ test_a_command_opens(struct scene *s)
     assert_state(s, "new");
     acme_side(s, ANNA, link, "/read");
     assert_state(s, "opened");
-    assert_listing(s, "0.unread", "0");
+    scene_listed(s, "0.unread", "0");
     acme_side(s, ANNA, link, "/unread");
     assert_state(s, "opened");
-    assert_listing(s, "0.unread", "1");
+    scene_listed(s, "0.unread", "1");
 }
 
 /* A command, the state before and after, what is said. */
@@ -155,7 +140,7 @@ test_states_by_command(struct scene *s)
     for (guint i = 0; i < G_N_ELEMENTS(steps); i++) {
         g_autofree char *merchants = g_strdup_printf("m%u@shop.test", i);
         g_auto(GStrv) before = g_strsplit(steps[i].before, "|", -1);
-        assert_taken(scene_write(s, merchants, "acme@experts.test", "Hi", NULL, "Help me, please."));
+        scene_taken(scene_write(s, merchants, "acme@experts.test", "Hi", NULL, "Help me, please."));
         scene_send(s);
         g_autofree char *link = g_strdup(scene_sent(s, "lead", TEAM, 0)->from_address);
         for (guint k = g_strv_length(before); k > 0; k--)
@@ -243,7 +228,7 @@ test_the_merchant_declines(struct scene *s)
 static void
 test_matched_declines_are_told_once(struct scene *s)
 {
-    assert_taken(scene_write(s, MIA, "jobs@experts.test", "Shop", NULL, "I need a store setup."));
+    scene_taken(scene_write(s, MIA, "jobs@experts.test", "Shop", NULL, "I need a store setup."));
     scene_send(s);
     g_autofree char *acme = g_strdup(scene_sent(s, "first-contact", TEAM, 0)->from_address);
     g_autofree char *blauw = g_strdup(scene_sent(s, "first-contact", "post@blauw.test", 0)->from_address);
@@ -261,7 +246,7 @@ static void
 test_a_request_is_withdrawn_from_all_once_confirmed(struct scene *s)
 {
     s->conf.authserv_id = (char *)"mx.experts.test";
-    assert_taken(scene_write(s, MIA, "jobs@experts.test", "Shop", NULL, "I need a store setup."));
+    scene_taken(scene_write(s, MIA, "jobs@experts.test", "Shop", NULL, "I need a store setup."));
     scene_send(s);
     g_autofree char *ack = g_strdup(scene_sent(s, "ack", MIA, 0)->from_address);
     mia_side(s, MIA, ack, NULL, "/decline");
@@ -276,13 +261,13 @@ test_a_request_is_withdrawn_from_all_once_confirmed(struct scene *s)
 static void
 test_a_request_is_withdrawn_from_all(struct scene *s)
 {
-    assert_taken(scene_write(s, MIA, "jobs@experts.test", "Shop", NULL, "I need a store setup."));
+    scene_taken(scene_write(s, MIA, "jobs@experts.test", "Shop", NULL, "I need a store setup."));
     scene_send(s);
     g_autofree char *ack = g_strdup(scene_sent(s, "ack", MIA, 0)->from_address);
     mia_side(s, MIA, ack, NULL, "/decline");
     g_assert_cmpstr(told(s, MIA, 0), ==, "said.request_declined");
-    assert_listing(s, "0.job.state", "declined");
-    assert_listing(s, "1.job.state", "declined");
+    scene_listed(s, "0.job.state", "declined");
+    scene_listed(s, "1.job.state", "declined");
     g_assert_cmpuint(count_of(s, "declined-partner"), ==, 2);
     mia_side(s, MIA, ack, NULL, "/decline");
     g_assert_cmpstr(told(s, MIA, 0), ==, "cannot.nobody_waits");
@@ -454,7 +439,7 @@ test_an_assignee_who_is_notified_anyway_hears_once(struct scene *s)
     scene_import(s,
                  "{\"organisations\":[{\"slug\":\"solo\",\"name\":\"Solo\",\"language\":\"en\",\"services\":"
                  "[\"theme-design\"],\"notify\":\"sol@solo.test\",\"members\":[\"sol@solo.test\"]}],\"merchants\":[]}");
-    assert_taken(scene_write(s, MIA, "solo@experts.test", "A theme", NULL, "Help, please."));
+    scene_taken(scene_write(s, MIA, "solo@experts.test", "A theme", NULL, "Help, please."));
     scene_send(s);
     g_autofree char *link = g_strdup(scene_sent(s, "first-contact", "sol@solo.test", 0)->from_address);
     acme_side(s, "sol@solo.test", link, "/assign me\n\nHappy to help.");
@@ -465,7 +450,7 @@ test_an_assignee_who_is_notified_anyway_hears_once(struct scene *s)
     scene_send(s);
     g_assert_cmpuint(count_of(s, "message-assignee"), ==, 1);
     g_assert_cmpuint(count_of(s, "overview"), ==, 0);
-    assert_listing(s, "0.unread", "1");
+    scene_listed(s, "0.unread", "1");
 }
 
 static void
@@ -537,7 +522,7 @@ test_a_note_never_leaves(struct scene *s)
     assert_shown(s, "comments.2.text", "The " SECRET "\n/decline\n\nis broken.");
     assert_shown(s, "comments.4.text", "The " SECRET);
     assert_shown(s, "comments.5.text", "");
-    assert_listing(s, "0.messages", "1");
+    scene_listed(s, "0.messages", "1");
     assert_state(s, "opened");
     acme_side(s, ANNA, link, "See https://example.test/notes and /etc/notes.conf or\n/var/note/x");
     g_assert_nonnull(scene_sent(s, "relay-partner", NULL, 0));
@@ -553,10 +538,10 @@ test_a_notes_attachment_stays_too(struct scene *s)
         "Content-Type: application/pdf; name=costs.pdf\nContent-Disposition: attachment; filename=costs.pdf\n\nPDF\n"
         "--b--\n",
         ANNA, link);
-    assert_taken(scene_mail(s, ANNA, link, raw));
+    scene_taken(scene_mail(s, ANNA, link, raw));
     scene_send(s);
     g_assert_null(scene_sent(s, "relay-partner", NULL, 0));
-    assert_listing(s, "0.messages", "1");
+    scene_listed(s, "0.messages", "1");
 }
 
 static void
@@ -566,7 +551,7 @@ test_a_merchant_has_no_notes(struct scene *s)
     g_autofree char *to_acme = anna_answers(s, link);
     mia_side(s, MIA, to_acme, NULL, "/note " SECRET);
     g_assert_cmpstr(told(s, MIA, 0), ==, "cannot.not_yours");
-    assert_listing(s, "0.messages", "2");
+    scene_listed(s, "0.messages", "2");
     assert_shown(s, "comments.0.text", "");
 }
 
@@ -590,13 +575,13 @@ test_show_tells_the_organisation_everything(struct scene *s)
     char *data = json_dumps(shown_mail->data, 0);
     g_assert_null(strstr(data, MIA));
     free(data);
-    assert_listing(s, "0.unread", "0");
+    scene_listed(s, "0.unread", "0");
 
     /* A reply to it that asks for its quotes as well would carry the comment out. */
     g_autofree char *refers = g_strdup_printf("In-Reply-To: <%s>\n", shown_mail->message_id);
     scene_forget(s);
-    assert_taken(scene_write(s, ANNA, link, "Re: A new theme", refers,
-                             "/full\n\nHello.\n\n> Internal comment\n> The " SECRET "\n"));
+    scene_taken(scene_write(s, ANNA, link, "Re: A new theme", refers,
+                            "/full\n\nHello.\n\n> Internal comment\n> The " SECRET "\n"));
     scene_send(s);
     g_assert_cmpstr(told(s, ANNA, 0), ==, "cannot.full_quotes");
     assert_inside(s);
@@ -655,13 +640,13 @@ test_undo_in_time(struct scene *s)
     g_autofree char *link = mia_asks(s);
     acme_side(s, ANNA, link, "Helaas geen tijd.");
     assert_state(s, "responded");
-    assert_listing(s, "0.unread", "0");
+    scene_listed(s, "0.unread", "0");
     g_assert_cmpuint(s->sent->len, ==, 0);
     s->now += 19;
     acme_side(s, ANNA, link, "/undo");
     g_assert_cmpstr(told(s, ANNA, 0), ==, "said.undone");
     assert_state(s, "new");
-    assert_listing(s, "0.unread", "1");
+    scene_listed(s, "0.unread", "1");
     assert_shown(s, "messages.1.withdrawn", "true");
     assert_shown(s, "messages.0.withdrawn", "false");
     scene_forget(s);
@@ -772,12 +757,12 @@ test_sent_or_taken_back(struct scene *s)
     for (guint i = 0; i < 40; i++) {
         struct race race = {s, 0};
         g_autofree char *text = g_strdup_printf("Number %u.", i);
-        assert_taken(scene_write(s, ANNA, link, "Re: A new theme", NULL, text));
+        scene_taken(scene_write(s, ANNA, link, "Re: A new theme", NULL, text));
         s->now += 20;
         GThread *mailer = g_thread_new("mailer", claim, &race);
         if (i % 2)
             g_usleep(300);
-        assert_taken(scene_write(s, ANNA, link, "Re: A new theme", NULL, "/undo"));
+        scene_taken(scene_write(s, ANNA, link, "Re: A new theme", NULL, "/undo"));
         g_thread_join(mailer);
         g_autofree char *path = g_strdup_printf("messages.%u.withdrawn", i + 1);
         g_autofree char *withdrawn = shown(s, 1, path);
@@ -798,7 +783,7 @@ test_sent_or_taken_back(struct scene *s)
 static char *
 lena_asks(struct scene *s)
 {
-    assert_taken(scene_write(s, LENA, "acme@experts.test", "A shop", NULL, "I would like a shop."));
+    scene_taken(scene_write(s, LENA, "acme@experts.test", "A shop", NULL, "I would like a shop."));
     scene_send(s);
     char *link = g_strdup(scene_sent(s, "lead", TEAM, 0)->from_address);
     scene_forget(s);
@@ -935,7 +920,7 @@ test_rematch_goes_to_others_once(struct scene *s)
 static void
 test_no_rematch_while_somebody_can_answer(struct scene *s)
 {
-    assert_taken(scene_write(s, MIA, "jobs@experts.test", "Shop", NULL, "I need a store setup."));
+    scene_taken(scene_write(s, MIA, "jobs@experts.test", "Shop", NULL, "I need a store setup."));
     scene_send(s);
     g_autofree char *ack = g_strdup(scene_sent(s, "ack", MIA, 0)->from_address);
     mia_side(s, MIA, ack, NULL, "/rematch");
@@ -954,7 +939,7 @@ static void
 test_nobody_fits_and_one_tap_asks_again(struct scene *s)
 {
     json_decref(scene_perform(s, "blauw", 0, "post@blauw.test", "/prefs matched no", NULL));
-    assert_taken(scene_write(s, MIA, "jobs@experts.test", "Shop", NULL, "A migration & more, please."));
+    scene_taken(scene_write(s, MIA, "jobs@experts.test", "Shop", NULL, "A migration & more, please."));
     scene_send(s);
     const struct notice *sorry = scene_sent(s, "no-match", MIA, 0);
     g_assert_nonnull(sorry);
@@ -966,8 +951,8 @@ test_nobody_fits_and_one_tap_asks_again(struct scene *s)
 static void
 test_staff_in_cc_stay(struct scene *s)
 {
-    assert_taken(scene_write(s, MIA, "acme@experts.test", "A new theme",
-                             "Cc: Kim <kim@mias-candles.test>, Eve <eve@elsewhere.test>\n", "Help, please."));
+    scene_taken(scene_write(s, MIA, "acme@experts.test", "A new theme",
+                            "Cc: Kim <kim@mias-candles.test>, Eve <eve@elsewhere.test>\n", "Help, please."));
     scene_send(s);
     g_autofree char *link = g_strdup(scene_sent(s, "first-contact", TEAM, 0)->from_address);
     acme_side(s, ANNA, link, "Happy to help.");
@@ -995,13 +980,13 @@ receipt(struct scene *s, const char *to, const char *message_id, const char *dis
         "Reporting-UA: client\nFinal-Recipient: rfc822;team@acme.test\nOriginal-Message-ID: <%s>\n"
         "Disposition: %s\n--b--\n",
         ANNA, to, ++serial, message_id, disposition);
-    assert_taken(scene_mail(s, "", to, raw));
+    scene_taken(scene_mail(s, "", to, raw));
 }
 
 static void
 test_a_read_receipt_opens_and_reads(struct scene *s)
 {
-    assert_taken(scene_write(s, MIA, "acme@experts.test", "A new theme", NULL, "Help, please."));
+    scene_taken(scene_write(s, MIA, "acme@experts.test", "A new theme", NULL, "Help, please."));
     scene_send(s);
     const struct notice *first = scene_sent(s, "first-contact", TEAM, 0);
     const struct notice *ack = scene_sent(s, "ack", MIA, 0);
@@ -1010,11 +995,11 @@ test_a_read_receipt_opens_and_reads(struct scene *s)
     receipt(s, first->from_address, ack->message_id, "manual-action/MDN-sent-manually; displayed");
     receipt(s, first->from_address, first->message_id, "automatic-action/MDN-sent-automatically; deleted");
     assert_state(s, "new");
-    assert_listing(s, "0.unread", "1");
+    scene_listed(s, "0.unread", "1");
     receipt(s, first->envelope_sender, first->message_id, "manual-action/MDN-sent-manually; displayed");
     assert_state(s, "opened");
-    assert_listing(s, "0.unread", "0");
-    assert_listing(s, "0.messages", "1");
+    scene_listed(s, "0.unread", "0");
+    scene_listed(s, "0.messages", "1");
     scene_forget(s);
     scene_send(s);
     g_assert_cmpuint(s->sent->len, ==, 0);
@@ -1030,14 +1015,14 @@ out_of_office(struct scene *s, const char *from, const char *to, const char *tex
         "From: Anna <%s>\nTo: %s\nSubject: Automatic reply: A new theme\nMessage-ID: <ooo%u@client.test>\n"
         "Auto-Submitted: auto-replied\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n%s\n",
         from, to, ++serial, text);
-    assert_taken(scene_mail(s, "", to, raw));
+    scene_taken(scene_mail(s, "", to, raw));
     scene_send(s);
 }
 
 static void
 test_out_of_office_offers_and_does_nothing(struct scene *s)
 {
-    assert_taken(scene_write(s, MIA, "acme@experts.test", "A new theme", NULL, "Help, please."));
+    scene_taken(scene_write(s, MIA, "acme@experts.test", "A new theme", NULL, "Help, please."));
     scene_send(s);
     const struct notice *first = scene_sent(s, "first-contact", TEAM, 0);
     g_autofree char *link = g_strdup(first->from_address), *bounce = g_strdup(first->envelope_sender);
@@ -1054,7 +1039,7 @@ test_out_of_office_offers_and_does_nothing(struct scene *s)
     out_of_office(s, ANNA, link, "Ik ben er niet.");
     g_assert_cmpuint(count_of(s, "offer-away"), ==, 1); /* once a day */
     assert_state(s, "new");
-    assert_listing(s, "0.messages", "1");
+    scene_listed(s, "0.messages", "1");
     json_t *acme = view_organisation(&s->market, "acme", NULL);
     g_assert_cmpstr(scene_text(acme, "available"), ==, "true");
     json_decref(acme);

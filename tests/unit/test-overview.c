@@ -8,13 +8,6 @@
 #define HOUR 3600
 #define DAY 86400
 
-static void
-assert_taken(struct verdict verdict)
-{
-    g_assert_cmpstr(verdict.text, ==, "Taken");
-    g_assert_cmpint(verdict.kind, ==, VERDICT_TAKEN);
-}
-
 static gboolean
 set_digest(store_tx *tx, gpointer arg, GError **error)
 {
@@ -43,14 +36,14 @@ two_conversations(struct scene *s)
 {
     static const char *const merchants[] = {"mia@mias-candles.test", "joost@fietsen.test"};
     for (guint i = 0; i < G_N_ELEMENTS(merchants); i++) {
-        assert_taken(scene_write(s, merchants[i], "acme@experts.test", "Help", NULL, "A theme, please."));
+        scene_taken(scene_write(s, merchants[i], "acme@experts.test", "Help", NULL, "A theme, please."));
         scene_send(s);
         g_autofree char *link = g_strdup(scene_sent(s, "first-contact", NULL, i)->from_address);
-        assert_taken(scene_write(s, "anna@acme.test", link, "Re: Help", NULL, "Gladly."));
+        scene_taken(scene_write(s, "anna@acme.test", link, "Re: Help", NULL, "Gladly."));
         scene_send(s);
         g_autofree char *back = g_strdup(scene_sent(s, "relay-partner", merchants[i], 0)->from_address);
         g_autofree char *words = g_strdup_printf("When, asks %s?", merchants[i]);
-        assert_taken(scene_write(s, merchants[i], back, "Re: Help", NULL, words));
+        scene_taken(scene_write(s, merchants[i], back, "Re: Help", NULL, words));
     }
     scene_forget(s);
     s->now += HOUR;
@@ -100,7 +93,7 @@ test_numbered_answers_go_to_their_items(struct scene *s)
     g_assert_cmpuint(json_array_size(items_of(overview)), ==, 2);
     g_autofree char *address = g_strdup(overview->from_address);
     scene_forget(s);
-    assert_taken(scene_write(s, "bob@acme.test", address, "Re: 2", NULL, "2: On Friday.\n\n1: On Monday."));
+    scene_taken(scene_write(s, "bob@acme.test", address, "Re: 2", NULL, "2: On Friday.\n\n1: On Monday."));
     scene_send(s);
     const struct notice *to_mia = scene_sent(s, "relay-partner", "mia@mias-candles.test", 0);
     const struct notice *to_joost = scene_sent(s, "relay-partner", "joost@fietsen.test", 0);
@@ -124,7 +117,7 @@ test_each_item_has_its_own_actions(struct scene *s)
         g_assert_cmpstr(scene_text(item, "actions.1.mailto"), ==, read);
     }
     g_autofree char *first = g_strdup(scene_text(json_array_get(items, 0), "link"));
-    assert_taken(scene_write(s, "bob@acme.test", first, "", NULL, "/decline"));
+    scene_taken(scene_write(s, "bob@acme.test", first, "", NULL, "/decline"));
     json_t *list = scene_conversations(s);
     g_assert_cmpstr(scene_text(list, "0.job.state"), ==, "declined");
     g_assert_cmpstr(scene_text(list, "1.job.state"), ==, "awaiting_response");
@@ -137,7 +130,7 @@ test_one_wrong_number_and_nothing_is_sent(struct scene *s)
     two_conversations(s);
     g_autofree char *address = g_strdup(scene_sent(s, "overview", "team@acme.test", 0)->from_address);
     scene_forget(s);
-    assert_taken(scene_write(s, "bob@acme.test", address, "Re: 2", NULL, "2: On Friday.\n3: On Monday."));
+    scene_taken(scene_write(s, "bob@acme.test", address, "Re: 2", NULL, "2: On Friday.\n3: On Monday."));
     scene_send(s);
     g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
     g_assert_cmpuint(scene_quarantined(s), ==, 1);
@@ -152,8 +145,8 @@ test_a_plain_reply_comes_back_with_links(struct scene *s)
     two_conversations(s);
     g_autofree char *address = g_strdup(scene_sent(s, "overview", "team@acme.test", 0)->from_address);
     scene_forget(s);
-    assert_taken(scene_write(s, "bob@acme.test", address, "Re: 2", NULL, "Yes & gladly."));
-    assert_taken(scene_write(s, "eve@evil.test", address, "Re: 2", NULL, "Yes."));
+    scene_taken(scene_write(s, "bob@acme.test", address, "Re: 2", NULL, "Yes & gladly."));
+    scene_taken(scene_write(s, "eve@evil.test", address, "Re: 2", NULL, "Yes."));
     scene_send(s);
     g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
     g_assert_cmpuint(scene_sent_count(s, "which-item"), ==, 1);
@@ -161,7 +154,7 @@ test_a_plain_reply_comes_back_with_links(struct scene *s)
     g_autofree char *link = g_strdup(scene_text(which->data, "choices.1.link"));
     g_assert_true(g_str_has_suffix(scene_text(which->data, "choices.1.mailto"), "?body=Yes%20%26%20gladly."));
     g_assert_nonnull(scene_sent(s, "not-relayed", "team@acme.test", 0));
-    assert_taken(scene_write(s, "bob@acme.test", link, "Re: 2", NULL, "Yes & gladly."));
+    scene_taken(scene_write(s, "bob@acme.test", link, "Re: 2", NULL, "Yes & gladly."));
     scene_send(s);
     g_assert_nonnull(scene_sent(s, "relay-partner", "joost@fietsen.test", 0));
 }
@@ -172,18 +165,18 @@ test_the_question_which_item_names_no_address(struct scene *s)
 {
     two_conversations(s);
     g_autofree char *first = g_strdup(scene_sent(s, "overview", "team@acme.test", 0)->from_address);
-    assert_taken(scene_write(s, "bob@acme.test", first, "Re: 2", NULL, "1: On Monday.\n2: On Friday."));
+    scene_taken(scene_write(s, "bob@acme.test", first, "Re: 2", NULL, "1: On Monday.\n2: On Friday."));
     scene_send(s);
     g_autofree char *mia = g_strdup(scene_sent(s, "relay-partner", "mia@mias-candles.test", 0)->from_address);
     g_autofree char *joost = g_strdup(scene_sent(s, "relay-partner", "joost@fietsen.test", 0)->from_address);
     g_autofree char *words = g_strdup_printf("Write to Mia <mia@mias-candles.test>, not to %s", mia);
-    assert_taken(scene_write(s, "mia@mias-candles.test", mia, "Re: Help", NULL, words));
-    assert_taken(scene_write(s, "joost@fietsen.test", joost, "Re: Help", NULL, "Fine."));
+    scene_taken(scene_write(s, "mia@mias-candles.test", mia, "Re: Help", NULL, words));
+    scene_taken(scene_write(s, "joost@fietsen.test", joost, "Re: Help", NULL, "Fine."));
     scene_forget(s);
     s->now += HOUR;
     scene_send(s);
     g_autofree char *second = g_strdup(scene_sent(s, "overview", "team@acme.test", 0)->from_address);
-    assert_taken(scene_write(s, "bob@acme.test", second, "Re: 2", NULL, "Gladly."));
+    scene_taken(scene_write(s, "bob@acme.test", second, "Re: 2", NULL, "Gladly."));
     scene_send(s);
     const struct notice *which = scene_sent(s, "which-item", "bob@acme.test", 0);
     g_assert_nonnull(which);
@@ -203,7 +196,7 @@ test_numbers_that_fail_spoil_no_other_link(struct scene *s)
     g_autofree char *both =
         g_strdup_printf("%s %s", overview->from_address, scene_text(overview->data, "items.0.link"));
     scene_forget(s);
-    assert_taken(scene_write(s, "bob@acme.test", both, "Re: 2", NULL, "1: On Monday.\n9: On Friday."));
+    scene_taken(scene_write(s, "bob@acme.test", both, "Re: 2", NULL, "1: On Monday.\n9: On Friday."));
     scene_send(s);
     g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 1);
     g_assert_nonnull(scene_sent(s, "transcript", "bob@acme.test", 0));
@@ -259,7 +252,7 @@ test_replies_to_items_from_eight_clients(struct scene *s)
                             "<c%u@client.test>\nReferences: <%s>\nIn-Reply-To: <%s>\nMIME-Version: 1.0\n%s\n%s",
                             link, i, overview->message_id, overview->message_id, clients[i].headers, body->str);
         scene_forget(s);
-        assert_taken(scene_mail(s, "anna@acme.test", link, raw));
+        scene_taken(scene_mail(s, "anna@acme.test", link, raw));
         scene_send(s);
         g_test_message("%s", clients[i].client);
         g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 1);
@@ -299,7 +292,7 @@ test_a_member_hears_nothing_of_before(struct scene *s)
     member_asks(s, 2); /* bob@acme.test */
     scene_forget(s);
     s->now += HOUR;
-    assert_taken(scene_write(s, "kim@mias-candles.test", "acme@experts.test", "New", NULL, "And the seo?"));
+    scene_taken(scene_write(s, "kim@mias-candles.test", "acme@experts.test", "New", NULL, "And the seo?"));
     s->now += HOUR + 1;
     scene_send(s);
     const json_t *items = items_of(scene_sent(s, "overview", "bob@acme.test", 0));
@@ -314,7 +307,7 @@ test_a_failed_overview_of_a_member_is_told_again(struct scene *s)
     g_assert_nonnull(scene_sent(s, "overview", "anna@acme.test", 0));
     scene_forget(s);
     s->now += HOUR;
-    assert_taken(scene_write(s, "kim@mias-candles.test", "acme@experts.test", "New", NULL, "And the seo?"));
+    scene_taken(scene_write(s, "kim@mias-candles.test", "acme@experts.test", "New", NULL, "And the seo?"));
     scene_send(s);
     s->now += HOUR + 1;
     g_assert_cmpuint(scene_fail(s, OUTBOX_PERMANENT), ==, 1); /* Anna's: the team was told of Kim at once */
@@ -338,7 +331,7 @@ test_mails_can_be_filtered_and_switched_off(struct scene *s)
     g_assert_cmpstr(team->unsubscribe, !=, anna->unsubscribe);
     g_assert_cmpstr(team->reason, ==, "partner");
     scene_forget(s);
-    assert_taken(scene_write(s, "mia@home.test", "acme@experts.test", "x", NULL, "Again."));
+    scene_taken(scene_write(s, "mia@home.test", "acme@experts.test", "x", NULL, "Again."));
     scene_send(s);
     g_assert_null(scene_sent(s, "ack", NULL, 0) ? scene_sent(s, "ack", NULL, 0)->list_id : NULL);
     g_assert_null(scene_sent(s, "first-contact", NULL, 0)->unsubscribe);
@@ -354,7 +347,7 @@ no_calendar(store_tx *tx, gpointer arg, GError **error)
 static void
 test_the_deadline_is_taken_back(struct scene *s)
 {
-    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Help", NULL, "A theme, please."));
+    scene_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Help", NULL, "A theme, please."));
     scene_send(s);
     const struct notice *first = scene_sent(s, "first-contact", NULL, 0);
     g_autofree char *uid = g_strdup(scene_text(first->data, "calendar.uid"));
@@ -362,7 +355,7 @@ test_the_deadline_is_taken_back(struct scene *s)
     g_autofree char *link = g_strdup(first->from_address);
     g_assert_cmpstr(scene_text(first->data, "calendar.method"), ==, "PUBLISH");
     g_assert_cmpint(g_ascii_strtoll(due, NULL, 10), ==, s->now + 72 * HOUR);
-    assert_taken(scene_write(s, "anna@acme.test", link, "Re: Help", NULL, "Gladly."));
+    scene_taken(scene_write(s, "anna@acme.test", link, "Re: Help", NULL, "Gladly."));
     scene_send(s);
     g_assert_cmpuint(scene_sent_count(s, "calendar-cancel"), ==, 0);
     s->now += HOUR;
@@ -371,7 +364,7 @@ test_the_deadline_is_taken_back(struct scene *s)
     g_assert_cmpstr(scene_text(over->data, "calendar.method"), ==, "CANCEL");
     g_assert_cmpstr(scene_text(over->data, "calendar.uid"), ==, uid);
     g_assert_cmpstr(scene_text(over->data, "calendar.sequence"), ==, "1");
-    assert_taken(scene_write(s, "anna@acme.test", link, "Re: Help", NULL, "And more."));
+    scene_taken(scene_write(s, "anna@acme.test", link, "Re: Help", NULL, "And more."));
     s->now += HOUR;
     scene_send(s);
     g_assert_cmpuint(scene_sent_count(s, "calendar-cancel"), ==, 1);
@@ -383,12 +376,12 @@ test_no_calendar_for_those_who_want_none(struct scene *s)
     g_autoptr(GError) error = NULL;
     store_write(s->db, no_calendar, NULL, &error);
     g_assert_no_error(error);
-    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Help", NULL, "A theme, please."));
+    scene_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Help", NULL, "A theme, please."));
     scene_send(s);
     const struct notice *first = scene_sent(s, "first-contact", NULL, 0);
     g_autofree char *link = g_strdup(first->from_address);
     g_assert_null(json_object_get(first->data, "calendar"));
-    assert_taken(scene_write(s, "anna@acme.test", link, "Re: Help", NULL, "Gladly."));
+    scene_taken(scene_write(s, "anna@acme.test", link, "Re: Help", NULL, "Gladly."));
     s->now += HOUR;
     scene_send(s);
     g_assert_cmpuint(scene_sent_count(s, "calendar-cancel"), ==, 0);
@@ -397,7 +390,7 @@ test_no_calendar_for_those_who_want_none(struct scene *s)
 static void
 test_an_expired_deadline_is_not_taken_back(struct scene *s)
 {
-    assert_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Help", NULL, "A theme, please."));
+    scene_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Help", NULL, "A theme, please."));
     scene_send(s);
     s->now += 73 * HOUR;
     scene_send(s);
@@ -474,10 +467,10 @@ begin_conversations(struct week *w)
     for (guint i = 0; i < ACTIVE; i++) {
         g_autofree char *to = g_strdup_printf("org%u@experts.test", i);
         g_autofree char *notify = g_strdup_printf("n@org%u.test", i);
-        assert_taken(scene_write(w->s, "mia@mias-candles.test", to, "Help", NULL, "First."));
+        scene_taken(scene_write(w->s, "mia@mias-candles.test", to, "Help", NULL, "First."));
         scene_send(w->s);
         g_autofree char *link = g_strdup(scene_sent(w->s, "first-contact", notify, 0)->from_address);
-        assert_taken(scene_write(w->s, notify, link, "Re: Help", NULL, "Gladly."));
+        scene_taken(scene_write(w->s, notify, link, "Re: Help", NULL, "Gladly."));
         scene_send(w->s);
         w->links[i] = g_strdup(scene_sent(w->s, "relay-partner", NULL, 0)->from_address);
         scene_forget(w->s);
@@ -495,7 +488,7 @@ live_a_week(struct week *w)
         for (gint n = g_rand_int_range(w->rand, 0, 8); written < MESSAGES && n > 0; n--) {
             g_autofree char *text = g_strdup_printf("Message %u.", written++);
             guint to = (guint)g_rand_int_range(w->rand, 0, ACTIVE);
-            assert_taken(scene_write(w->s, "mia@mias-candles.test", w->links[to], "Re: Help", NULL, text));
+            scene_taken(scene_write(w->s, "mia@mias-candles.test", w->links[to], "Re: Help", NULL, text));
             w->told += 2; /* the notification address, and the member who asked */
         }
         if (w->s->now < stopped || w->s->now > stopped + DAY)

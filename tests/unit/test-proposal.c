@@ -9,16 +9,9 @@
 #define DAY 86400
 
 static void
-assert_taken(struct verdict verdict)
-{
-    g_assert_cmpstr(verdict.text, ==, "Taken");
-    g_assert_cmpint(verdict.kind, ==, VERDICT_TAKEN);
-}
-
-static void
 write_to(struct scene *s, const char *from, const char *to, const char *text)
 {
-    assert_taken(scene_write(s, from, to, "Re: A new theme", NULL, text));
+    scene_taken(scene_write(s, from, to, "Re: A new theme", NULL, text));
     scene_send(s);
 }
 
@@ -134,7 +127,7 @@ test_a_proposal_alone_reads_what_it_answers(struct scene *s)
     assert_shown(s, "unread", "1");
     write_to(s, MIA, "acme@experts.test", "One more thing.");
     assert_shown(s, "unread", "2");
-    assert_taken(scene_write(s, ANNA, link, "Re: A new theme", header, TWO));
+    scene_taken(scene_write(s, ANNA, link, "Re: A new theme", header, TWO));
     assert_shown(s, "unread", "1");
     assert_shown(s, "messages.1.read_at", "");
     g_autofree char *offer = anna_proposes(s, link, TWO); /* it does not tell: all */
@@ -214,8 +207,8 @@ test_two_of_the_staff_accept(struct scene *s)
 {
     g_autofree char *link = mia_asks(s);
     g_autofree char *offer = anna_proposes(s, link, TWO);
-    assert_taken(scene_write(s, KIM, offer, "Re", NULL, "/accept"));
-    assert_taken(scene_write(s, MIA, offer, "Re", NULL, "/accept"));
+    scene_taken(scene_write(s, KIM, offer, "Re", NULL, "/accept"));
+    scene_taken(scene_write(s, MIA, offer, "Re", NULL, "/accept"));
     scene_send(s);
     assert_shown(s, "proposals.0.decided_by", KIM);
     assert_said(s, KIM, "said.proposal_accepted");
@@ -407,7 +400,7 @@ test_access_rests_on_a_mail_that_it_names(struct scene *s)
     s->now += 2 * HOUR;
     scene_send(s);
     g_autofree char *reply = g_strdup_printf("In-Reply-To: <%s>\n", latest(s, "overview", TEAM)->message_id);
-    assert_taken(scene_write(s, ANNA, link, "Re", reply, "/access"));
+    scene_taken(scene_write(s, ANNA, link, "Re", reply, "/access"));
     scene_send(s);
     const struct notice *mail = latest(s, "access", MIA);
     g_assert_cmpstr(scene_text(mail->data, "quote"), ==, "Yes, you may have access.");
@@ -470,7 +463,7 @@ assert_ranked(struct scene *s, const char *reviews, const char *points)
 static void
 test_a_lead_reviews_without_harm(struct scene *s)
 {
-    assert_taken(scene_write(s, "lena@vogt.test", "acme@experts.test", "A new theme", NULL, "A theme, please."));
+    scene_taken(scene_write(s, "lena@vogt.test", "acme@experts.test", "A new theme", NULL, "A theme, please."));
     scene_send(s);
     g_autofree char *link = g_strdup(scene_sent(s, "lead", TEAM, 0)->from_address);
     write_to(s, ANNA, link, "/review");
