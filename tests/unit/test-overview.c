@@ -419,33 +419,91 @@ import_many(struct scene *s)
     scene_import(s, json->str);
 }
 
+/* One of the merchant's messages, as its overviews have to treat it. */
+struct message {
+    guint organisation;
+    gboolean read;
+    gboolean told[2]; /* in an overview, by reader */
+};
+
+enum { NOTIFICATION_ADDRESS, A_MEMBER };
+
 struct week {
     struct scene *s;
     GRand *rand;
-    GHashTable *last;             /* recipient → when the last overview went out */
-    GHashTable *seen;             /* "recipient text" */
-    char **links;                 /* of the merchant's side, by organisation */
-    guint overviews, items, told; /* told: messages that overviews have to tell of */
-    guint claims;                 /* outbox rows of overviews that were claimed and sent */
+    GHashTable *last; /* recipient → when the last overview went out */
+    GArray *messages; /* struct message; the n-th says "Message n." */
+    char **links;     /* of the merchant's side, by organisation */
+    char **answers;   /* of the partner's side */
+    guint overviews, items;
 };
 
 static void
-look_at_overview(struct week *w, const struct notice *notice)
+week_begin(struct week *w, struct scene *s)
 {
-    gint64 *last = g_hash_table_lookup(w->last, notice->recipient);
+    w->s = s;
+    w->rand = g_rand_new_with_seed(4711);
+    w->last = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    w->messages = g_array_new(FALSE, TRUE, sizeof(struct message));
+    w->links = g_new0(char *, ACTIVE + 1);
+    w->answers = g_new0(char *, ACTIVE + 1);
+}
+
+static void
+week_end(struct week *w)
+{
+    g_hash_table_unref(w->last);
+    g_array_unref(w->messages);
+    g_strfreev(w->links);
+    g_strfreev(w->answers);
+    g_rand_free(w->rand);
+}
+
+static void
+look_at_the_hour(struct week *w, const char *recipient)
+{
+    gint64 *last = g_hash_table_lookup(w->last, recipient);
     if (last)
         g_assert_cmpint(w->s->now - *last, >=, HOUR);
     else
-        g_hash_table_insert(w->last, g_strdup(notice->recipient), last = g_new0(gint64, 1));
+        g_hash_table_insert(w->last, g_strdup(recipient), last = g_new0(gint64, 1));
     *last = w->s->now;
-    w->overviews++;
+}
+
+/* What an overview to this reader has to tell now; all of it is told then. */
+static guint
+take_untold(struct week *w, guint organisation, guint reader)
+{
+    guint untold = 0;
+    for (guint i = 0; i < w->messages->len; i++) {
+        struct message *message = &g_array_index(w->messages, struct message, i);
+        if (message->organisation != organisation || message->read || message->told[reader])
+            continue;
+        message->told[reader] = TRUE;
+        untold++;
+    }
+    return untold;
+}
+
+/* Just what is unread and was in none before. */
+static void
+look_at_overview(struct week *w, const struct notice *notice)
+{
+    guint organisation = (guint)atoi(strstr(notice->recipient, "@org") + 4);
+    guint reader = notice->recipient[0] == 'n' ? NOTIFICATION_ADDRESS : A_MEMBER;
     const json_t *items = items_of(notice);
+    look_at_the_hour(w, notice->recipient);
     g_assert_cmpuint(json_array_size(items), >, 0);
     for (guint i = 0; i < json_array_size(items); i++) {
         const char *text = json_string_value(json_object_get(json_array_get(items, i), "text"));
-        w->items++;
-        g_assert_true(g_hash_table_add(w->seen, g_strdup_printf("%s %s", notice->recipient, text)));
+        const struct message *message = &g_array_index(w->messages, struct message, atoi(text + strlen("Message ")));
+        g_assert_cmpuint(message->organisation, ==, organisation);
+        g_assert_false(message->read);
+        g_assert_false(message->told[reader]);
     }
+    g_assert_cmpuint(take_untold(w, organisation, reader), ==, json_array_size(items));
+    w->overviews++;
+    w->items += (guint)json_array_size(items);
 }
 
 static void
@@ -463,14 +521,13 @@ tick(struct week *w)
 static void
 begin_conversations(struct week *w)
 {
-    w->links = g_new0(char *, ACTIVE + 1);
     for (guint i = 0; i < ACTIVE; i++) {
         g_autofree char *to = g_strdup_printf("org%u@experts.test", i);
         g_autofree char *notify = g_strdup_printf("n@org%u.test", i);
         scene_taken(scene_write(w->s, "mia@mias-candles.test", to, "Help", NULL, "First."));
         scene_send(w->s);
-        g_autofree char *link = g_strdup(scene_sent(w->s, "first-contact", notify, 0)->from_address);
-        scene_taken(scene_write(w->s, notify, link, "Re: Help", NULL, "Gladly."));
+        w->answers[i] = g_strdup(scene_sent(w->s, "first-contact", notify, 0)->from_address);
+        scene_taken(scene_write(w->s, notify, w->answers[i], "Re: Help", NULL, "Gladly."));
         scene_send(w->s);
         w->links[i] = g_strdup(scene_sent(w->s, "relay-partner", NULL, 0)->from_address);
         scene_forget(w->s);
@@ -478,19 +535,44 @@ begin_conversations(struct week *w)
     }
 }
 
-/* Five minutes at a time; a day without a mailer, jumps of the clock forwards and back. */
+static void
+merchant_writes(struct week *w, guint organisation)
+{
+    const struct message message = {.organisation = organisation};
+    g_autofree char *text = g_strdup_printf("Message %u.", w->messages->len);
+    scene_taken(scene_write(w->s, "mia@mias-candles.test", w->links[organisation], "Re: Help", NULL, text));
+    g_array_append_val(w->messages, message);
+}
+
+/* An answer, or a command: both read all that came before. */
+static void
+partner_reads(struct week *w, guint organisation)
+{
+    g_autofree char *notify = g_strdup_printf("n@org%u.test", organisation);
+    const char *words = g_rand_boolean(w->rand) ? "On Friday." : "/read";
+    scene_taken(scene_write(w->s, notify, w->answers[organisation], "Re: Help", NULL, words));
+    for (guint i = 0; i < w->messages->len; i++) {
+        struct message *message = &g_array_index(w->messages, struct message, i);
+        message->read = message->read || message->organisation == organisation;
+    }
+}
+
+static void
+write_and_read(struct week *w)
+{
+    for (gint n = g_rand_int_range(w->rand, 0, 8); w->messages->len < MESSAGES && n > 0; n--)
+        merchant_writes(w, (guint)g_rand_int_range(w->rand, 0, ACTIVE));
+    if (w->messages->len < MESSAGES)
+        partner_reads(w, (guint)g_rand_int_range(w->rand, 0, ACTIVE));
+}
+
+/* Up to forty minutes at a time; a day without a mailer, jumps of the clock forwards and back. */
 static void
 live_a_week(struct week *w)
 {
     gint64 end = w->s->now + 7 * DAY, stopped = w->s->now + 3 * DAY;
-    guint written = 0;
     while (w->s->now < end) {
-        for (gint n = g_rand_int_range(w->rand, 0, 8); written < MESSAGES && n > 0; n--) {
-            g_autofree char *text = g_strdup_printf("Message %u.", written++);
-            guint to = (guint)g_rand_int_range(w->rand, 0, ACTIVE);
-            scene_taken(scene_write(w->s, "mia@mias-candles.test", w->links[to], "Re: Help", NULL, text));
-            w->told += 2; /* the notification address, and the member who asked */
-        }
+        write_and_read(w);
         if (w->s->now < stopped || w->s->now > stopped + DAY)
             tick(w);
         gint64 step = g_rand_int_range(w->rand, 1, 40) * 60;
@@ -500,27 +582,37 @@ live_a_week(struct week *w)
     }
     for (guint i = 0; i < 4; i++, w->s->now += 2 * HOUR)
         tick(w);
-    g_test_message("%u messages, %u overviews, %u items", written, w->overviews, w->items);
+}
+
+/* Every message was told to both readers, or was read before. */
+static void
+look_at_the_week(const struct week *w)
+{
+    guint unread = 0;
+    for (guint i = 0; i < w->messages->len; i++) {
+        const struct message *message = &g_array_index(w->messages, struct message, i);
+        g_assert_true(message->read || (message->told[NOTIFICATION_ADDRESS] && message->told[A_MEMBER]));
+        unread += !message->told[NOTIFICATION_ADDRESS];
+    }
+    g_test_message("%u messages, %u of them read before their overview, %u overviews, %u items", w->messages->len,
+                   unread, w->overviews, w->items);
+    g_assert_cmpuint(w->messages->len, ==, MESSAGES);
+    g_assert_cmpuint(unread, >, MESSAGES / 20);                   /* the week had both */
+    g_assert_cmpuint(g_hash_table_size(w->last), <=, 2 * ACTIVE); /* the other thousands hear nothing */
 }
 
 /* The clock is the epoch's: that Amsterdam and Warsaw change theirs in it makes no hour longer. */
 static void
 test_a_week(struct scene *s, gint64 start)
 {
-    struct week w = {.s = s, .rand = g_rand_new_with_seed(4711)};
-    w.last = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    w.seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    struct week w = {.overviews = 0};
+    week_begin(&w, s);
     s->now = start;
     import_many(s);
     begin_conversations(&w);
     live_a_week(&w);
-    g_assert_cmpuint(w.items, ==, w.told);
-    g_assert_cmpuint(g_hash_table_size(w.last), <=, 2 * ACTIVE); /* the other thousands hear nothing */
-    g_assert_cmpuint(w.overviews, <=, w.told);
-    g_hash_table_unref(w.last);
-    g_hash_table_unref(w.seen);
-    g_strfreev(w.links);
-    g_rand_free(w.rand);
+    look_at_the_week(&w);
+    week_end(&w);
 }
 
 static void
@@ -533,6 +625,41 @@ static void
 test_a_week_into_summer_time(struct scene *s)
 {
     test_a_week(s, G_GINT64_CONSTANT(1805929200)); /* 2027-03-24: clocks go forward on the 28th */
+}
+
+/* As the mailer sleeps: until something is due, be that a month. How often it wakes. */
+static guint
+sleep_and_wake(struct week *w, gint64 end)
+{
+    guint wakes = 0;
+    gint64 due_at = 0;
+    g_autoptr(GError) error = NULL;
+    while (outbox_next_due(&w->s->market, &due_at, &error) && due_at < end) {
+        w->s->now = MAX(w->s->now, due_at);
+        tick(w);
+        wakes++;
+    }
+    g_assert_no_error(error);
+    w->s->now = end;
+    return wakes;
+}
+
+/* Ten thousand members, most of them idle: two messages wake it for two overviews, whoever else there is. */
+static void
+test_idle_partners_wake_nobody(struct scene *s)
+{
+    struct week w = {.overviews = 0};
+    week_begin(&w, s);
+    import_many(s);
+    begin_conversations(&w);
+    sleep_and_wake(&w, s->now + 4 * DAY); /* what the beginning brought: its jobs' clocks */
+    merchant_writes(&w, 0);
+    g_assert_cmpuint(sleep_and_wake(&w, s->now + 30 * 60), ==, 0);
+    merchant_writes(&w, 1);
+    g_assert_cmpuint(sleep_and_wake(&w, s->now + 30 * DAY), ==, 2);
+    g_assert_cmpuint(w.overviews, ==, 4); /* the notification address and the member who asked, of each */
+    g_assert_cmpuint(w.items, ==, 4);
+    week_end(&w);
 }
 
 int
@@ -557,5 +684,6 @@ main(int argc, char **argv)
     ADD("an-expired-deadline-is-not-taken-back", test_an_expired_deadline_is_not_taken_back);
     ADD("a-week-into-winter-time", test_a_week_into_winter_time);
     ADD("a-week-into-summer-time", test_a_week_into_summer_time);
+    ADD("idle-partners-wake-nobody", test_idle_partners_wake_nobody);
     return g_test_run();
 }
