@@ -74,12 +74,7 @@ answer_is_too_late(struct act *act, const struct incoming *in, const struct conv
 static gboolean
 sends_files(const struct commands *commands)
 {
-    for (guint i = 0; i < commands->list->len; i++) {
-        enum command_id id = ((const struct command *)g_ptr_array_index(commands->list, i))->id;
-        if (id == COMMAND_PROPOSE || id == COMMAND_INVOICE)
-            return TRUE;
-    }
-    return FALSE;
+    return commands_have(commands, COMMAND_PROPOSE) || commands_have(commands, COMMAND_INVOICE);
 }
 
 /* Files are words too; but a mail of commands alone relays nothing, and what is attached to a note stays inside. */

@@ -268,6 +268,15 @@ commands_read(const char *words, struct commands *commands)
     commands->message = commands->list->len ? g_strstrip(g_strdup(line)) : g_strdup(words);
 }
 
+gboolean
+commands_have(const struct commands *commands, enum command_id id)
+{
+    for (guint i = 0; i < commands->list->len; i++)
+        if (((const struct command *)g_ptr_array_index(commands->list, i))->id == id)
+            return TRUE;
+    return FALSE;
+}
+
 void
 commands_clear(struct commands *commands)
 {

@@ -85,6 +85,8 @@ struct commands {
 enum { COMMANDS_MOST = 50 };
 void commands_read(const char *words, struct commands *commands);
 void commands_clear(struct commands *commands);
+/* Is one of them that one? */
+gboolean commands_have(const struct commands *commands, enum command_id id);
 typedef struct commands commands_read_words;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(commands_read_words, commands_clear)
 

@@ -84,9 +84,10 @@ comment_is_in(const char *text)
 
 /* ---- what is quoted ---- */
 
-/* Letters and digits alone: quoting and wrapping change the rest. */
-static char *
-letters(const char *text)
+enum { QUOTED_BYTES = 1024 }; /* of each comment; whoever quotes it quotes its beginning */
+
+char *
+comment_letters(const char *text)
 {
     g_autofree char *folded = text_fold(text);
     GString *out = g_string_new(NULL);
@@ -96,15 +97,25 @@ letters(const char *text)
     return g_string_free(out, FALSE);
 }
 
+/* The beginning of a comment, cut between characters. */
+static char *
+beginning(const char *text)
+{
+    if (strlen(text) <= QUOTED_BYTES)
+        return comment_letters(text);
+    const char *end = g_utf8_find_prev_char(text, text + QUOTED_BYTES);
+    g_autofree char *start = g_strndup(text, (gsize)(end - text));
+    return comment_letters(start);
+}
+
 gboolean
-comment_is_quoted(struct act *act, gint64 conversation_id, const char *text, gboolean *quoted, GError **error)
+comment_is_quoted(struct act *act, gint64 conversation_id, const char *letters, gboolean *quoted, GError **error)
 {
     *quoted = FALSE;
-    g_autofree char *haystack = letters(text);
     g_autoptr(store_rows) rows = store_query(act->tx, STMT_COMMENTS, error, store_int(conversation_id));
     for (guint i = 0; rows && i < store_rows_count(rows) && !*quoted; i++) {
-        g_autofree char *needle = letters(store_rows_text(rows, i, "text"));
-        *quoted = *needle && strstr(haystack, needle) != NULL;
+        g_autofree char *needle = beginning(store_rows_text(rows, i, "text"));
+        *quoted = *needle && strstr(letters, needle) != NULL;
     }
     return rows != NULL;
 }

@@ -11,8 +11,12 @@
  * many. */
 gboolean comment_is_in(const char *text);
 
-/* Does a text quote one of the conversation's comments? */
-gboolean comment_is_quoted(struct act *act, gint64 conversation_id, const char *text, gboolean *quoted, GError **error);
+/* A text's letters and digits alone, folded: quoting and wrapping change the rest. Too slow for a write transaction
+ * where the text is a mail's. Caller frees. */
+char *comment_letters(const char *text);
+/* Does a text, given by its letters, quote one of the conversation's comments? */
+gboolean comment_is_quoted(struct act *act, gint64 conversation_id, const char *letters, gboolean *quoted,
+                           GError **error);
 
 command_fn comment_perform;
 

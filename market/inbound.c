@@ -321,7 +321,6 @@ struct receive {
     /* inside */
     struct act act;
     gint64 raw_id; /* 0: not yet stored; all recipients share one */
-    gint64 about;  /* the row of a recipient that is a link about one record; 0 */
     GArray *reached;
 };
 
@@ -398,16 +397,40 @@ why_no_request(const struct incoming *in, const struct request_from *from)
     return NULL;
 }
 
-/* The merchant's side goes on in a conversation that its mail answers. `request`: in all of its request. */
+/* How a mail came into a conversation. */
+struct way {
+    enum side side;
+    gboolean whole; /* into all of its matched request */
+    gint64 about;   /* the row of a link about one record; 0 */
+    enum trust trust;
+    const char *recipient;
+};
+
 static gboolean
-merchant_answers(struct receive *r, const struct conversation *c, gboolean request, enum trust trust,
-                 const char *recipient, GError **error)
+answer(struct receive *r, const struct conversation *c, const struct way *way, GError **error)
 {
     if (!store_raw_once(r, error))
         return FALSE;
-    const struct answer answer = {&r->act, r->in,     c,         SIDE_MERCHANT, request,
-                                  trust,   recipient, r->raw_id, r->again,      r->about};
+    const struct answer answer = {.act = &r->act,
+                                  .in = r->in,
+                                  .conversation = c,
+                                  .side = way->side,
+                                  .request = way->whole,
+                                  .trust = way->trust,
+                                  .recipient = way->recipient,
+                                  .raw_id = r->raw_id,
+                                  .again = r->again,
+                                  .about = way->about};
     return answer_take(&answer, error);
+}
+
+/* A mail of the merchant's side that answers by what it refers to. `request`: it goes on in all of its request. */
+static gboolean
+merchant_answers(struct receive *r, const struct conversation *c, gboolean request, const char *recipient,
+                 GError **error)
+{
+    const struct way way = {SIDE_MERCHANT, request, 0, TRUST_CONFIRM, recipient};
+    return answer(r, c, &way, error);
 }
 
 static gboolean
@@ -443,7 +466,7 @@ to_organisation(struct receive *r, const struct target *target, const char *reci
         return ask_which(r, SIDE_MERCHANT, &route, recipient, error);
     if (route.decision == ROUTE_FOUND)
         return conversation_load(&r->act, route.conversation_id, &thread, error) &&
-               merchant_answers(r, thread, FALSE, TRUST_CONFIRM, recipient, error);
+               merchant_answers(r, thread, FALSE, recipient, error);
     if (running)
         return conversation_load(&r->act, running, &thread, error) &&
                request_continue(&r->act, in, thread, from.address, in->whole, r->raw_id, error);
@@ -476,7 +499,7 @@ to_matching(struct receive *r, const struct target *target, const char *recipien
         return FALSE;
     if (route.decision == ROUTE_FOUND && !shut)
         return conversation_load(&r->act, route.conversation_id, &thread, error) &&
-               merchant_answers(r, thread, route.request_id != 0, TRUST_CONFIRM, recipient, error);
+               merchant_answers(r, thread, route.request_id != 0, recipient, error);
     const struct request request = {in, from, from.form ? r->form_plan : r->author_plan, r->raw_id};
     return find_merchant(r, &from, &merchant, error) && request_matched(&r->act, &request, merchant, error);
 }
@@ -508,8 +531,8 @@ to_experts(struct receive *r, const char *recipient, GError **error)
 }
 
 static gboolean
-partner_answers(struct receive *r, const struct conversation *c, enum trust trust, const char *recipient,
-                struct verdict *verdict, GError **error)
+partner_answers(struct receive *r, const struct conversation *c, const struct way *way, struct verdict *verdict,
+                GError **error)
 {
     gboolean blocked = FALSE;
     if (!block_has_conversation(&r->act, c->id, &blocked, error))
@@ -523,10 +546,7 @@ partner_answers(struct receive *r, const struct conversation *c, enum trust trus
                "The time for a first answer is over, this job has expired and cannot be answered any more");
         return TRUE;
     }
-    if (!store_raw_once(r, error))
-        return FALSE;
-    const struct answer answer = {&r->act, r->in, c, SIDE_PARTNER, FALSE, trust, recipient, r->raw_id, NULL, r->about};
-    return answer_take(&answer, error);
+    return answer(r, c, way, error);
 }
 
 /* A filter says that From is a lie: kept, and the registered address hears of it once a day. */
@@ -551,17 +571,16 @@ find_open(struct receive *r, const struct conversation *c, struct conversation *
     return !id || conversation_load(&r->act, id, other, error);
 }
 
-/* A mail goes into a conversation from one of its sides; `whole`: into all of its matched request. */
 static gboolean
-to_conversation(struct receive *r, const struct conversation *c, enum side side, gboolean whole, enum trust trust,
-                const char *recipient, struct verdict *verdict, GError **error)
+to_conversation(struct receive *r, const struct conversation *c, const struct way *way, struct verdict *verdict,
+                GError **error)
 {
-    if (side == SIDE_PARTNER)
-        return partner_answers(r, c, trust, recipient, verdict, error);
+    if (way->side == SIDE_PARTNER)
+        return partner_answers(r, c, way, verdict, error);
     g_autoptr(conversation) other = NULL;
-    if (!judge_shut(&r->act, c->id, whole, verdict, error) || (whole && !find_open(r, c, &other, error)))
+    if (!judge_shut(&r->act, c->id, way->whole, verdict, error) || (way->whole && !find_open(r, c, &other, error)))
         return FALSE;
-    return verdict->kind != VERDICT_TAKEN || merchant_answers(r, other ? other : c, whole, trust, recipient, error);
+    return verdict->kind != VERDICT_TAKEN || answer(r, other ? other : c, way, error);
 }
 
 /* A reply link: From must be registered for its side, else nothing is relayed and the registered address is told (once
@@ -599,10 +618,9 @@ to_reply_link(struct receive *r, const struct link_token *token, const char *rec
         return FALSE;
     if (route.decision == ROUTE_HELD)
         return ask_which(r, side, &route, recipient, error);
-    r->about = token->purpose == LINK_ABOUT ? token->id : 0;
-    gboolean done = to_conversation(r, c, side, token->purpose == LINK_REQUEST, trust, recipient, verdict, error);
-    r->about = 0;
-    return done;
+    const struct way way = {side, token->purpose == LINK_REQUEST, token->purpose == LINK_ABOUT ? token->id : 0, trust,
+                            recipient};
+    return to_conversation(r, c, &way, verdict, error);
 }
 
 static const struct held_mail *
@@ -635,7 +653,8 @@ release(struct receive *r, const struct hold_choice *choice, const struct conver
     released.raw_id = choice->raw_id;
     target_parse(r->market, held->recipients[0], &target);
     enum trust trust = target.kind == TARGET_LINK ? trust_of(r->market->conf, &held->in, TRUE) : TRUST_CONFIRM;
-    if (!to_conversation(&released, c, choice->side, choice->whole, trust, held->recipients[0], verdict, error))
+    const struct way way = {choice->side, choice->whole, 0, trust, held->recipients[0]};
+    if (!to_conversation(&released, c, &way, verdict, error))
         return FALSE;
     r->act.wake = r->act.wake || released.act.wake;
     return verdict->kind != VERDICT_TAKEN ||
@@ -899,10 +918,7 @@ static gboolean
 plan_again(const struct market *market, const struct incoming *in, const struct target *targets, guint count,
            gint64 now, struct request_plan *plan, GError **error)
 {
-    gboolean asked = FALSE;
-    for (guint i = 0; i < in->commands.list->len; i++)
-        asked = asked || ((const struct command *)g_ptr_array_index(in->commands.list, i))->id == COMMAND_REMATCH;
-    return !asked || count != 1 || targets[0].kind != TARGET_LINK ||
+    return !commands_have(&in->commands, COMMAND_REMATCH) || count != 1 || targets[0].kind != TARGET_LINK ||
            (targets[0].token.purpose != LINK_REPLY && targets[0].token.purpose != LINK_REQUEST) ||
            rematch_plan(market, &targets[0].token, now, plan, error);
 }

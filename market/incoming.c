@@ -6,6 +6,7 @@
 #include "lib/text.h"
 #include "market/absence.h"
 #include "market/address.h"
+#include "market/comment.h"
 #include "market/refusal.h"
 #include "mime/language.h"
 #include "mime/read.h"
@@ -251,6 +252,7 @@ read_words(struct incoming *in)
     in->trimmed = incoming_bounded(g_strconcat(reply.signature, *reply.signature ? "\n" : "", reply.elided, NULL));
     reply_clear(&reply);
     commands_read(in->words, &in->commands);
+    in->letters = commands_have(&in->commands, COMMAND_FULL) ? comment_letters(in->trimmed) : g_strdup("");
     in->refuses = refusal_is_in(in->commands.message);
 }
 
@@ -321,6 +323,7 @@ incoming_clear(struct incoming *in)
     g_free(in->subject);
     g_free(in->words);
     g_free(in->trimmed);
+    g_free(in->letters);
     g_free(in->receipt_of);
     g_free(in->away_until);
     g_free(in->whole);

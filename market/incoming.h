@@ -32,6 +32,7 @@ struct incoming {
     char *subject;        /* one line without Re: and the like, "" */
     char *words;          /* the new words alone; like `whole` at most 256 KiB, the raw mail has the rest */
     char *trimmed;        /* what was taken off them: the signature, what is quoted; at most 256 KiB */
+    char *letters;        /* of `trimmed`, for comment_is_quoted(); "" where no /full asks for it */
     gboolean refuses;     /* they read like a refusal (market/refusal.h) */
     char *whole;          /* for a first contact: all readable text without the signature */
     struct commands commands;   /* that the new words begin with, and the message below them */

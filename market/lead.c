@@ -126,13 +126,31 @@ lead_release(struct act *act, const struct conversation *c, GError **error)
     return !is_lead(c) || release_all(act, c, &count, error);
 }
 
+/* Of a message that is kept the row; none otherwise. */
+static store_rows *
+find_kept(struct act *act, gint64 conversation_id, gint64 message_id, GError **error)
+{
+    g_autofree char *data = g_strdup_printf("{\"message\":%" G_GINT64_FORMAT "}", message_id);
+    return store_query(act->tx, STMT_HELD_BY_DATA, error, store_int(conversation_id), store_text("lead"),
+                       store_text(data));
+}
+
+gboolean
+lead_waits(struct act *act, const struct conversation *c, gint64 message_id, gboolean *waits, GError **error)
+{
+    *waits = FALSE;
+    if (!is_lead(c))
+        return TRUE;
+    g_autoptr(store_rows) held = find_kept(act, c->id, message_id, error);
+    *waits = held && store_rows_count(held);
+    return held != NULL;
+}
+
 gboolean
 lead_withdraw(struct act *act, gint64 conversation_id, gint64 message_id, gboolean *waits, GError **error)
 {
     *waits = FALSE;
-    g_autofree char *data = g_strdup_printf("{\"message\":%" G_GINT64_FORMAT "}", message_id);
-    g_autoptr(store_rows) held = store_query(act->tx, STMT_HELD_BY_DATA, error, store_int(conversation_id),
-                                             store_text("lead"), store_text(data));
+    g_autoptr(store_rows) held = find_kept(act, conversation_id, message_id, error);
     if (!held || !store_rows_count(held))
         return held != NULL;
     *waits = TRUE;

@@ -12,6 +12,8 @@ gboolean lead_keep(struct performing *p, const struct conversation *c, const str
                    GError **error);
 /* The lead answered: what waits goes. */
 gboolean lead_release(struct act *act, const struct conversation *c, GError **error);
+/* Is a message one that waits? */
+gboolean lead_waits(struct act *act, const struct conversation *c, gint64 message_id, gboolean *waits, GError **error);
 /* A message that waits is taken back; `*waits`: it was one. */
 gboolean lead_withdraw(struct act *act, gint64 conversation_id, gint64 message_id, gboolean *waits, GError **error);
 /* The timer of a kept mail. */

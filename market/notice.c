@@ -13,9 +13,9 @@
  *   relay-partner        text lines profile_url lead files
  *   transcript, confirm  what market/transcript.c and market/confirmation.c say
  *   message-assignee     inward by text lines files
- *   assigned             as first-contact, and by
+ *   assigned             as first-contact, and by; due_time while there is no answer
  *   conversation         state service due_time lead tagged[{name}] proposals[{said}]
- *                        messages[{by,at_time,withdrawn,text,lines,files[{name,size_bytes}]}]
+ *                        messages[{by,at_time,withdrawn,waiting,text,lines,files[{name,size_bytes}]}]
  *                        comments[{by,at_time,text,lines}] assignees[{name,address}]
  *   declined-merchant, declined-partner   reason matched
  *   reminder             due_time
@@ -32,6 +32,7 @@
 #include "market/deadline.h"
 #include "market/desk.h"
 #include "market/hold.h"
+#include "market/lead.h"
 #include "market/results.h"
 #include "market/proposal.h"
 #include "market/tag.h"
@@ -291,7 +292,7 @@ load_message(struct loading *loading, gboolean whole, GError **error)
 }
 
 static gboolean
-load_first_contact(struct loading *loading, GError **error)
+load_job(struct loading *loading, GError **error)
 {
     const struct merchant *m = loading->merchant;
     json_t *data = loading->notice->data;
@@ -299,19 +300,41 @@ load_first_contact(struct loading *loading, GError **error)
     if (!message)
         return FALSE;
     set_merchant(data, m, store_rows_text(message, 0, "author_name"));
-    set_integer(data, "due_time", loading->conversation->due_at);
     set_text(data, "service", loading->conversation->service);
     json_object_set_new(data, "matched", json_boolean(loading->conversation->matched));
     if (!m->registered)
         set_lead(loading);
     g_autofree char *label = merchant_label(m, store_rows_text(message, 0, "author_name"));
     const char *name = *label ? label : loading->act->market->conf->name;
-    if (!load_files(loading, store_rows_int(message, 0, "id"), TRUE, data, error) || !load_previous(loading, error) ||
-        !set_sender(loading, name, SIDE_PARTNER, LINK_REPLY, error))
+    return load_files(loading, store_rows_int(message, 0, "id"), TRUE, data, error) && load_previous(loading, error) &&
+           set_sender(loading, name, SIDE_PARTNER, LINK_REPLY, error);
+}
+
+static gboolean
+load_first_contact(struct loading *loading, GError **error)
+{
+    if (!load_job(loading, error))
         return FALSE;
+    set_integer(loading->notice->data, "due_time", loading->conversation->due_at);
     deadline_add(loading->act, loading->organisation, loading->conversation, "PUBLISH", loading->notice->from_address,
-                 data);
+                 loading->notice->data);
     return TRUE;
+}
+
+/* Until when a first answer is waited for; absent once it is there. */
+static void
+set_due(struct loading *loading)
+{
+    const struct conversation *c = loading->conversation;
+    if (job_is_unanswered(job_effective(c->state, c->due_at, loading->act->now)))
+        set_integer(loading->notice->data, "due_time", c->due_at);
+}
+
+static gboolean
+load_assigned(struct loading *loading, GError **error)
+{
+    set_due(loading);
+    return load_job(loading, error);
 }
 
 static gboolean
@@ -545,10 +568,12 @@ show_message(struct loading *loading, const store_rows *rows, guint i, json_t *l
     json_t *item = json_object(), *files = json_array();
     json_array_append_new(list, item);
     json_object_set_new(item, "files", files);
+    gboolean waiting = FALSE;
     g_autofree char *words = notice_words(loading->act, loading->conversation, rows, i, error);
     g_autoptr(store_rows) names =
         store_query(loading->act->tx, STMT_ATTACHMENTS, error, store_int(store_rows_int(rows, i, "id")));
-    if (!words || !names)
+    if (!words || !names ||
+        (!inward && !lead_waits(loading->act, loading->conversation, store_rows_int(rows, i, "id"), &waiting, error)))
         return FALSE;
     g_autofree char *text = quotable(loading, words);
     g_autofree char *label =
@@ -557,6 +582,7 @@ show_message(struct loading *loading, const store_rows *rows, guint i, json_t *l
     set_text(item, "by", label);
     set_integer(item, "at_time", store_rows_int(rows, i, "received_at"));
     json_object_set_new(item, "withdrawn", json_boolean(!store_rows_is_null(rows, i, "withdrawn_at")));
+    json_object_set_new(item, "waiting", json_boolean(waiting));
     set_lines(item, text);
     for (guint k = 0; k < store_rows_count(names); k++)
         json_array_append_new(files, json_pack("{s:s, s:I}", "name", store_rows_text(names, k, "name"), "size_bytes",
@@ -627,8 +653,7 @@ load_show(struct loading *loading, GError **error)
     json_object_set_new(data, "tagged", named);
     set_say(data, "state", "state.%s", job_state_name(state));
     set_text(data, "service", c->service);
-    if (job_is_unanswered(state))
-        set_integer(data, "due_time", c->due_at);
+    set_due(loading);
     if (!loading->merchant->registered)
         set_lead(loading);
     return show_messages(loading, error) && show_inside(loading, error) && load_about(loading, error);
@@ -737,7 +762,7 @@ static const struct kind {
     {"ack", load_ack, TRUE},
     {"relay-partner", load_relay, FALSE},
     {"message-assignee", load_colleague, TRUE},
-    {"assigned", load_first_contact, TRUE},
+    {"assigned", load_assigned, TRUE},
     {"conversation", load_show, TRUE},
     {"declined-merchant", load_declined, TRUE},
     {"declined-partner", load_declined, TRUE},

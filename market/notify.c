@@ -140,25 +140,6 @@ notify_ack(struct act *act, const struct merchant *merchant, const char *cause, 
     return notify_of_message(act, "ack", &reader, conversation_id, message_id, cause, act->now, error);
 }
 
-gboolean
-notify_relay(struct act *act, const struct merchant *merchant, const char *recipient, const char *recipient_name,
-             gint64 conversation_id, gint64 message_id, GError **error)
-{
-    g_autofree char *cause = cause_of("message", message_id);
-    const struct notification n = {
-        .kind = "relay-partner",
-        .recipient = recipient,
-        .recipient_name = recipient_name,
-        .language = merchant->language,
-        .side = side_name(SIDE_MERCHANT),
-        .conversation_id = conversation_id,
-        .message_ref = message_id,
-        .cause = cause,
-        .held = TRUE,
-    };
-    return notify_add(act, &n, error);
-}
-
 /* A member's own language, else the organisation's. Caller frees; NULL on error. */
 static char *
 language_of_member(struct act *act, gint64 organisation_id, const char *address, GError **error)

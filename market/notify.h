@@ -29,9 +29,6 @@ gboolean notify_first_contact(struct act *act, const struct organisation *organi
 /* The acknowledgement to whoever wrote (Decisions 3): one a mail, which `cause` names. */
 gboolean notify_ack(struct act *act, const struct merchant *merchant, const char *cause, gint64 conversation_id,
                     gint64 message_id, GError **error);
-/* A partner's words to one person of the merchant's side, after the hold time. */
-gboolean notify_relay(struct act *act, const struct merchant *merchant, const char *recipient,
-                      const char *recipient_name, gint64 conversation_id, gint64 message_id, GError **error);
 /* To the organisation or the merchant of a conversation: `kind` with `data`. */
 gboolean notify_side(struct act *act, const char *kind, const struct conversation *conversation, enum side side,
                      json_t *data, const char *cause, GError **error);

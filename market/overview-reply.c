@@ -85,7 +85,7 @@ part_init(struct incoming *part, const struct incoming *in, const char *text, gb
     }
     *part = *in;
     part->words = (char *)text;
-    part->trimmed = (char *)"";
+    part->trimmed = part->letters = (char *)"";
     commands_read(text, &part->commands);
     part->refuses = refusal_is_in(part->commands.message);
     if (!files)

@@ -253,11 +253,8 @@ open_job(struct performing *p, const struct commands *commands, GError **error)
     const struct event opened = {JOB_PARTNER_OPENS, p->actor, NULL};
     g_autoptr(conversation) c = NULL;
     int next;
-    if (p->side != SIDE_PARTNER || !p->conversation || !commands->list->len)
+    if (p->side != SIDE_PARTNER || !p->conversation || !commands->list->len || commands_have(commands, COMMAND_UNDO))
         return TRUE;
-    for (guint i = 0; i < commands->list->len; i++)
-        if (((const struct command *)g_ptr_array_index(commands->list, i))->id == COMMAND_UNDO)
-            return TRUE;
     return conversation_load(p->act, p->conversation->id, &c, error) && event_apply(p->act, c, &opened, &next, error);
 }
 

@@ -91,7 +91,7 @@ reading_full_text(struct performing *p, char **text, GError **error)
     gboolean inside = FALSE, quoted = FALSE;
     *text = NULL;
     if (!refers_inside(p, &inside, error) ||
-        !comment_is_quoted(p->act, p->conversation->id, p->in->trimmed, &quoted, error))
+        !comment_is_quoted(p->act, p->conversation->id, p->in->letters, &quoted, error))
         return FALSE;
     if (inside || quoted)
         return perform_fail(p, "cannot.full_quotes", NULL);

@@ -9,6 +9,7 @@
 #include "market/lead.h"
 #include "market/notify.h"
 #include "market/overview.h"
+#include "market/tell.h"
 #include "market/undo.h"
 
 enum { COPIES_MOST = 20, NAME_BYTES = 200 };
@@ -65,34 +66,10 @@ relay_mark_answered(struct performing *p, const struct conversation *c, GError *
 
 /* ---- whom it goes to ---- */
 
-/* Everybody of the merchant's side who wrote or was named, and still may (Decisions 5): who left the shop hears no
- * more. */
-static gboolean
-to_merchant(struct act *act, const struct conversation *c, gint64 message_id, GError **error)
-{
-    guint told = 0;
-    g_autoptr(merchant) merchant = NULL;
-    g_autoptr(store_rows) readers = store_query(act->tx, STMT_MERCHANT_READERS, error, store_int(c->id));
-    if (!readers || !merchant_by_id(act, c->merchant_id, &merchant, error))
-        return FALSE;
-    for (guint i = 0; i < store_rows_count(readers); i++) {
-        const char *address = store_rows_text(readers, i, "address");
-        gboolean speaks = FALSE;
-        if (!merchant_has_address(act, c->merchant_id, address, &speaks, error))
-            return FALSE;
-        if (!speaks)
-            continue;
-        if (!notify_relay(act, merchant, address, store_rows_text(readers, i, "name"), c->id, message_id, error))
-            return FALSE;
-        told++;
-    }
-    return told || notify_relay(act, merchant, merchant->address, merchant->name, c->id, message_id, error);
-}
-
 gboolean
 relay_send(struct act *act, const struct conversation *c, gint64 message_id, const char *author, GError **error)
 {
-    return to_merchant(act, c, message_id, error) && assign_tell_message(act, c, message_id, author, TRUE, error);
+    return tell_words(act, c, message_id, error) && assign_tell_message(act, c, message_id, author, TRUE, error);
 }
 
 static gboolean

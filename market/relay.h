@@ -1,9 +1,8 @@
 /*
  * A partner's words on their way to the merchant's side, and to the colleagues whom the job is assigned to.
  *
- * They go to everybody of the merchant's side who wrote in the conversation, and to registered staff of the shop who
- * were named in To or Cc of a mail in it. Another address that was named there is not added: it is nobody we know, it
- * did not ask, and the partner would not know who reads along. It is told to nobody either.
+ * Whom they go to is market/tell.h's. An address in To or Cc that is not of the shop's registered staff is not added:
+ * it is nobody we know, it did not ask, and the partner would not know who reads along. It is told to nobody either.
  */
 #ifndef POSTERN_MARKET_RELAY_H
 #define POSTERN_MARKET_RELAY_H

@@ -16,43 +16,52 @@ tell_one(struct act *act, const struct notification *news, const char *address, 
 }
 
 static gboolean
-tell_writers(struct act *act, const struct conversation *c, const struct notification *news, guint *told,
+tell_readers(struct act *act, const struct conversation *c, const struct notification *news, guint *told,
              GError **error)
 {
-    g_autoptr(store_rows) writers = store_query(act->tx, STMT_MESSAGE_WRITERS, error, store_int(c->id));
+    g_autoptr(store_rows) readers = store_query(act->tx, STMT_MERCHANT_READERS, error, store_int(c->id));
     *told = 0;
-    if (!writers)
+    if (!readers)
         return FALSE;
-    for (guint i = 0; i < store_rows_count(writers); i++) {
-        const char *address = store_rows_text(writers, i, "address");
+    for (guint i = 0; i < store_rows_count(readers); i++) {
+        const char *address = store_rows_text(readers, i, "address");
         gboolean speaks = FALSE;
         if (!merchant_has_address(act, c->merchant_id, address, &speaks, error) ||
-            (speaks && !tell_one(act, news, address, store_rows_text(writers, i, "name"), error)))
+            (speaks && !tell_one(act, news, address, store_rows_text(readers, i, "name"), error)))
             return FALSE;
         *told += speaks;
     }
     return TRUE;
 }
 
-gboolean
-tell_merchants(struct act *act, const char *kind, const struct conversation *c, json_t *data, const char *cause,
-               GError **error)
+static gboolean
+tell_side(struct act *act, const struct conversation *c, struct notification *news, GError **error)
 {
     g_autoptr(merchant) merchant = NULL;
     guint told = 0;
     if (!merchant_by_id(act, c->merchant_id, &merchant, error))
         return FALSE;
-    const struct notification news = {
-        .kind = kind,
-        .language = merchant->language,
-        .side = side_name(SIDE_MERCHANT),
-        .conversation_id = c->id,
-        .data = data,
-        .cause = cause,
-        .due_at = act->now,
-    };
-    return tell_writers(act, c, &news, &told, error) &&
-           (told || tell_one(act, &news, merchant->address, merchant->name, error));
+    news->language = merchant->language;
+    news->side = side_name(SIDE_MERCHANT);
+    news->conversation_id = c->id;
+    return tell_readers(act, c, news, &told, error) &&
+           (told || tell_one(act, news, merchant->address, merchant->name, error));
+}
+
+gboolean
+tell_merchants(struct act *act, const char *kind, const struct conversation *c, json_t *data, const char *cause,
+               GError **error)
+{
+    struct notification news = {.kind = kind, .data = data, .cause = cause, .due_at = act->now};
+    return tell_side(act, c, &news, error);
+}
+
+gboolean
+tell_words(struct act *act, const struct conversation *c, gint64 message_id, GError **error)
+{
+    g_autofree char *cause = g_strdup_printf("message-%" G_GINT64_FORMAT, message_id);
+    struct notification news = {.kind = "relay-partner", .message_ref = message_id, .cause = cause, .held = TRUE};
+    return tell_side(act, c, &news, error);
 }
 
 /* ---- about one record ---- */

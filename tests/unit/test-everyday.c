@@ -432,6 +432,25 @@ test_an_assignee_gets_each_message_at_once(struct scene *s)
     g_assert_null(scene_sent(s, "message-assignee", BOB, 0));
 }
 
+/* R18, R20: until when is told as long as somebody waits for a first answer; the calendar is the notification
+ * address's, which alone hears when its entry goes. */
+static void
+test_who_is_assigned_hears_of_a_time_that_still_runs(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    acme_side(s, ANNA, link, "/assign me");
+    const struct notice *running = scene_sent(s, "assigned", ANNA, 0);
+    g_assert_nonnull(running);
+    g_assert_cmpstr(scene_text(running->data, "due_time"), !=, "");
+    g_assert_null(json_object_get(running->data, "calendar"));
+    acme_side(s, ANNA, link, "Happy to help.");
+    acme_side(s, ANNA, link, "/assign bob@acme.test");
+    const struct notice *answered = scene_sent(s, "assigned", BOB, 0);
+    g_assert_nonnull(answered);
+    g_assert_cmpstr(scene_text(answered->data, "due_time"), ==, "");
+    g_assert_null(json_object_get(answered->data, "calendar"));
+}
+
 /* Where the assignee's is the notification address: at once, and in no overview. */
 static void
 test_an_assignee_who_is_notified_anyway_hears_once(struct scene *s)
@@ -589,6 +608,26 @@ test_show_tells_the_organisation_everything(struct scene *s)
     acme_side(s, ANNA, link, "/full\n\nHello.\n\nOn Monday Anna wrote:\n> Internal comment\n> The\n> " SECRET "\n");
     g_assert_cmpstr(told(s, ANNA, 0), ==, "cannot.full_quotes");
     assert_inside(s);
+}
+
+/* The beginning of a long one is enough. */
+static void
+test_full_quotes_no_long_comment(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    GString *note = g_string_new("/note " SECRET),
+            *quote = g_string_new("/full\n\nHello.\n\nOn Monday Anna wrote:\n> " SECRET);
+    for (guint i = 0; i < 400; i++) {
+        g_string_append(note, " \303\251t\303\251");
+        if (i < 300)
+            g_string_append(quote, i % 10 ? " \303\251t\303\251" : "\n> \303\251t\303\251");
+    }
+    acme_side(s, ANNA, link, note->str);
+    acme_side(s, ANNA, link, quote->str);
+    g_assert_cmpstr(told(s, ANNA, 0), ==, "cannot.full_quotes");
+    assert_inside(s);
+    g_string_free(note, TRUE);
+    g_string_free(quote, TRUE);
 }
 
 static void
@@ -803,8 +842,16 @@ test_the_third_unanswered_mail_waits(struct scene *s)
     g_assert_cmpuint(count_of(s, "relay-partner"), ==, 2);
     g_assert_cmpuint(count_of(s, "lead-held"), ==, 2);
     g_assert_nonnull(scene_sent(s, "lead-held", ANNA, 0));
+    acme_side(s, ANNA, link, "/show");
+    const struct notice *whole = scene_sent(s, "conversation", ANNA, 0);
+    g_assert_cmpstr(scene_text(whole->data, "messages.2.waiting"), ==, "false");
+    g_assert_cmpstr(scene_text(whole->data, "messages.3.waiting"), ==, "true");
+    g_assert_cmpstr(scene_text(whole->data, "messages.3.withdrawn"), ==, "false");
     scene_forget(s);
     mia_side(s, LENA, to_acme, NULL, "Sorry, I was away.");
+    acme_side(s, ANNA, link, "/show");
+    whole = scene_sent(s, "conversation", ANNA, 0);
+    g_assert_cmpstr(scene_text(whole->data, "messages.3.waiting"), ==, "false");
     g_assert_cmpuint(count_of(s, "relay-partner"), ==, 2);
     g_assert_cmpstr(scene_text(scene_sent(s, "relay-partner", LENA, 0)->data, "text"), ==, "Three.");
     assert_state(s, "awaiting_response");
@@ -959,6 +1006,10 @@ test_staff_in_cc_stay(struct scene *s)
     g_assert_nonnull(scene_sent(s, "relay-partner", MIA, 0));
     g_assert_nonnull(scene_sent(s, "relay-partner", "kim@mias-candles.test", 0));
     g_assert_cmpuint(count_of(s, "relay-partner"), ==, 2);
+    acme_side(s, ANNA, link, "/propose\nDescription: A new theme\nTotal: 1000 EUR");
+    g_assert_nonnull(scene_sent(s, "proposal", MIA, 0));
+    g_assert_nonnull(scene_sent(s, "proposal", "kim@mias-candles.test", 0));
+    g_assert_cmpuint(count_of(s, "proposal"), ==, 2);
     for (guint i = 0; i < s->sent->len; i++) {
         const struct notice *notice = s->sent->pdata[i];
         char *data = json_dumps(notice->data, 0);
@@ -1138,11 +1189,13 @@ main(int argc, char **argv)
     TEST("a-daemon-that-was-down-reminds-once", test_a_daemon_that_was_down_reminds_once);
     TEST("an-assignee-gets-each-message-at-once", test_an_assignee_gets_each_message_at_once);
     TEST("an-assignee-who-is-notified-anyway", test_an_assignee_who_is_notified_anyway_hears_once);
+    TEST("who-is-assigned-hears-of-a-time-that-still-runs", test_who_is_assigned_hears_of_a_time_that_still_runs);
     TEST("who-cannot-be-assigned", test_who_cannot_be_assigned);
     TEST("a-note-never-leaves", test_a_note_never_leaves);
     TEST("a-notes-attachment-stays-too", test_a_notes_attachment_stays_too);
     TEST("a-merchant-has-no-notes", test_a_merchant_has_no_notes);
     TEST("show-tells-the-organisation-everything", test_show_tells_the_organisation_everything);
+    TEST("full-quotes-no-long-comment", test_full_quotes_no_long_comment);
     TEST("full-sends-what-was-trimmed", test_full_sends_what_was_trimmed);
     TEST("spam-counts-for-nothing", test_spam_counts_for_nothing);
     TEST("undo-in-time", test_undo_in_time);
