@@ -1033,13 +1033,16 @@ is_client_refused(const char *words)
     return FALSE;
 }
 
-/* A local program failed (`X-Unix; 71`): what it says of users and files is its own affair, but for a full disk. */
+/* A local program failed (`X-Unix; 71`): what it says of users and files is its own affair, but for a full disk and for
+ * the exit status that says that the mailbox is not there (67), of which the mail system makes 5.1.1. */
 static gboolean
 is_local_program(const char *words, struct diagnosis *d)
 {
     if (strncmp(words, "x-unix;", 7) != 0)
         return FALSE;
-    if (!SAID(precise) || d->reason != REASON_MAILBOX_FULL)
+    if (strcmp(d->status, "5.1.1") == 0)
+        d->reason = REASON_USER_UNKNOWN;
+    else if (!SAID(precise) || d->reason != REASON_MAILBOX_FULL)
         d->reason = REASON_OTHER;
     return TRUE;
 }
