@@ -51,14 +51,10 @@ perform(const struct ctl *ctl, const struct admin_order *order)
 int
 change_verb(const struct change *changes, int argc, char **argv)
 {
-    for (int word = 1; word < argc; word++) {
-        if (*argv[word] == '-')
-            continue;
-        for (int i = 0; changes[i].verb; i++)
-            if (strcmp(changes[i].verb, argv[word]) == 0)
-                return i;
-        return -1;
-    }
+    const char *verb = ctl_verb(argc, argv);
+    for (int i = 0; changes[i].verb; i++)
+        if (strcmp(changes[i].verb, verb) == 0)
+            return i;
     return -1;
 }
 

@@ -33,6 +33,8 @@ int ctl_job(struct ctl *ctl, int argc, char **argv);
 int ctl_list_jobs(struct ctl *ctl, int argc, char **argv); /* its list and show */
 int ctl_org(struct ctl *ctl, int argc, char **argv);
 int ctl_merchant(struct ctl *ctl, int argc, char **argv);
+int ctl_address(struct ctl *ctl, int argc, char **argv);
+int ctl_address_clear(struct ctl *ctl, int argc, char **argv); /* its `clear` */
 int ctl_outbox(struct ctl *ctl, int argc, char **argv);
 int ctl_outbox_change(struct ctl *ctl, int argc, char **argv); /* its `retry` and `cancel` */
 int ctl_quarantine(struct ctl *ctl, int argc, char **argv);
@@ -69,6 +71,13 @@ struct ctl_usage {
     int least, most; /* words that are left */
 };
 gboolean ctl_options(struct ctl *ctl, const struct ctl_usage *usage, int *argc, char ***argv);
+
+/* The first word behind the name that is neither an option nor an option's value, before ctl_options() has read them;
+ * "": there is none. */
+const char *ctl_verb(int argc, char **argv);
+
+/* An ADDRESS or a @DOMAIN as the database has it; NULL: neither. */
+char *ctl_recipient(const char *word);
 
 /* Says on stderr what is wrong and where help is; returns CTL_USAGE. */
 int ctl_wrong(const char *command, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -8,16 +8,6 @@
 #include "ctl/table.h"
 #include "market/oversee.h"
 
-/* The first word that is no option. */
-static const char *
-first_word(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++)
-        if (argv[i][0] != '-')
-            return argv[i];
-    return "";
-}
-
 static void
 print(const struct ctl *ctl, const struct oversight *o, gboolean dry_run)
 {
@@ -67,6 +57,6 @@ oversee(struct ctl *ctl, int argc, char **argv)
 int
 ctl_job(struct ctl *ctl, int argc, char **argv)
 {
-    const char *word = first_word(argc, argv);
-    return g_strv_contains(oversee_verbs, word) ? oversee(ctl, argc, argv) : ctl_list_jobs(ctl, argc, argv);
+    return g_strv_contains(oversee_verbs, ctl_verb(argc, argv)) ? oversee(ctl, argc, argv)
+                                                                : ctl_list_jobs(ctl, argc, argv);
 }

@@ -1,5 +1,5 @@
-/* `conversation`, `job` (in part), `proposal`, `invoice`, `access`, `review`, `org`, `merchant`, `outbox`: list and
- * show. */
+/* `conversation`, `job` (in part), `proposal`, `invoice`, `access`, `review`, `org`, `merchant`, `address`, `outbox`:
+ * list and show. */
 #include <string.h>
 #include <time.h>
 
@@ -18,6 +18,7 @@ struct listing {
     gboolean by_organisation;                                                       /* what a list can be narrowed by */
     gboolean by_unread;
     gboolean by_words, by_tag; /* these need the organisation too */
+    gboolean by_mark, by_recipient;
     const char *const *states; /* NULL: not by state */
     gboolean verbs;            /* there are other words than list and show */
 };
@@ -141,6 +142,23 @@ static const struct listing merchants = {
     .list = view_merchants,
     .show = view_merchant,
     .nothing = "no merchants",
+};
+
+static const struct table_column address_columns[] = {
+    {"ADDRESS", "address"},   {"OF", "organisation|merchant"},
+    {"MARKED", "marked"},     {"WHY", "reason"},
+    {"FAILURES", "failures"}, {"LAST", "last_at"},
+    {"REPLY", "reply"},       {0},
+};
+static const struct listing addresses = {
+    .parameters = "list|clear ADDRESS|@DOMAIN…",
+    .summary = "Shows the addresses that mail came back from. An organisation's mail to a marked one goes to another\n"
+               "member; clear (with --dry-run) forgets what failed, and mail goes there again.",
+    .columns = address_columns,
+    .list = view_addresses,
+    .nothing = "no mail came back",
+    .by_mark = TRUE,
+    .by_recipient = TRUE,
 };
 
 static const struct table_column outbox_columns[] = {
@@ -270,12 +288,12 @@ static const struct listing reviews = {
 
 /* ---- list and show ---- */
 
-enum { ENTRIES = 9 };
+enum { ENTRIES = 11 };
 
 struct request {
-    char *organisation, *state;
+    char *organisation, *state, *recipient;
     char *words, *tag;
-    gboolean unread;
+    gboolean unread, marked;
     gint64 limit;
     gboolean dry_run; /* of a verb, which is ctl/job.c's: here for the help */
     char *reason;
@@ -286,6 +304,7 @@ request_clear(struct request *request)
 {
     g_free(request->organisation);
     g_free(request->state);
+    g_free(request->recipient);
     g_free(request->words);
     g_free(request->tag);
     g_free(request->reason);
@@ -302,6 +321,8 @@ print_list(const struct ctl *ctl, const struct listing *listing, const struct ma
                                  .unread = asked->unread,
                                  .words = asked->words,
                                  .tag = asked->tag,
+                                 .recipient = asked->recipient,
+                                 .marked = asked->marked,
                                  .limit = asked->limit,
                                  .now = g_get_real_time() / G_USEC_PER_SEC};
     json_t *rows = listing->list(market, &filter, error);
@@ -354,8 +375,15 @@ fill_entries(const struct listing *listing, struct request *asked, GOptionEntry 
     const GOptionEntry unread = {"unread", 'u', 0, G_OPTION_ARG_NONE, &asked->unread, "With unread messages", NULL};
     const GOptionEntry words = {"search", 0, 0, G_OPTION_ARG_STRING, &asked->words, "With these words", "WORDS"};
     const GOptionEntry tag = {"tag", 't', 0, G_OPTION_ARG_STRING, &asked->tag, "With this tag", "TAG"};
+    const GOptionEntry recipient = {
+        "recipient", 'r', 0, G_OPTION_ARG_STRING, &asked->recipient, "To this address or domain", "ADDRESS|@DOMAIN"};
+    const GOptionEntry marked = {"marked", 'm', 0, G_OPTION_ARG_NONE, &asked->marked, "Those that are marked", NULL};
     guint count = 0;
     entries[count++] = limit;
+    if (listing->by_recipient)
+        entries[count++] = recipient;
+    if (listing->by_mark)
+        entries[count++] = marked;
     if (listing->by_organisation)
         entries[count++] = organisation;
     if (listing->states)
@@ -377,8 +405,19 @@ fill_entries(const struct listing *listing, struct request *asked, GOptionEntry 
 
 /* 0 or the usage error that was told. */
 static int
-check_request(const struct listing *listing, const struct request *asked, const char *command)
+check_recipient(struct request *asked, const char *command)
 {
+    g_autofree char *given = g_steal_pointer(&asked->recipient);
+    asked->recipient = given ? ctl_recipient(given) : NULL;
+    return given && !asked->recipient ? ctl_wrong(command, "\"%s\" is neither ADDRESS nor @DOMAIN", given) : 0;
+}
+
+/* 0 or the usage error that was told. */
+static int
+check_request(const struct listing *listing, struct request *asked, const char *command)
+{
+    if (check_recipient(asked, command) != 0)
+        return CTL_USAGE;
     if (asked->limit < 0)
         return ctl_wrong(command, "a limit is not negative");
     if ((asked->words || asked->tag) && !asked->organisation)
@@ -453,12 +492,18 @@ ctl_merchant(struct ctl *ctl, int argc, char **argv)
 }
 
 int
+ctl_address(struct ctl *ctl, int argc, char **argv)
+{
+    gboolean clear = strcmp(ctl_verb(argc, argv), "clear") == 0;
+    return clear ? ctl_address_clear(ctl, argc, argv) : list_or_show(ctl, &addresses, argc, argv);
+}
+
+int
 ctl_outbox(struct ctl *ctl, int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "retry") == 0 || strcmp(argv[i], "cancel") == 0)
-            return ctl_outbox_change(ctl, argc, argv);
-    return list_or_show(ctl, &outbox, argc, argv);
+    static const char *const changes[] = {"retry", "cancel", NULL};
+    return g_strv_contains(changes, ctl_verb(argc, argv)) ? ctl_outbox_change(ctl, argc, argv)
+                                                          : list_or_show(ctl, &outbox, argc, argv);
 }
 
 int

@@ -28,6 +28,7 @@ static const struct command commands[] = {
     {"search", ctl_search, "search an organisation's conversations"},
     {"tag", ctl_tag, "list an organisation's tags, rename and delete them"},
     {"block", ctl_block, "list which organisation is shut to which merchant"},
+    {"address", ctl_address, "list addresses that mail came back from, forget that it did"},
     {"outbox", ctl_outbox, "list what is to be sent and what was"},
     {"quarantine", ctl_quarantine, "list what was held back, show one"},
     {"link", ctl_link, "say what stands behind a reply address"},

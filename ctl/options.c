@@ -54,6 +54,29 @@ ctl_id(const char *word, gint64 *id, GError **error)
     return TRUE;
 }
 
+char *
+ctl_recipient(const char *word)
+{
+    g_autofree char *somebody = *word == '@' ? g_strconcat("x", word, NULL) : g_strdup(word);
+    g_autofree char *address = text_address(somebody);
+    return address ? g_strdup(address + (*word == '@')) : NULL;
+}
+
+const char *
+ctl_verb(int argc, char **argv)
+{
+    static const char *const with_value[] = {"-c", "--config", "-n",       "--limit",     "-o", "--organisation",
+                                             "-s", "--state",  "--reason", "--recipient", "-r", "--search",
+                                             "-t", "--tag",    NULL};
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] != '-')
+            return argv[i];
+        if (g_strv_contains(with_value, argv[i]))
+            i++;
+    }
+    return "";
+}
+
 /* GOption leaves a `--` where words that begin with a dash follow it. */
 static void
 drop_separator(int *argc, char **argv)

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-enum { SOFT_MOST = 5, SOFT_SPAN = 7 * 86400 };
+#include "market/audit.h"
+#include "market/cell.h"
+
+enum { SOFT_MOST = 5, SOFT_SPAN = 7 * 86400, CLEARED_MOST = 10000 };
 
 /* Enhanced status codes of addresses that will not come back (RFC 3463 3.2, RFC 7505). */
 static const char *const hard_codes[] = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"};
@@ -72,4 +75,83 @@ bounce_find_other(struct act *act, const char *address, char **other, char **nam
     *other = g_strdup(store_rows_text(rows, 0, "address"));
     *name = g_strdup(store_rows_text(rows, 0, "name"));
     return TRUE;
+}
+
+/* ---- for the admin ---- */
+
+static json_t *
+reason_of(const store_rows *rows, guint i)
+{
+    if (!store_rows_int(rows, i, "marked"))
+        return json_null();
+    return json_string(store_rows_int(rows, i, "hard") ? "permanent" : "repeated");
+}
+
+json_t *
+bounce_list(store_tx *tx, const struct bounce_filter *filter, GError **error)
+{
+    g_autoptr(store_rows) rows = store_query(
+        tx, STMT_LIST_BAD_ADDRESSES, error, store_int(filter->marked), store_int(SOFT_MOST), store_text(filter->who),
+        store_ref(filter->organisation_id), store_ref(filter->merchant_id), store_int(filter->limit));
+    if (!rows)
+        return NULL;
+    json_t *list = json_array();
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        json_array_append_new(
+            list,
+            json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "address", cell_text(rows, i, "address"),
+                      "marked", (int)store_rows_int(rows, i, "marked"), "reason", reason_of(rows, i), "failures",
+                      cell_int(rows, i, "failures"), "first_at", cell_time(rows, i, "first_at"), "last_at",
+                      cell_time(rows, i, "last_at"), "reply", cell_text(rows, i, "reason"), "organisation",
+                      cell_text(rows, i, "organisation"), "merchant",
+                      store_rows_is_null(rows, i, "merchant_id") ? json_null() : cell_int(rows, i, "merchant_id")));
+    return list;
+}
+
+struct clearing {
+    const struct market *market;
+    const char *who;
+    gint64 now;
+    gboolean dry;
+    json_t *cleared;
+};
+
+static gboolean
+clear_one(struct act *act, const char *address, GError **error)
+{
+    return bounce_forget(act, address, error) && audit_add(act, "admin", "address_cleared", 0, address, error);
+}
+
+static gboolean
+clear_rows(store_tx *tx, gpointer arg, GError **error)
+{
+    struct clearing *clearing = arg;
+    struct act act = {.market = clearing->market, .tx = tx, .now = clearing->now};
+    const struct bounce_filter filter = {.who = clearing->who, .limit = CLEARED_MOST};
+    json_decref(clearing->cleared);
+    clearing->cleared = bounce_list(tx, &filter, error);
+    if (!clearing->cleared)
+        return FALSE;
+    gsize i;
+    const json_t *entry;
+    json_array_foreach(clearing->cleared, i, entry)
+    {
+        if (!clearing->dry && !clear_one(&act, json_string_value(json_object_get(entry, "address")), error))
+            return FALSE;
+    }
+    if (i > 0)
+        return TRUE;
+    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "no mail came back from %s", clearing->who);
+    return FALSE;
+}
+
+json_t *
+bounce_clear(const struct market *market, const char *who, gint64 now, gboolean dry, GError **error)
+{
+    struct clearing clearing = {market, who, now, dry, NULL};
+    if (dry ? store_read(market->store, clear_rows, &clearing, error)
+            : store_write(market->store, clear_rows, &clearing, error))
+        return clearing.cleared;
+    json_decref(clearing.cleared);
+    return NULL;
 }

@@ -885,12 +885,13 @@ receive_those(struct receive *r, gboolean matching, guint count, struct verdict 
     return TRUE;
 }
 
-/* Whoever writes has a mailbox again. */
+/* Whoever writes has a mailbox again, unless a filter says that it was somebody else. */
 static gboolean
 hear_from(struct receive *r, GError **error)
 {
     const struct incoming *in = r->in;
-    return !in->author_address || in->nature.automatic || bounce_forget(&r->act, in->author_address, error);
+    return !in->author_address || in->nature.automatic || in->dmarc == AUTHRES_FAIL ||
+           bounce_forget(&r->act, in->author_address, error);
 }
 
 static gboolean

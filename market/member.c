@@ -1,4 +1,5 @@
 #include "market/adopt.h"
+#include "market/bounce.h"
 #include "market/member.h"
 
 #include <string.h>
@@ -110,7 +111,8 @@ add_member(struct performing *p, const struct order *order, GError **error)
         return perform_fail(p, "cannot.too_many_members", json_pack("{s:i}", "most", MEMBERS_MOST));
     if (!store_run(p->act->tx, STMT_MEMBER_ALIAS_DROP, error, store_text(order->address)) ||
         !store_run(p->act->tx, STMT_REGISTRY_MEMBER_ADD, error, store_int(p->organisation->id),
-                   store_text(order->address), store_text(name), store_int(0)))
+                   store_text(order->address), store_text(name), store_int(0)) ||
+        !bounce_forget(p->act, order->address, error))
         return FALSE;
     perform_said(p, "said.member_added", json_pack("{s:s}", "address", order->address));
     return TRUE;

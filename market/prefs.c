@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/text.h"
+#include "market/bounce.h"
 #include "market/date.h"
 
 /* ---- words ---- */
@@ -135,7 +136,8 @@ set_notify(const struct state *s, const char *value, GError **error)
         return FALSE;
     if (!own)
         return perform_fail(s->p, "cannot.pref_notify", json_pack("{s:s}", "value", address));
-    return store_run(s->p->act->tx, STMT_PREFS_NOTIFY, error, store_int(s->p->organisation->id), store_text(address));
+    return bounce_forget(s->p->act, address, error) &&
+           store_run(s->p->act->tx, STMT_PREFS_NOTIFY, error, store_int(s->p->organisation->id), store_text(address));
 }
 
 static gboolean

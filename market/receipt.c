@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "market/bounce.h"
 #include "market/event.h"
 #include "market/link.h"
 
@@ -37,9 +38,13 @@ receipt_take(struct act *act, const struct incoming *in, GError **error)
     g_autoptr(store_rows) sent = store_query(act->tx, STMT_OUTBOX_BY_MESSAGE_ID, error, store_text(in->receipt_of));
     if (!sent)
         return FALSE;
-    if (!store_rows_count(sent) || strcmp(store_rows_text(sent, 0, "side"), side_name(SIDE_PARTNER)) != 0)
+    if (!store_rows_count(sent))
         return TRUE;
     const char *reader = store_rows_text(sent, 0, "recipient");
+    if (!bounce_forget(act, reader, error))
+        return FALSE;
+    if (strcmp(store_rows_text(sent, 0, "side"), side_name(SIDE_PARTNER)) != 0)
+        return TRUE;
     gint64 overview = store_rows_int(sent, 0, "overview_id"), id = store_rows_int(sent, 0, "conversation_id");
     if (overview)
         return opened_overview(act, overview, reader, error);

@@ -12,6 +12,7 @@
 #include "lib/error.h"
 #include "market/audit.h"
 #include "market/block.h"
+#include "market/bounce.h"
 #include "market/member.h"
 #include "market/search.h"
 
@@ -158,7 +159,7 @@ organisation_add(struct import *import, const struct registry_organisation *want
     if (!added)
         return FALSE;
     *entry = (struct entry){.id = store_rows_int(added, 0, "id"), .change = ADDED};
-    return TRUE;
+    return bounce_forget(&import->act, shape.notify, error);
 }
 
 static gboolean
@@ -170,6 +171,8 @@ organisation_set(struct import *import, const struct registry_organisation *want
     if (shape_stands(&shape, rows))
         return TRUE;
     touch(entry);
+    if (!same_text(rows, 0, "notify", shape.notify) && !bounce_forget(&import->act, shape.notify, error))
+        return FALSE;
     return store_run(import->act.tx, STMT_REGISTRY_ORG_SET, error, store_int(entry->id), store_text(shape.name),
                      store_text(shape.language), store_text(shape.notify), store_text(shape.profile_url),
                      store_int(shape.published), store_int(shape.available), store_int(shape.searchable),
@@ -236,7 +239,8 @@ member_put(struct import *import, const struct registry_member *member, const st
     gint64 row = row_of(rows, "address", member->address);
     if (row < 0) {
         touch(entry);
-        return store_run(import->act.tx, STMT_REGISTRY_MEMBER_ADD, error, store_int(entry->id),
+        return bounce_forget(&import->act, member->address, error) &&
+               store_run(import->act.tx, STMT_REGISTRY_MEMBER_ADD, error, store_int(entry->id),
                          store_text(member->address), store_text(member->name ? member->name : ""),
                          store_int(member->owner == TRUE));
     }
@@ -480,7 +484,7 @@ address_put(struct import *import, guint position, const char *address, const st
     if (row >= 0 && store_rows_int(rows, (guint)row, "position") == position)
         return TRUE;
     touch(entry);
-    return lead_merge(import, address, entry, error) &&
+    return lead_merge(import, address, entry, error) && (row >= 0 || bounce_forget(&import->act, address, error)) &&
            store_run(import->act.tx, STMT_REGISTRY_ADDRESS_PUT, error, store_text(address), store_int(entry->id),
                      store_int(position));
 }

@@ -4,6 +4,7 @@
 
 #include "lib/text.h"
 #include "market/access.h"
+#include "market/bounce.h"
 #include "market/cell.h"
 #include "market/conversation.h"
 #include "market/search.h"
@@ -447,14 +448,32 @@ members(store_tx *tx, gint64 organisation_id, GError **error)
     return list;
 }
 
+/* What failed at the addresses of an organisation or of a merchant. */
+static json_t *
+failing(store_tx *tx, gint64 organisation, gint64 merchant, GError **error)
+{
+    const struct bounce_filter filter = {
+        .organisation_id = organisation, .merchant_id = merchant, .limit = LIMIT_DEFAULT};
+    json_t *list = bounce_list(tx, &filter, error), *entry;
+    gsize i;
+    json_array_foreach(list, i, entry)
+    {
+        json_object_del(entry, "organisation"); /* it stands above */
+        json_object_del(entry, "merchant");
+    }
+    return list;
+}
+
 static json_t *
 organisation_entry(store_tx *tx, const store_rows *rows, guint i, GError **error)
 {
     gint64 id = store_rows_int(rows, i, "id");
     json_t *offered = services(tx, id, error);
     json_t *people = offered ? members(tx, id, error) : NULL;
-    if (!people) {
+    json_t *failed = people ? failing(tx, id, 0, error) : NULL;
+    if (!failed) {
         json_decref(offered);
+        json_decref(people);
         return NULL;
     }
     json_t *preferences = json_pack("{s:o, s:o, s:o, s:o}", "available", bool_of(rows, i, "available"), "searchable",
@@ -464,13 +483,13 @@ organisation_entry(store_tx *tx, const store_rows *rows, guint i, GError **error
     static const char *const facts[] = {"jobs_listed", "answers", "answer_seconds", "reviews", "review_points"};
     for (guint k = 0; k < G_N_ELEMENTS(facts); k++)
         json_object_set_new(ranking, facts[k], cell_int(rows, i, facts[k]));
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ranking", ranking,
-                     "id", cell_int(rows, i, "id"), "slug", cell_text(rows, i, "slug"), "name",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ranking",
+                     ranking, "id", cell_int(rows, i, "id"), "slug", cell_text(rows, i, "slug"), "name",
                      cell_text(rows, i, "name"), "language", cell_text(rows, i, "language"), "notify",
                      cell_text(rows, i, "notify"), "published", bool_of(rows, i, "published"), "available",
                      bool_of(rows, i, "available"), "away_until", cell_time(rows, i, "away_until"), "timezone",
                      cell_text(rows, i, "timezone"), "preferences", preferences, "services", offered, "members", people,
-                     "jobs_matched", cell_int(rows, i, "jobs_matched"), "jobs_expired",
+                     "failing", failed, "jobs_matched", cell_int(rows, i, "jobs_matched"), "jobs_expired",
                      cell_int(rows, i, "jobs_expired"));
 }
 
@@ -550,14 +569,17 @@ merchants(store_tx *tx, gpointer arg, GError **error)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++) {
         json_t *known = addresses(tx, store_rows_int(rows, i, "id"), error);
-        if (!known)
+        json_t *failed = known ? failing(tx, 0, store_rows_int(rows, i, "id"), error) : NULL;
+        if (!failed) {
+            json_decref(known);
             return FALSE;
+        }
         json_array_append_new(view->result,
-                              json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", cell_int(rows, i, "id"),
-                                        "name", cell_text(rows, i, "name"), "addresses", known, "language",
-                                        cell_text(rows, i, "language"), "registered", bool_of(rows, i, "registered"),
-                                        "phone", cell_text(rows, i, "phone"), "shop", shop_of(rows, i), "created_at",
-                                        cell_time(rows, i, "created_at")));
+                              json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", cell_int(rows, i, "id"),
+                                        "name", cell_text(rows, i, "name"), "addresses", known, "failing", failed,
+                                        "language", cell_text(rows, i, "language"), "registered",
+                                        bool_of(rows, i, "registered"), "phone", cell_text(rows, i, "phone"), "shop",
+                                        shop_of(rows, i), "created_at", cell_time(rows, i, "created_at")));
     }
     return TRUE;
 }
@@ -577,6 +599,24 @@ view_merchant(const struct market *market, const char *id_or_address, GError **e
 }
 
 /* ---- the way out, and what was kept ---- */
+
+static gboolean
+bad_addresses(store_tx *tx, gpointer arg, GError **error)
+{
+    struct view *view = arg;
+    const struct bounce_filter filter = {
+        .marked = view->filter->marked, .who = view->filter->recipient, .limit = limit_of(view->filter)};
+    json_decref(view->result);
+    view->result = bounce_list(tx, &filter, error);
+    return view->result != NULL;
+}
+
+json_t *
+view_addresses(const struct market *market, const struct view_filter *filter, GError **error)
+{
+    struct view view = {.filter = filter};
+    return run_view(market, bad_addresses, &view, error);
+}
 
 static gboolean
 outbox(store_tx *tx, gpointer arg, GError **error)

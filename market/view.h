@@ -15,6 +15,8 @@ struct view_filter {
     const char *state;        /* a job's state or an outbox row's; NULL: all */
     gboolean unread;          /* conversations with unread messages only */
     const char *words, *tag;  /* of an organisation's: see market/search.h; NULL: any */
+    const char *recipient;    /* an address or "@DOMAIN"; NULL: all */
+    gboolean marked;          /* addresses that are marked only */
     gint64 limit;             /* 0: 100 */
     gint64 now;               /* a job whose time has passed reads expired, whether or not its timer has run */
 };
@@ -29,12 +31,15 @@ json_t *view_conversation(const struct market *market, gint64 id, gint64 now, GE
 /* {id, conversation, organisation, merchant:{name,address}, state, service, kind, due_at, created_at} */
 json_t *view_jobs(const struct market *market, const struct view_filter *filter, GError **error);
 json_t *view_job(const struct market *market, gint64 id, gint64 now, GError **error);
-/* {id, slug, name, language, notify, published, available, services, members, …} */
+/* {id, slug, name, language, notify, published, available, services, members, failing, …}; `failing` is what
+ * bounce_list() says of its addresses (market/bounce.h), here as with merchants. */
 json_t *view_organisations(const struct market *market, const struct view_filter *filter, GError **error);
 json_t *view_organisation(const struct market *market, const char *slug, GError **error);
-/* {id, name, addresses, language, registered, shop:{name,url}} */
+/* {id, name, addresses, failing, language, registered, shop:{name,url}} */
 json_t *view_merchants(const struct market *market, const struct view_filter *filter, GError **error);
 json_t *view_merchant(const struct market *market, const char *id_or_address, GError **error);
+/* What bounce_list() lists. */
+json_t *view_addresses(const struct market *market, const struct view_filter *filter, GError **error);
 /* {id, kind, recipient, state, due_at, attempts, message_id, conversation, last_reply, created_at, sent_at} */
 json_t *view_outbox(const struct market *market, const struct view_filter *filter, GError **error);
 json_t *view_outbox_row(const struct market *market, gint64 id, GError **error);

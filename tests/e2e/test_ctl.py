@@ -22,7 +22,7 @@ from harness.postfix import SERVICES, uncommented
 POSTERN = os.path.join(build_folder(), "ctl", "postern")
 SAMPLE = os.path.join(TOP, "conf", "sample-market.json")
 COMMANDS = ["init", "check", "import", "org", "merchant", "conversation", "job", "proposal", "invoice", "access", "review", "search", "tag", "block",
-            "outbox", "quarantine", "link", "match",
+            "address", "outbox", "quarantine", "link", "match",
             "explain", "form", "replay", "ingest", "migrate", "help"]
 
 
@@ -250,6 +250,16 @@ def test_the_settings_file_is_named_before_or_behind_the_command(admin, tmp_path
     assert "copy the sample postern.conf there" in admin.run("org", "list", status=1).stderr
     assert admin.json("-c", elsewhere, "org", "list") == []
     assert admin.json("org", "list", "-c", elsewhere) == []
+
+
+def test_an_option_with_its_value_may_stand_before_a_verb(stocked):
+    (one,) = story(stocked)
+    stocked.run("org", "-c", stocked.conf, "set", "acme", "matching", "no")
+    stocked.run("conversation", "--config", stocked.conf, "tag", str(one), "urgent")
+    declined = stocked.run("job", "--reason", "No time", "--dry-run", "decline", str(stocked.json("job", "list")[0]["id"]))
+    assert "would be declined" in declined.stdout
+    stocked.run("outbox", "-c", stocked.conf, "cancel", "1")
+    assert stocked.json("conversation", "list", "-o", "acme", "--tag", "untag") == []
 
 
 # ---- init, migrate ----

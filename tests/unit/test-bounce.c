@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "market/bounce.h"
+#include "market/link.h"
 #include "market/view.h"
 #include "scene.h"
 
@@ -193,6 +194,200 @@ test_the_admin_cancels(struct scene *s)
     json_decref(rows);
 }
 
+/* ---- what the admin sees and clears ---- */
+
+static json_t *
+listed(struct scene *s, const char *who, gboolean marked)
+{
+    const struct view_filter filter = {.recipient = who, .marked = marked};
+    json_t *rows = view_addresses(&s->market, &filter, NULL);
+    g_assert_nonnull(rows);
+    return rows;
+}
+
+static void
+assert_listed(struct scene *s, const char *who, gboolean marked, gsize count)
+{
+    json_t *rows = listed(s, who, marked);
+    g_assert_cmpuint(json_array_size(rows), ==, count);
+    json_decref(rows);
+}
+
+static void
+bounces(struct scene *s, const char *from, const char *address, const char *reply)
+{
+    writes(s, from, "acme@experts.test");
+    answer(s, address, reply);
+}
+
+static void
+test_what_failed_is_listed(struct scene *s)
+{
+    bounces(s, "mia@mias-candles.test", "mia@mias-candles.test", "554 5.7.1 not today");
+    s->now += 60;
+    bounces(s, "joost@fietsen.test", "team@acme.test", "550 5.1.1 no such user");
+    json_t *rows = listed(s, NULL, FALSE);
+    static const char *const facts[][2] = {
+        {"0.address", "team@acme.test"},
+        {"0.marked", "true"},
+        {"0.reason", "permanent"},
+        {"0.failures", "1"},
+        {"0.organisation", "acme"},
+        {"0.reply", "550 5.1.1 no such user"},
+        {"0.merchant", ""},
+        {"1.address", "mia@mias-candles.test"},
+        {"1.marked", "false"},
+        {"1.reason", ""},
+        {"1.organisation", ""},
+        {"1.reply", "554 5.7.1 not today"},
+        {"2.address", ""},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(facts); i++)
+        g_assert_cmpstr(scene_text(rows, facts[i][0]), ==, facts[i][1]);
+    json_decref(rows);
+    assert_listed(s, NULL, TRUE, 1);
+    assert_listed(s, "@acme.test", FALSE, 1);
+    assert_listed(s, "@cme.test", FALSE, 0);
+    assert_listed(s, "acme.test", FALSE, 0);
+    assert_listed(s, "mia@mias-candles.test", FALSE, 1);
+    assert_listed(s, "mia@mias-candles.test", TRUE, 0);
+}
+
+/* A whole organisation and a whole merchant tell of their own addresses, and of those alone. */
+static void
+test_who_has_a_failing_address_shows_it(struct scene *s)
+{
+    bounces(s, "mia@mias-candles.test", "mia@mias-candles.test", "554 5.7.1 not today");
+    bounces(s, "joost@fietsen.test", "team@acme.test", "550 5.1.1 no such user");
+    bounces(s, "lead@lead.test", "anna@acme.test", "550 5.1.1 no such user"); /* who gets it instead */
+    json_t *acme = view_organisation(&s->market, "acme", NULL), *blauw = view_organisation(&s->market, "blauw", NULL),
+           *mia = view_merchant(&s->market, "mia@mias-candles.test", NULL),
+           *joost = view_merchant(&s->market, "joost@fietsen.test", NULL);
+    g_assert_cmpuint(json_array_size(json_object_get(acme, "failing")), ==, 2);
+    g_assert_cmpuint(json_array_size(json_object_get(blauw, "failing")), ==, 0);
+    g_assert_cmpstr(scene_text(mia, "failing.0.reply"), ==, "554 5.7.1 not today");
+    g_assert_cmpuint(json_array_size(json_object_get(joost, "failing")), ==, 0);
+    json_t *all[] = {acme, blauw, mia, joost};
+    for (guint i = 0; i < G_N_ELEMENTS(all); i++)
+        json_decref(all[i]);
+}
+
+static void
+test_the_admin_clears(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    bounces(s, "mia@mias-candles.test", "team@acme.test", "550 5.1.1 no such user");
+    json_t *would = bounce_clear(&s->market, "@acme.test", s->now, TRUE, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(scene_text(would, "0.address"), ==, "team@acme.test");
+    assert_listed(s, NULL, TRUE, 1);
+    json_t *cleared = bounce_clear(&s->market, "team@acme.test", s->now, FALSE, &error);
+    g_assert_true(json_equal(would, cleared));
+    json_decref(would);
+    json_decref(cleared);
+    assert_listed(s, NULL, FALSE, 0);
+    writes(s, "joost@fietsen.test", "acme@experts.test");
+    g_assert_cmpuint(count(s, "first-contact", "team@acme.test", "due"), ==, 1);
+    g_assert_null(bounce_clear(&s->market, "team@acme.test", s->now, FALSE, &error));
+    g_assert_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND);
+}
+
+/* ---- signs of somebody ---- */
+
+static void
+sign_lie(struct scene *s)
+{
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    scene_write(s, "team@acme.test", "desk@experts.test", "x",
+                "Authentication-Results: mx.experts.test; dmarc=fail header.from=acme.test\n", "/help");
+}
+
+static void
+sign_preference(struct scene *s)
+{
+    g_assert_cmpstr(scene_command(s, "acme", 0, "/prefs notify team@acme.test"), ==, "said.pref_set");
+}
+
+static void
+sign_same_import(struct scene *s)
+{
+    scene_import(s, "{\"organisations\":[{\"slug\":\"acme\",\"name\":\"Acme Studio\",\"notify\":\"team@acme.test\"}]}");
+}
+
+static void
+sign_new_import(struct scene *s)
+{
+    scene_import(s, "{\"organisations\":[{\"slug\":\"acme\",\"name\":\"Acme Studio\",\"notify\":\"anna@acme.test\"}]}");
+    sign_same_import(s);
+}
+
+static void
+sign_member(struct scene *s)
+{
+    g_assert_cmpstr(scene_command_as(s, "acme", 0, "team@acme.test", "/member add team@acme.test"), ==,
+                    "said.member_added");
+}
+
+static void
+sign_member_import(struct scene *s)
+{
+    scene_import(s, "{\"organisations\":[{\"slug\":\"acme\",\"name\":\"Acme Studio\","
+                    "\"members\":[\"anna@acme.test\",\"bob@acme.test\",\"team@acme.test\"]}]}");
+}
+
+/* A receipt of what it had got before, by the return path of that. */
+static void
+sign_receipt(struct scene *s)
+{
+    gint64 id = 0;
+    const struct view_filter filter = {.state = "failed", .limit = 1};
+    json_t *rows = view_outbox(&s->market, &filter, NULL);
+    g_assert_cmpstr(scene_text(rows, "0.recipient"), ==, "team@acme.test");
+    id = json_integer_value(json_object_get(json_array_get(rows, 0), "id"));
+    const struct link_token path = {LINK_BOUNCE, id, s->now + 86400};
+    g_autofree char *to = link_address(&s->market, &path);
+    g_autofree char *raw = g_strdup_printf(
+        "From: x@x.test\nTo: %s\nSubject: Read\nMessage-ID: <mdn@client.test>\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n"
+        "Content-Type: text/plain\n\nThis is a receipt.\n--b\nContent-Type: message/disposition-notification\n\n"
+        "Reporting-UA: client\nFinal-Recipient: rfc822;x@x.test\nOriginal-Message-ID: <%s>\n"
+        "Disposition: manual-action/MDN-sent-manually; displayed\n--b--\n",
+        to, scene_text(rows, "0.message_id"));
+    json_decref(rows);
+    scene_taken(scene_mail(s, "", to, raw));
+}
+
+static void
+test_signs_of_somebody_take_the_mark_off(struct scene *s)
+{
+    static const struct {
+        void (*sign)(struct scene *s);
+        const char *what;
+        gboolean takes_off;
+    } signs[] = {
+        {sign_lie, "a mail that a filter calls a lie", FALSE},
+        {sign_same_import, "an import that changes nothing", FALSE},
+        {sign_new_import, "an import that sets it anew", TRUE},
+        {sign_preference, "/prefs", TRUE},
+        {sign_receipt, "a read receipt", TRUE},
+        {sign_member, "/member add", TRUE},
+        {sign_member_import, "an import of a member", FALSE}, /* is one since the last sign: nothing new */
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(signs); i++) {
+        g_autofree char *from = g_strdup_printf("lead%u@lead.test", i);
+        g_test_message("%s", signs[i].what);
+        bounces(s, from, "team@acme.test", "550 5.1.1 no such user");
+        assert_listed(s, "team@acme.test", TRUE, 1);
+        signs[i].sign(s);
+        assert_listed(s, "team@acme.test", TRUE, !signs[i].takes_off);
+        s->conf.authserv_id = (char *)"";
+    }
+    scene_import(s,
+                 "{\"organisations\":[{\"slug\":\"acme\",\"name\":\"Acme Studio\",\"members\":[\"anna@acme.test\"]}]}");
+    sign_member_import(s);
+    assert_listed(s, "team@acme.test", FALSE, 0);
+}
+
 /* A question is its actor's alone, also when it cannot be delivered. */
 static void
 test_a_confirmation_goes_to_nobody_else(struct scene *s)
@@ -224,6 +419,10 @@ main(int argc, char **argv)
         {"/bounce/a-mail-from-it-takes-the-mark-off", test_a_mail_from_it_takes_the_mark_off},
         {"/bounce/the-admin-tries-again", test_the_admin_tries_again},
         {"/bounce/the-admin-cancels", test_the_admin_cancels},
+        {"/bounce/what-failed-is-listed", test_what_failed_is_listed},
+        {"/bounce/who-has-a-failing-address-shows-it", test_who_has_a_failing_address_shows_it},
+        {"/bounce/the-admin-clears", test_the_admin_clears},
+        {"/bounce/signs-of-somebody-take-the-mark-off", test_signs_of_somebody_take_the_mark_off},
         {"/bounce/a-confirmation-goes-to-nobody-else", test_a_confirmation_goes_to_nobody_else},
     };
     g_test_init(&argc, &argv, NULL);
