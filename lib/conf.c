@@ -75,6 +75,16 @@ static const struct conf_setting SETTINGS[] = {
     {"mailer.retry_lifetime", "duration", "5d", "1m", "30d", "How long a mail that fails temporarily is tried again.",
      AT(retry_lifetime)},
     {"mailer.poll", "duration", "5s", "1s", "5m", "The longest sleep between two looks at what is due.", AT(poll)},
+    /* A partner is told of a first contact at once, and the admin of trouble: whatever number stood here would be too
+     * small for somebody's busy day. */
+    {"mailer.recipient_rate", "number", "0", "0", "6000", "Mails a minute to one address; 0: as many as there are.",
+     AT(recipient_rate)},
+    {"mailer.recipient_burst", "number", "5", "1", "1000", "Mails that may go to one address at once, after a pause.",
+     AT(recipient_burst)},
+    {"mailer.domain_rate", "number", "0", "0", "6000", "Mails a minute to one domain; 0: as many as there are.",
+     AT(domain_rate)},
+    {"mailer.domain_burst", "number", "20", "1", "1000", "Mails that may go to one domain at once, after a pause.",
+     AT(domain_burst)},
 
     {"market.answer_time", "duration", "72h", "1m", "90d", "A partner's time for the first answer to a job.",
      AT(answer_time)},

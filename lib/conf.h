@@ -63,6 +63,8 @@ struct conf {
     gint64 smtp_timeout;   /* for each SMTP reply; 60s */
     gint64 retry_lifetime; /* temporary failures are given up after this; 5d */
     gint64 poll;           /* longest sleep between two scans of due rows; 5s */
+    /* mails a minute to one recipient, to one domain, and how many may go at once; rate 0: no limit */
+    gint64 recipient_rate, recipient_burst, domain_rate, domain_burst;
 
     /* [market] */
     gint64 answer_time;       /* a partner's time for the first answer; 72h */

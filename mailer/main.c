@@ -71,6 +71,7 @@ struct mailer {
     store *store;
     sender *sender;
     int wake, signals;
+    gboolean fresh;        /* its settings: what they let go of is not yet due */
     gboolean store_failed; /* said so, and not yet that it works again */
     int pause;             /* milliseconds until it is asked again */
 };
@@ -121,6 +122,13 @@ claim(struct mailer *mailer, struct turn *turn, GError **error)
     return TRUE;
 }
 
+static gboolean
+heed_settings(struct mailer *mailer, GError **error)
+{
+    mailer->fresh = mailer->fresh && !outbox_release(&mailer->setup->market, now_seconds(), error);
+    return !mailer->fresh;
+}
+
 /* Looks before it takes the writer's turn: an idle mailer must not stand in anybody's way. */
 static struct turn
 take_turn(struct mailer *mailer)
@@ -129,7 +137,8 @@ take_turn(struct mailer *mailer)
     g_autoptr(GError) timers_error = NULL;
     struct turn turn = {.due_at = G_MAXINT64};
     guint ran = 0;
-    if (outbox_next_due(&mailer->setup->market, &turn.due_at, &error) && turn.due_at <= now_seconds()) {
+    if (heed_settings(mailer, &error) && outbox_next_due(&mailer->setup->market, &turn.due_at, &error) &&
+        turn.due_at <= now_seconds()) {
         /* A timer that fails must not keep mail from being sent. */
         if (timers_run(&mailer->setup->market, now_seconds(), TIMERS, &ran, &timers_error))
             turn.busy = ran > 0;
@@ -193,6 +202,7 @@ reload(struct mailer *mailer)
         open_log(made->conf);
         setup_unref(mailer->setup);
         mailer->setup = made;
+        mailer->fresh = TRUE;
         sender_forget_relay(mailer->sender);
         log_event(LOG_NOTICE, "settings and templates reloaded", NULL);
     } else {
@@ -290,7 +300,7 @@ close_mailer(struct mailer *mailer)
 static enum status
 send_mail(const struct options *options)
 {
-    struct mailer mailer = {.wake = -1, .signals = -1};
+    struct mailer mailer = {.wake = -1, .signals = -1, .fresh = TRUE};
     g_autoptr(GError) error = NULL;
     enum status status = DONE;
     if (!open_mailer(&mailer, options, &error)) {

@@ -10,6 +10,7 @@
 #include "market/notice.h"
 #include "market/notify.h"
 #include "market/overview.h"
+#include "market/pace.h"
 #include "mime/read.h"
 
 enum { BACKOFF_FIRST = 60, BACKOFF_MOST = 4 * 3600, REPLY_BYTES = 500 };
@@ -20,7 +21,7 @@ struct claiming {
     const struct market *market;
     gint64 now;
     guint limit;
-    guint claimed;
+    guint seen;     /* due rows */
     GArray *claims; /* struct outbox_claim */
 };
 
@@ -44,15 +45,19 @@ static gboolean
 claim_rows(store_tx *tx, gpointer arg, GError **error)
 {
     struct claiming *claiming = arg;
+    const struct conf *conf = claiming->market->conf;
     struct act act = {.market = claiming->market, .tx = tx, .now = claiming->now};
+    guint limit = claiming->limit;
     g_array_set_size(claiming->claims, 0);
-    g_autoptr(store_rows) rows =
-        store_query(tx, STMT_OUTBOX_CLAIM, error, store_int(claiming->now),
-                    store_int(claiming->now + claiming->market->conf->lease), store_int(claiming->limit));
+    if (pace_is_set(conf) && !pace_due(&act, claiming->limit, &limit, &claiming->seen, error))
+        return FALSE;
+    g_autoptr(store_rows) rows = store_query(tx, STMT_OUTBOX_CLAIM, error, store_int(claiming->now),
+                                             store_int(claiming->now + conf->lease), store_int(limit));
     if (!rows)
         return FALSE;
-    claiming->claimed = store_rows_count(rows);
-    for (guint i = 0; i < claiming->claimed; i++) {
+    if (!pace_is_set(conf))
+        claiming->seen = store_rows_count(rows);
+    for (guint i = 0; i < store_rows_count(rows); i++) {
         const struct outbox_claim claim = {store_rows_int(rows, i, "id"), store_rows_int(rows, i, "fence"),
                                            store_rows_int(rows, i, "attempts")};
         gint64 overview = store_rows_int(rows, i, "overview_id");
@@ -72,8 +77,36 @@ outbox_claim(const struct market *market, gint64 now, guint limit, gboolean *mor
     g_autoptr(GArray) claims = g_array_new(FALSE, FALSE, sizeof(struct outbox_claim));
     struct claiming claiming = {market, now, limit, 0, claims};
     gboolean done = store_write(market->store, claim_rows, &claiming, error);
-    *more = done && claiming.claimed == limit;
+    *more = done && claiming.seen == limit;
     return done ? g_steal_pointer(&claims) : NULL;
+}
+
+static gboolean
+ask_pace(store_tx *tx, gpointer arg, GError **error)
+{
+    gboolean *kept = arg;
+    g_autoptr(store_rows) rows = store_query(tx, STMT_PACE_LAST, error);
+    *kept = rows && !store_rows_is_null(rows, 0, "free_at");
+    return rows != NULL;
+}
+
+static gboolean
+release_rows(store_tx *tx, gpointer arg, GError **error)
+{
+    const struct claiming *claiming = arg;
+    struct act act = {.market = claiming->market, .tx = tx, .now = claiming->now};
+    return pace_release(&act, error);
+}
+
+gboolean
+outbox_release(const struct market *market, gint64 now, GError **error)
+{
+    struct claiming claiming = {.market = market, .now = now};
+    gboolean kept = FALSE;
+    if (pace_is_set(market->conf))
+        return TRUE;
+    return store_read(market->store, ask_pace, &kept, error) &&
+           (!kept || store_write(market->store, release_rows, &claiming, error));
 }
 
 /* ---- loading ---- */

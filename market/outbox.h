@@ -62,8 +62,13 @@ struct outbox_claim {
 };
 
 /* Claims up to `limit` due rows for conf->lease seconds: an array of struct outbox_claim, empty when nothing is due.
- * `*more`: a full batch was claimed, come again at once. */
+ * `*more`: there may be more, come again at once. What is over a limit on mails a minute is due later (market/pace.h).
+ */
 GArray *outbox_claim(const struct market *market, gint64 now, guint limit, gboolean *more, GError **error);
+
+/* After a start or a change of settings: where no limit on mails a minute is set (any more), what waits for its turn is
+ * due now. */
+gboolean outbox_release(const struct market *market, gint64 now, GError **error);
 
 /* Loads claimed rows, all in one snapshot; any thread, for this is where the time goes. `notices` has room for `count`:
  * NULL where there is nothing to send, for a row that somebody else has claimed since and for one that cannot be

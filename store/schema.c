@@ -326,7 +326,15 @@ static const char schema_2[] =
     /* Addresses that mail came back from. hard: it never will arrive. */
     "CREATE TABLE bad_address (address TEXT PRIMARY KEY, hard INTEGER NOT NULL, failures INTEGER NOT NULL, first_at "
     "INTEGER NOT NULL, last_at INTEGER NOT NULL,"
-    " reason TEXT NOT NULL) STRICT;";
+    " reason TEXT NOT NULL) STRICT;"
+
+    /* Limits on mails a minute. pace: a key, which is a MAC and no address, and when all that was booked for it will
+     * have gone, in milliseconds; a row of the past means nothing and is deleted. turn_at: the time that a mail booked,
+     * which is its turn as long as it is its due_at; turns: of how many of the limits it has had its turn then. */
+    "CREATE TABLE pace (key BLOB PRIMARY KEY, free_at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX pace_free_at ON pace (free_at);"
+    "ALTER TABLE outbox ADD COLUMN turn_at INTEGER;"
+    "ALTER TABLE outbox ADD COLUMN turns INTEGER NOT NULL DEFAULT 0;";
 
 const struct store_migration store_migrations[] = {
     {1, schema_1, NULL},

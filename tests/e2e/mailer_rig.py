@@ -91,6 +91,12 @@ class Session(socketserver.StreamRequestHandler):
                 self.say("250 ok" if verb == "RSET" else "502 what")
 
 
+class LmtpSession(Session):
+    """RFC 2033: LHLO alone, and an answer for each recipient after the data."""
+
+    hello = "LHLO"
+
+
 class Relay(socketserver.ThreadingTCPServer):
     """`at_rcpt(recipient)` gives a refusal or None, `at_dot(recipient)` the answer, or None to hang up; both may block."""
 

@@ -12,7 +12,7 @@ import pytest
 
 from harness.gateway import free_port
 from harness.postfix import Postfix
-from mailer_rig import Rig, Relay, Session
+from mailer_rig import LmtpSession, Rig, Relay
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAME, PASSWORD = "postern", "correct horse, battery = staple"
@@ -383,12 +383,6 @@ def test_a_name_without_a_password_is_refused(stage, rig):
 
 
 # ---- LMTP ----
-
-
-class LmtpSession(Session):
-    """RFC 2033: LHLO alone, and an answer for each recipient after the data."""
-
-    hello = "LHLO"
 
 
 @pytest.fixture

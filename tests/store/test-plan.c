@@ -27,6 +27,7 @@ static const char *const growing[] = {
     "invoice",        "review",
     "confirmation",   "merchant",
     "access_request", "merchant_address",
+    "pace",
 };
 
 static gboolean

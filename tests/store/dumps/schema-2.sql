@@ -32,7 +32,7 @@ CREATE TABLE overview (id INTEGER PRIMARY KEY, organisation_id INTEGER NOT NULL 
 CREATE INDEX overview_organisation ON overview (organisation_id, id);
 CREATE INDEX message_unread ON message (conversation_id) WHERE read_at IS NULL AND overview_id IS NULL AND notified = 0 AND direction = 'in';
 CREATE INDEX message_overview ON message (overview_id) WHERE overview_id IS NOT NULL;
-CREATE TABLE outbox (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, recipient TEXT NOT NULL, recipient_name TEXT NOT NULL, language TEXT NOT NULL, conversation_id INTEGER REFERENCES conversation, message_ref INTEGER REFERENCES message, overview_id INTEGER REFERENCES overview, side TEXT NOT NULL, data TEXT, message_id TEXT NOT NULL UNIQUE, dedupe TEXT NOT NULL UNIQUE, state TEXT NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0, last_reply TEXT, bounced_at INTEGER, created_at INTEGER NOT NULL, sent_at INTEGER, undo_id INTEGER REFERENCES undo) STRICT;
+CREATE TABLE outbox (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, recipient TEXT NOT NULL, recipient_name TEXT NOT NULL, language TEXT NOT NULL, conversation_id INTEGER REFERENCES conversation, message_ref INTEGER REFERENCES message, overview_id INTEGER REFERENCES overview, side TEXT NOT NULL, data TEXT, message_id TEXT NOT NULL UNIQUE, dedupe TEXT NOT NULL UNIQUE, state TEXT NOT NULL, due_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0, last_reply TEXT, bounced_at INTEGER, created_at INTEGER NOT NULL, sent_at INTEGER, undo_id INTEGER REFERENCES undo, turn_at INTEGER, turns INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX outbox_due ON outbox (due_at) WHERE state IN ('due', 'sending');
 CREATE INDEX outbox_conversation ON outbox (conversation_id, id);
 CREATE INDEX outbox_overview ON outbox (overview_id) WHERE overview_id IS NOT NULL;
@@ -89,6 +89,8 @@ CREATE TABLE block_address (organisation_id INTEGER NOT NULL REFERENCES organisa
 CREATE INDEX block_address_address ON block_address (address);
 CREATE INDEX block_address_block ON block_address (block_id);
 CREATE TABLE bad_address (address TEXT PRIMARY KEY, hard INTEGER NOT NULL, failures INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE TABLE pace (key BLOB PRIMARY KEY, free_at INTEGER NOT NULL) STRICT;
+CREATE INDEX pace_free_at ON pace (free_at);
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
 INSERT INTO raw VALUES (1,3,1700000000);
 INSERT INTO raw_chunk VALUES (1,0,3,X'00FF27');

@@ -1,0 +1,133 @@
+#include "market/pace.h"
+
+#include <string.h>
+
+#include "lib/secret.h"
+
+/* Seconds that a turn may come late. More, and all turns move by as much: what nobody could send while the relay or the
+ * mailers were away must not come as a burst. */
+enum { LATE = 5, FORGOTTEN = 100 /* keys at a time */ };
+
+struct limit {
+    const char *context; /* of its keys */
+    gint64 rate, burst;
+    const char *(*part)(const char *recipient); /* whose limit it is */
+};
+
+static const char *
+whole(const char *recipient)
+{
+    return recipient;
+}
+
+static const char *
+domain(const char *recipient)
+{
+    const char *at = strrchr(recipient, '@');
+    return at ? at + 1 : recipient;
+}
+
+gboolean
+pace_is_set(const struct conf *conf)
+{
+    return conf->recipient_rate || conf->domain_rate;
+}
+
+/* ---- a turn ---- */
+
+/* `*turn_at`: when a mail may go; `act->now`, or later. Booked is booked: the next one's turn is behind it. */
+static gboolean
+book(struct act *act, const struct limit *limit, const char *recipient, gint64 *turn_at, GError **error)
+{
+    const keyring *keys = act->market->keys;
+    guint8 key[SECRET_MAC_BYTES];
+    const char *part = limit->part(recipient);
+    gint64 interval = 60000 / limit->rate, now = act->now * 1000;
+    keyring_mac(keys, keyring_current(keys), limit->context, part, strlen(part), key);
+    g_autoptr(store_rows) rows = store_query(act->tx, STMT_PACE_BOOK, error, store_blob(key, sizeof key),
+                                             store_int(now + interval), store_int(now), store_int(interval));
+    if (!rows)
+        return FALSE;
+    gint64 turn = store_rows_int(rows, 0, "free_at") - limit->burst * interval;
+    *turn_at = turn > now ? (turn + 999) / 1000 : act->now;
+    return TRUE;
+}
+
+/* Its due_at is the turn that it booked: neither a lease nor another try has come since. */
+static gboolean
+has_turn(const store_rows *rows, guint i)
+{
+    return !store_rows_is_null(rows, i, "turn_at") &&
+           store_rows_int(rows, i, "turn_at") == store_rows_int(rows, i, "due_at");
+}
+
+static gboolean
+take_turns(struct act *act, const store_rows *rows, guint i, guint *left, GError **error)
+{
+    const struct conf *conf = act->market->conf;
+    const struct limit limits[] = {{"pace-recipient", conf->recipient_rate, conf->recipient_burst, whole},
+                                   {"pace-domain", conf->domain_rate, conf->domain_burst, domain}};
+    for (guint each = has_turn(rows, i) ? (guint)store_rows_int(rows, i, "turns") : 0; each < G_N_ELEMENTS(limits);
+         each++) {
+        gint64 turn_at = act->now;
+        if (limits[each].rate && !book(act, &limits[each], store_rows_text(rows, i, "recipient"), &turn_at, error))
+            return FALSE;
+        if (turn_at > act->now)
+            return store_run(act->tx, STMT_OUTBOX_WAIT, error, store_int(store_rows_int(rows, i, "id")),
+                             store_int(turn_at), store_int(each + 1));
+    }
+    ++*left;
+    return TRUE;
+}
+
+/* ---- a claim ---- */
+
+/* The first turn is the one that has waited longest. */
+static gint64
+longest_wait(const struct act *act, const store_rows *rows)
+{
+    for (guint i = 0; i < store_rows_count(rows); i++)
+        if (has_turn(rows, i))
+            return act->now - store_rows_int(rows, i, "due_at");
+    return 0;
+}
+
+static store_rows *
+look(struct act *act, guint limit, GError **error)
+{
+    return store_query(act->tx, STMT_OUTBOX_DUE, error, store_int(act->now), store_int(limit));
+}
+
+static store_rows *
+look_in_time(struct act *act, guint limit, GError **error)
+{
+    g_autoptr(store_rows) rows = look(act, limit, error);
+    gint64 late = rows ? longest_wait(act, rows) : 0;
+    if (late <= LATE)
+        return g_steal_pointer(&rows);
+    if (!store_run(act->tx, STMT_PACE_MOVE, error, store_int(late * 1000), store_int((act->now - late) * 1000)) ||
+        !store_run(act->tx, STMT_OUTBOX_MOVE, error, store_int(late)))
+        return NULL;
+    return look(act, limit, error);
+}
+
+gboolean
+pace_due(struct act *act, guint limit, guint *left, guint *seen, GError **error)
+{
+    g_autoptr(store_rows) rows = look_in_time(act, limit, error);
+    *left = 0;
+    if (!rows)
+        return FALSE;
+    *seen = store_rows_count(rows);
+    for (guint i = 0; i < *seen; i++)
+        if (!take_turns(act, rows, i, left, error))
+            return FALSE;
+    return store_run(act->tx, STMT_PACE_FORGET, error, store_int(act->now * 1000), store_int(FORGOTTEN));
+}
+
+gboolean
+pace_release(struct act *act, GError **error)
+{
+    return store_run(act->tx, STMT_OUTBOX_RELEASE, error, store_int(act->now)) &&
+           store_run(act->tx, STMT_PACE_CLEAR, error);
+}
