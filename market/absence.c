@@ -6,6 +6,7 @@
 #include "market/action.h"
 #include "market/desk.h"
 #include "market/notify.h"
+#include "market/trust.h"
 
 enum { WORDS_BYTES = 8 << 10 };
 
@@ -100,7 +101,7 @@ absence_offer(struct act *act, const struct incoming *in, const struct link_toke
     gint64 organisation_id = 0;
     gboolean registered = FALSE;
     g_autoptr(organisation) organisation = NULL;
-    if (in->nature.class != MAIL_AUTO_REPLY || !in->author_address)
+    if (in->nature.class != MAIL_AUTO_REPLY || !in->author_address || trust_is_lie(act->market->conf, in))
         return TRUE;
     if (!organisation_of_link(act, token, &organisation_id, error))
         return FALSE;

@@ -7,18 +7,6 @@
 
 enum { ADDRESSES_MOST = 20 };
 
-/* Nobody's: neither a partner's, nor a registered merchant's, nor a lead's. */
-static gboolean
-is_free(struct act *act, const char *address, gboolean *is, GError **error)
-{
-    g_autoptr(merchant) merchant = NULL;
-    g_autoptr(store_rows) holders = store_query(act->tx, STMT_REGISTRY_HOLDERS, error, store_text(address));
-    if (!holders || !merchant_by_address(act, address, &merchant, error))
-        return FALSE;
-    *is = store_rows_count(holders) == 0 && !merchant;
-    return TRUE;
-}
-
 /* Whom the question goes to, and what a yes to it does: a colleague for the organisation, an address for a merchant. */
 static gboolean
 offer(struct act *act, const struct incoming *in, const struct conversation *c, enum side side, json_t *data,
@@ -58,7 +46,8 @@ adopt_ask(struct act *act, const struct incoming *in, gint64 raw_id, const char 
     gboolean free = FALSE;
     if (!quarantine_add(act, in, raw_id, "the sender is not registered for this reply address", recipient, c->id,
                         error) ||
-        (in->author_address && !is_free(act, in->author_address, &free, error)))
+        (in->author_address &&
+         !party_is_free(act, in->author_address, side == SIDE_PARTNER ? c->organisation_id : 0, &free, error)))
         return FALSE;
     json_t *data = json_pack("{s:{s:s}, s:s, s:I}", "reason", "say", "not-relayed.unregistered", "subject", in->subject,
                              "at_time", (json_int_t)act->now);
@@ -76,7 +65,7 @@ adopt_perform_merchant(struct performing *p, const char *address, GError **error
         return perform_fail(p, "cannot.address_missing", NULL);
     gint64 merchant_id = p->conversation->merchant_id;
     g_autoptr(store_rows) own = store_query(p->act->tx, STMT_LIST_MERCHANT_ADDRESSES, error, store_int(merchant_id));
-    if (!own || !is_free(p->act, address, &free, error))
+    if (!own || !party_is_free(p->act, address, 0, &free, error))
         return FALSE;
     if (!free)
         return perform_fail(p, "cannot.address_taken", json_pack("{s:s}", "address", address));

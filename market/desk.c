@@ -69,7 +69,7 @@ desk_take(const struct desk_mail *mail, const struct organisation *organisation,
     if (incoming_is_by_machine(in))
         done = quarantine_add(p.act, in, p.raw_id, "automatic mail", mail->recipient, 0, error);
     else if (p.trust == TRUST_QUARANTINE)
-        done = quarantine_add(p.act, in, p.raw_id, quarantine_lie, mail->recipient, 0, error);
+        done = quarantine_distrusted(p.act, in, p.raw_id, mail->recipient, error);
     else
         done = performing_find_member(&p, error) && take_commands(&p, mail, error);
     json_decref(p.items);

@@ -379,11 +379,32 @@ ask_which(struct receive *r, enum side side, const struct route *route, const ch
     return store_raw_once(r, error) && hold_ask(&r->act, r->in, side, route, r->raw_id, recipient, error);
 }
 
-/* Without a link From alone would speak in a conversation that is under way. */
 static gboolean
 is_lie(const struct receive *r)
 {
-    return trust_of(r->market->conf, r->in, FALSE) == TRUST_QUARANTINE;
+    return trust_is_lie(r->market->conf, r->in);
+}
+
+static gboolean
+keep_distrusted(struct receive *r, const char *recipient, GError **error)
+{
+    return store_raw_once(r, error) && quarantine_distrusted(&r->act, r->in, r->raw_id, recipient, error);
+}
+
+/* Is its author's address anybody's whom we know? */
+static gboolean
+is_known(struct receive *r, gboolean *known, GError **error)
+{
+    const char *address = r->in->author_address;
+    g_autoptr(merchant) merchant = NULL;
+    *known = FALSE;
+    if (!address)
+        return TRUE;
+    g_autoptr(store_rows) partners = store_query(r->act.tx, STMT_ORG_OF_ADDRESS, error, store_text(address));
+    if (!partners || !merchant_by_address(&r->act, address, &merchant, error))
+        return FALSE;
+    *known = store_rows_count(partners) || merchant;
+    return TRUE;
 }
 
 /* Machines start nothing; a form's sender is a machine, but its mail a real request. */
@@ -433,35 +454,41 @@ merchant_answers(struct receive *r, const struct conversation *c, gboolean reque
     return answer(r, c, &way, error);
 }
 
+/* By whom it claims to be: only to who need not be believed on that alone. Another hears of it at the registered
+ * address, so that SMTP does not tell whose addresses are known. */
 static gboolean
-to_organisation(struct receive *r, const struct target *target, const char *recipient, struct verdict *verdict,
-                GError **error)
+refuse_author(struct receive *r, const struct organisation *o, const char *recipient, struct verdict *verdict,
+              gboolean *kept, GError **error)
+{
+    const char *author = r->in->author_address;
+    if (!judge_author(&r->act, o, author, verdict, error))
+        return FALSE;
+    if (verdict->kind == VERDICT_TAKEN)
+        return judge_block(&r->act, o->id, author, verdict, error);
+    *kept = trust_is_unverified(r->market->conf, r->in);
+    if (!*kept)
+        return TRUE;
+    take(verdict);
+    return store_raw_once(r, error) &&
+           quarantine_and_tell_author(&r->act, r->in, r->raw_id, recipient, "a partner writes to its own organisation",
+                                      "not-relayed.only-merchants", error);
+}
+
+/* A mail to SLUG@ as a request or more words to one; `running` as in find_running(). */
+static gboolean
+ask_organisation(struct receive *r, const struct organisation *organisation, gint64 running, const char *recipient,
+                 GError **error)
 {
     const struct incoming *in = r->in;
     const struct request_from from = incoming_author(in);
-    g_autoptr(organisation) organisation = NULL;
     g_autoptr(conversation) thread = NULL;
     g_autoptr(merchant) merchant = NULL;
     g_auto(route) route = {0};
-    gint64 running = 0;
-
-    if (!judge_organisation(&r->act, target->slug, from.address ? from.address : "", &organisation, &running, verdict,
-                            error))
-        return FALSE;
-    if (verdict->kind == VERDICT_TAKEN && !judge_author(&r->act, organisation, from.address, verdict, error))
-        return FALSE;
-    if (verdict->kind == VERDICT_TAKEN && !judge_block(&r->act, organisation->id, from.address, verdict, error))
-        return FALSE;
-    if (verdict->kind != VERDICT_TAKEN)
-        return TRUE;
-    const char *why = why_no_request(in, &from);
-    if (why)
-        return keep(r, why, recipient, 0, error);
     const struct route_question question = {.in = in, .side = SIDE_MERCHANT, .organisation_id = organisation->id};
     if (!store_raw_once(r, error) || !find_route(r, question, &route, error))
         return FALSE;
-    if ((route.decision != ROUTE_NONE || running) && is_lie(r))
-        return keep(r, quarantine_lie, recipient, 0, error);
+    if (route.decision != ROUTE_NONE && is_lie(r))
+        return keep_distrusted(r, recipient, error);
     if (route.decision == ROUTE_HELD)
         return ask_which(r, SIDE_MERCHANT, &route, recipient, error);
     if (route.decision == ROUTE_FOUND)
@@ -476,6 +503,33 @@ to_organisation(struct receive *r, const struct target *target, const char *reci
 }
 
 static gboolean
+to_organisation(struct receive *r, const struct target *target, const char *recipient, struct verdict *verdict,
+                GError **error)
+{
+    const struct request_from from = incoming_author(r->in);
+    g_autoptr(organisation) organisation = NULL;
+    const char *author = from.address ? from.address : "";
+    gint64 running = 0;
+    gboolean lie = is_lie(r), known = FALSE, kept = FALSE;
+
+    /* Of whom a lie names nothing is asked but what RCPT asked. */
+    if (!judge_organisation(&r->act, target->slug, lie ? NULL : author, &organisation, &running, verdict, error))
+        return FALSE;
+    if (verdict->kind == VERDICT_TAKEN && !lie && !refuse_author(r, organisation, recipient, verdict, &kept, error))
+        return FALSE;
+    if (verdict->kind != VERDICT_TAKEN || kept)
+        return TRUE;
+    const char *why = why_no_request(r->in, &from);
+    if (why)
+        return keep(r, why, recipient, 0, error);
+    if (lie && !is_known(r, &known, error))
+        return FALSE;
+    if (lie && (known || !organisation_is_open(organisation)))
+        return keep_distrusted(r, recipient, error);
+    return ask_organisation(r, organisation, running, recipient, error);
+}
+
+static gboolean
 to_matching(struct receive *r, const struct target *target, const char *recipient, GError **error)
 {
     const struct incoming *in = r->in;
@@ -484,14 +538,16 @@ to_matching(struct receive *r, const struct target *target, const char *recipien
     g_autoptr(conversation) thread = NULL;
     g_autoptr(merchant) merchant = NULL;
     g_auto(route) route = {0};
+    gboolean lie = !from.form && is_lie(r), known = FALSE;
     const char *why = why_no_request(in, &from);
 
     if (why)
         return keep(r, why, recipient, 0, error);
-    if (!store_raw_once(r, error) || (!from.form && !find_route(r, question, &route, error)))
+    if (!store_raw_once(r, error) || (!from.form && !find_route(r, question, &route, error)) ||
+        (lie && !is_known(r, &known, error)))
         return FALSE;
-    if (route.decision != ROUTE_NONE && is_lie(r))
-        return keep(r, quarantine_lie, recipient, 0, error);
+    if (lie && (known || route.decision != ROUTE_NONE))
+        return keep_distrusted(r, recipient, error);
     if (route.decision == ROUTE_HELD)
         return ask_which(r, SIDE_MERCHANT, &route, recipient, error);
     gboolean shut = FALSE; /* behind a block: it asks the others, then */
@@ -513,6 +569,8 @@ to_experts(struct receive *r, const char *recipient, GError **error)
     g_autofree char *cause = g_strdup_printf("hour-%" G_GINT64_FORMAT, r->now / 3600);
     if (!in->nature.may_answer || !in->author_address)
         return keep(r, "automatic mail", recipient, 0, error);
+    if (is_lie(r))
+        return keep(r, quarantine_lie, recipient, 0, error);
     json_t *data = json_pack("{s:s}", "service", service ? service : "");
     const struct notification n = {
         .kind = "experts",
@@ -556,7 +614,7 @@ distrust(struct receive *r, const struct link_token *token, const struct convers
 {
     g_autofree char *cause =
         g_strdup_printf("distrust-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, token->id, r->now / 86400);
-    return keep_and_tell(r, recipient, c, side, quarantine_lie, "not-relayed.distrusted", cause, error);
+    return keep_and_tell(r, recipient, c, side, quarantine_lie, quarantine_distrusted_words, cause, error);
 }
 
 /* Of a matched request one that is not behind a block, when this one is. */
@@ -714,13 +772,16 @@ to_overview_link(struct receive *r, gint64 overview_id, const char *recipient, G
     return overview_reply_take(&mail, error);
 }
 
-/* Commands without a conversation. Only partners have something to say there. */
+/* Commands without a conversation. Only partners have something to say there; who that is hears only who is proven, and
+ * nobody is mailed. */
 static gboolean
 to_desk(struct receive *r, gint64 holder, const char *recipient, struct verdict *verdict, GError **error)
 {
     g_autoptr(organisation) organisation = NULL;
     if (!desk_find(&r->act, r->in, holder, &organisation, error))
         return FALSE;
+    if (!organisation && !trust_is_proven(r->market->conf, r->in))
+        return keep(r, "not from a partner", recipient, 0, error);
     if (!organisation) {
         refuse(verdict, "5.7.1", "This address takes commands from partners only, write to %s@%s instead",
                r->market->conf->jobs, r->market->conf->domain);

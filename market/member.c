@@ -1,10 +1,13 @@
-#include "market/adopt.h"
-#include "market/bounce.h"
 #include "market/member.h"
 
 #include <string.h>
 
 #include "lib/text.h"
+#include "market/action.h"
+#include "market/adopt.h"
+#include "market/bounce.h"
+#include "market/desk.h"
+#include "market/notify.h"
 #include "market/prefs.h"
 
 enum { NAME_BYTES = 100 };
@@ -44,6 +47,13 @@ order_read(const char *argument)
     return order;
 }
 
+gboolean
+member_address_is_added(const struct command *command)
+{
+    g_auto(order) order = order_read(command->argument);
+    return order.verb == VERB_ADD;
+}
+
 /* ---- rights and conflicts ---- */
 
 static gboolean
@@ -56,20 +66,6 @@ is_owner(struct performing *p, gboolean *owner, GError **error)
     *owner = !strchr(p->actor, '@') || (none && strcmp(p->actor, p->organisation->notify) == 0);
     for (guint i = 0; i < store_rows_count(rows); i++)
         *owner = *owner || (p->member_id && store_rows_int(rows, i, "id") == p->member_id);
-    return TRUE;
-}
-
-/* Somebody else acts with it, or nobody can: it is not told which. */
-static gboolean
-is_free(struct performing *p, const char *address, gboolean *is, GError **error)
-{
-    g_autoptr(store_rows) rows = store_query(p->act->tx, STMT_REGISTRY_HOLDERS, error, store_text(address));
-    if (!rows)
-        return FALSE;
-    *is = strcmp(strrchr(address, '@') + 1, p->act->market->conf->domain) != 0;
-    for (guint i = 0; i < store_rows_count(rows); i++)
-        *is = *is && strcmp(store_rows_text(rows, i, "side"), "organisation") == 0 &&
-              store_rows_int(rows, i, "id") == p->organisation->id;
     return TRUE;
 }
 
@@ -94,6 +90,36 @@ find_member(struct performing *p, const char *address, gint64 *id, gboolean *own
     return TRUE;
 }
 
+/* Who reads an organisation's notifications hears who may act for it from now on, and how to end that. */
+static gboolean
+tell_added(struct performing *p, const char *address, GError **error)
+{
+    const struct organisation *o = p->organisation;
+    g_autofree char *cause = act_cause(p->act, p->in->key);
+    g_autofree char *desk = desk_address(p->act, o->id, 0);
+    g_autofree char *argument = g_strdup_printf("remove %s", address);
+    if (strcmp(p->actor, o->notify) == 0)
+        return TRUE;
+    json_t *actions = json_array();
+    action_add(actions, desk, COMMAND_MEMBER, argument, o->language);
+    json_object_set_new(json_array_get(actions, 0), "address", json_string(address));
+    json_t *data = json_pack("{s:s, s:s, s:s, s:o}", "address", address, "by", p->actor, "own_address", desk,
+                             "own_actions", actions);
+    const struct notification n = {
+        .kind = "member-added",
+        .recipient = o->notify,
+        .recipient_name = o->name,
+        .language = o->language,
+        .side = side_name(SIDE_PARTNER),
+        .data = data,
+        .cause = cause,
+        .due_at = p->act->now,
+    };
+    gboolean done = notify_add(p->act, &n, error);
+    json_decref(data);
+    return done;
+}
+
 static gboolean
 add_member(struct performing *p, const struct order *order, GError **error)
 {
@@ -101,7 +127,8 @@ add_member(struct performing *p, const struct order *order, GError **error)
     gint64 id = 0;
     gboolean is = FALSE, owner = FALSE;
     g_autoptr(store_rows) count = store_query(p->act->tx, STMT_MEMBERS_COUNT, error, store_int(p->organisation->id));
-    if (!count || !find_member(p, order->address, &id, &owner, error) || !is_free(p, order->address, &is, error))
+    if (!count || !find_member(p, order->address, &id, &owner, error) ||
+        !party_is_free(p->act, order->address, p->organisation->id, &is, error))
         return FALSE;
     if (id)
         return fail_about(p, "cannot.member_already", order->address);
@@ -115,7 +142,7 @@ add_member(struct performing *p, const struct order *order, GError **error)
         !bounce_forget(p->act, order->address, error))
         return FALSE;
     perform_said(p, "said.member_added", json_pack("{s:s}", "address", order->address));
-    return TRUE;
+    return tell_added(p, order->address, error);
 }
 
 gboolean
@@ -212,13 +239,6 @@ member_perform(struct performing *p, const struct command *command, GError **err
 
 /* ---- a member's own further addresses ---- */
 
-gboolean
-member_alias_is_added(const struct command *command)
-{
-    g_auto(order) order = order_read(command->argument);
-    return order.verb == VERB_ADD;
-}
-
 static gboolean
 list_aliases(struct performing *p, const store_rows *rows)
 {
@@ -234,7 +254,7 @@ static gboolean
 add_alias(struct performing *p, const char *address, guint count, GError **error)
 {
     gboolean is = FALSE, own = FALSE;
-    if (!is_free(p, address, &is, error) ||
+    if (!party_is_free(p->act, address, p->organisation->id, &is, error) ||
         !organisation_has_address(p->act, p->organisation->id, address, &own, error))
         return FALSE;
     if (!is || own)

@@ -3,7 +3,8 @@
  * an owner; where there is none, the notification address is one. And a member's own further addresses: `/alias add
  * ADDRESS`, `remove ADDRESS`, `list`; they act everywhere as the member does.
  *
- * An address belongs to one side and to one organisation only.
+ * An address belongs to one side and to one organisation only (party_is_free). Of a new member the notification address
+ * hears.
  */
 #ifndef POSTERN_MARKET_MEMBER_H
 #define POSTERN_MARKET_MEMBER_H
@@ -16,7 +17,7 @@ enum { MEMBERS_MOST = 500, MEMBER_ALIASES_MOST = 10 };
 gboolean member_drop(struct act *act, gint64 id, GError **error);
 
 command_fn member_perform, member_perform_alias;
-/* Adding an address of one's own is always asked at the registered address. */
-gboolean member_alias_is_added(const struct command *command);
+/* An address more that acts, one's own or a colleague's, is always asked for at the registered address. */
+gboolean member_address_is_added(const struct command *command);
 
 #endif

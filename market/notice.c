@@ -771,6 +771,7 @@ static const struct kind {
     {"lead-held", load_about, TRUE},
     {"lead-dropped", load_about, TRUE},
     {"offer-away", load_own, TRUE},
+    {"member-added", load_own, TRUE},
     {"expired-merchant", load_about, TRUE},
     {"expired-partner", load_about, TRUE},
     {"not-relayed", load_about, TRUE},

@@ -192,7 +192,7 @@ take_from_member(const struct overview_mail *m, const struct organisation *organ
 {
     g_autoptr(GPtrArray) list = numbered_read(m->in->words);
     if (trust_of(m->act->market->conf, m->in, TRUE) == TRUST_QUARANTINE)
-        return quarantine_add(m->act, m->in, m->raw_id, quarantine_lie, m->recipient, 0, error);
+        return quarantine_distrusted(m->act, m->in, m->raw_id, m->recipient, error);
     return list->len ? take_numbered(m, organisation, list, items, error) : ask_which(m, organisation, items, error);
 }
 

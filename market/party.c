@@ -182,6 +182,20 @@ merchant_has_address(struct act *act, gint64 id, const char *address, gboolean *
     return TRUE;
 }
 
+gboolean
+party_is_free(struct act *act, const char *address, gint64 organisation_id, gboolean *is, GError **error)
+{
+    g_autoptr(merchant) merchant = NULL;
+    g_autoptr(store_rows) holders = store_query(act->tx, STMT_REGISTRY_HOLDERS, error, store_text(address));
+    if (!holders || !merchant_by_address(act, address, &merchant, error))
+        return FALSE;
+    *is = !merchant && g_ascii_strcasecmp(strrchr(address, '@') + 1, act->market->conf->domain) != 0;
+    for (guint i = 0; i < store_rows_count(holders); i++)
+        *is = *is && organisation_id && strcmp(store_rows_text(holders, i, "side"), "organisation") == 0 &&
+              store_rows_int(holders, i, "id") == organisation_id;
+    return TRUE;
+}
+
 char *
 party_public_name(const char *name, const char *fallback)
 {

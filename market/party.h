@@ -69,6 +69,10 @@ gboolean merchant_add_lead(struct act *act, const char *address, const char *nam
 /* May the address speak for the merchant: its own, or registered staff's of the same shop (Decisions 5)? */
 gboolean merchant_has_address(struct act *act, gint64 id, const char *address, gboolean *has, GError **error);
 
+/* May it be made an address of that organisation's (0: of a merchant's)? Nobody else acts or is answered there: no
+ * other organisation, merchant, lead, nor the gateway. A caller does not tell which. */
+gboolean party_is_free(struct act *act, const char *address, gint64 organisation_id, gboolean *is, GError **error);
+
 /* What the other side may see as a name: never one that holds an address. `fallback` instead. */
 char *party_public_name(const char *name, const char *fallback);
 

@@ -154,7 +154,7 @@ performing_language(const struct performing *p)
 
 /* ---- asking first ---- */
 
-/* Without a word behind them these only show. Another address of one's own opens a door: always asked. */
+/* Without a word behind them these only show. One more address that acts opens a door: always asked. */
 static enum risk
 risk_of(const struct rule *rule, const struct command *command)
 {
@@ -162,7 +162,7 @@ risk_of(const struct rule *rule, const struct command *command)
     for (guint i = 0; i < G_N_ELEMENTS(showing); i++)
         if (command->id == showing[i] && !*command->argument)
             return RISK_LOW;
-    if (command->id == COMMAND_ALIAS && member_alias_is_added(command))
+    if ((command->id == COMMAND_ALIAS || command->id == COMMAND_MEMBER) && member_address_is_added(command))
         return RISK_IRREVERSIBLE;
     return rule->risk;
 }

@@ -5,6 +5,7 @@
 #include "market/notify.h"
 
 const char quarantine_no_words[] = "not-relayed.no-words";
+const char quarantine_distrusted_words[] = "not-relayed.distrusted";
 const char quarantine_lie[] = "DMARC says that the sender is not who it claims to be";
 
 gboolean
@@ -18,15 +19,97 @@ quarantine_add(struct act *act, const struct incoming *in, gint64 raw_id, const 
     return rows && audit_add(act, author ? author : "<>", "quarantined", store_rows_int(rows, 0, "id"), reason, error);
 }
 
+static json_t *
+facts_of(struct act *act, const struct incoming *in, const char *words)
+{
+    return json_pack("{s:{s:s}, s:s, s:I}", "reason", "say", words, "subject", in->subject, "at_time",
+                     (json_int_t)act->now);
+}
+
 gboolean
 quarantine_and_tell(struct act *act, const struct incoming *in, gint64 raw_id, const char *recipient,
                     const struct conversation *c, enum side side, const char *reason, const char *words,
                     const char *cause, GError **error)
 {
-    json_t *data = json_pack("{s:{s:s}, s:s, s:I}", "reason", "say", words, "subject", in->subject, "at_time",
-                             (json_int_t)act->now);
+    json_t *data = facts_of(act, in, words);
     gboolean done = quarantine_add(act, in, raw_id, reason, recipient, c->id, error) &&
                     notify_side(act, "not-relayed", c, side, data, cause, error);
     json_decref(data);
     return done;
+}
+
+/* ---- without a link ---- */
+
+/* The organisation or the registered merchant that an address acts for, with where and how to tell it; `recipient`
+ * NULL: neither. */
+struct registered {
+    struct organisation *organisation;
+    struct merchant *merchant;
+    const char *recipient, *name, *language;
+    enum side side;
+};
+
+static gboolean
+find_registered(struct act *act, const char *address, struct registered *r, GError **error)
+{
+    g_autoptr(store_rows) rows = store_query(act->tx, STMT_ORG_OF_ADDRESS, error, store_text(address));
+    if (!rows || !merchant_by_address(act, address, &r->merchant, error))
+        return FALSE;
+    if (r->merchant && r->merchant->registered) {
+        r->recipient = r->merchant->address;
+        r->name = r->merchant->name;
+        r->language = r->merchant->language;
+        r->side = SIDE_MERCHANT;
+    }
+    if (!store_rows_count(rows))
+        return TRUE;
+    if (!organisation_by_id(act, store_rows_int(rows, 0, "organisation_id"), &r->organisation, error))
+        return FALSE;
+    r->recipient = address;
+    r->name = r->organisation->name;
+    r->language = r->organisation->language;
+    r->side = SIDE_PARTNER;
+    return TRUE;
+}
+
+static gboolean
+tell_registered(struct act *act, const struct incoming *in, const struct registered *r, const char *words,
+                GError **error)
+{
+    g_autofree char *cause = g_strdup_printf("%s-%" G_GINT64_FORMAT, words, act->now / 86400);
+    json_t *data = facts_of(act, in, words), *no_answer = json_pack("{s:s, s:[]}", "reply_address", "", "actions");
+    json_object_update(data, no_answer);
+    json_decref(no_answer);
+    const struct notification n = {
+        .kind = "not-relayed",
+        .recipient = r->recipient,
+        .recipient_name = r->name,
+        .language = r->language,
+        .side = side_name(r->side),
+        .data = data,
+        .cause = cause,
+        .due_at = act->now,
+    };
+    gboolean done = notify_add(act, &n, error);
+    json_decref(data);
+    return done;
+}
+
+gboolean
+quarantine_and_tell_author(struct act *act, const struct incoming *in, gint64 raw_id, const char *recipient,
+                           const char *reason, const char *words, GError **error)
+{
+    struct registered r = {0};
+    gboolean done = quarantine_add(act, in, raw_id, reason, recipient, 0, error) &&
+                    (!in->author_address || find_registered(act, in->author_address, &r, error)) &&
+                    (!r.recipient || tell_registered(act, in, &r, words, error));
+    organisation_free(r.organisation);
+    merchant_free(r.merchant);
+    return done;
+}
+
+gboolean
+quarantine_distrusted(struct act *act, const struct incoming *in, gint64 raw_id, const char *recipient, GError **error)
+{
+    return quarantine_and_tell_author(act, in, raw_id, recipient, quarantine_lie, quarantine_distrusted_words, error);
 }

@@ -1,6 +1,7 @@
 /*
- * Read receipts (MDN, RFC 8098): one that names a Message-ID of ours that went to a partner says that what it told of
- * was opened and read (Decisions 1), and nothing else. Who sent it does not matter: only who had the mail knows its id.
+ * Read receipts (MDN, RFC 8098): one from the partner's side that names a Message-ID of ours that went there says that
+ * what it told of was opened and read (Decisions 1), and nothing else. An id is no secret (it stands in what is
+ * forwarded), and From alone no proof against a filter's word: both count.
  */
 #ifndef POSTERN_MARKET_RECEIPT_H
 #define POSTERN_MARKET_RECEIPT_H

@@ -13,6 +13,7 @@
 #include "market/overview.h"
 #include "market/relay.h"
 #include "market/search.h"
+#include "market/trust.h"
 
 /* A few more than go out: some may have closed, or have been reached already, when the transaction looks again. */
 enum { SPARE_MATCHES = 10, SERVICE_TEXT_BYTES = 64 << 10, MAILTO_BYTES = 1200 };
@@ -189,19 +190,19 @@ add_request(struct act *act, const struct request *r, const struct merchant *mer
     return TRUE;
 }
 
-/* RFC 3834: never to a machine, never to a list. A form's sender is a machine, but the lead behind it a person who
- * asked. */
+/* RFC 3834: never to a machine, never to a list; nor to whom the mail is known not to be from. A form's sender is a
+ * machine, but the lead behind it a person who asked. */
 static gboolean
-may_answer(const struct request *r)
+may_answer(const struct act *act, const struct request *r)
 {
-    return r->from.form || r->in->nature.may_answer;
+    return r->from.form || (r->in->nature.may_answer && !trust_is_lie(act->market->conf, r->in));
 }
 
 static gboolean
 acknowledge(struct act *act, const struct request *r, const struct merchant *merchant, gint64 conversation_id,
             gint64 message_id, GError **error)
 {
-    return !may_answer(r) || notify_ack(act, merchant, r->in->key, conversation_id, message_id, error);
+    return !may_answer(act, r) || notify_ack(act, merchant, r->in->key, conversation_id, message_id, error);
 }
 
 /* A second mail before any answer (Decisions 2). */
@@ -260,7 +261,7 @@ tell_nobody_fits(struct act *act, const struct request *r, const struct merchant
         .due_at = act->now,
     };
     gboolean done =
-        (!may_answer(r) || notify_add(act, &n, error)) &&
+        (!may_answer(act, r) || notify_add(act, &n, error)) &&
         notify_admin(act, "admin.nobody_fits",
                      json_pack("{s:I, s:s}", "id", (json_int_t)request_id, "subject", r->in->subject), cause, error);
     json_decref(data);
@@ -327,9 +328,10 @@ match_anew(struct act *act, const struct request *r, const struct merchant *merc
 gboolean
 request_matched(struct act *act, const struct request *r, const struct merchant *merchant, GError **error)
 {
-    /* Anybody can write a registered merchant's address into a form: that may open a request, whose answers go to the
-     * merchant, but never speaks in a conversation that is under way. */
-    if (r->from.form && merchant->registered)
+    /* Anybody can write a registered merchant's address into a form, and who is not the tool that it claims to be any:
+     * that may open a request, whose answers go to the merchant, but never speaks in a conversation that is under
+     * way. */
+    if (r->from.form && (merchant->registered || trust_is_lie(act->market->conf, r->in)))
         return match_anew(act, r, merchant, error);
     g_autoptr(store_rows) open =
         store_query(act->tx, STMT_CONVERSATIONS_MATCHED_OPEN, error, store_int(merchant->id), store_int(act->now));

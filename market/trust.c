@@ -16,7 +16,19 @@ trust_of(const struct conf *conf, const struct incoming *in, gboolean link)
 }
 
 gboolean
+trust_is_lie(const struct conf *conf, const struct incoming *in)
+{
+    return trust_of(conf, in, FALSE) == TRUST_QUARANTINE;
+}
+
+gboolean
+trust_is_proven(const struct conf *conf, const struct incoming *in)
+{
+    return *conf->authserv_id && in->dmarc == AUTHRES_PASS;
+}
+
+gboolean
 trust_is_unverified(const struct conf *conf, const struct incoming *in)
 {
-    return *conf->authserv_id && in->dmarc != AUTHRES_PASS;
+    return !trust_is_proven(conf, in) && (*conf->authserv_id || !conf->unauthenticated_act);
 }

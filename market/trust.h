@@ -16,7 +16,11 @@ enum trust {
 /* Of a mail whose From is registered. `link`: it came through a valid link of its side. */
 enum trust trust_of(const struct conf *conf, const struct incoming *in, gboolean link);
 
-/* No filter vouches for it although one is set up: its message is marked. */
+/* A filter says that From is a lie. */
+gboolean trust_is_lie(const struct conf *conf, const struct incoming *in);
+/* Nobody vouches for From, and the settings do not say that it suffices: its message is marked. */
 gboolean trust_is_unverified(const struct conf *conf, const struct incoming *in);
+/* A filter vouches for From: its sender may be told what is known of that address. */
+gboolean trust_is_proven(const struct conf *conf, const struct incoming *in);
 
 #endif

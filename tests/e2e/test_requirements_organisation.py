@@ -109,7 +109,10 @@ def test_R4_preferences_absence_members_and_further_addresses(stage):
     # members: the notification address decides until there is an owner
     assert "Only an owner" in stage.does(ANNA, notice, "/member add cleo@acme.test", "Only an owner").text
     stage.does(TEAM, notice, "/member owner anna@acme.test", "is an owner now")
-    stage.does(ANNA, notice, "/member add cleo@acme.test Cleo", "cleo@acme.test is a member now")
+    question, confirm = stage.confirms(ANNA, notice, "/member add cleo@acme.test Cleo", "cleo@acme.test is a member now")
+    assert "cleo@acme.test" in question.text
+    confirm()
+    assert "anna@acme.test has added cleo@acme.test" in stage.told(TEAM, "to the members").text
     stage.does(ANNA, notice, "/member add daan@blauw.test", "cannot be taken here")
     stage.does(ANNA, notice, "/member remove cleo@acme.test", "is no member any more")
 

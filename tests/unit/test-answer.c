@@ -434,13 +434,14 @@ test_desk_takes_commands_of_members(struct scene *s)
 static void
 test_desk_takes_nothing_from_others(struct scene *s)
 {
-    g_assert_cmpint(scene_write(s, "eve@evil.test", "desk@experts.test", "x", NULL, "/help").code, ==, 550);
-    g_assert_cmpint(scene_write(s, "mia@mias-candles.test", "desk@experts.test", "x", NULL, "/help").code, ==, 550);
+    static const char *const others[] = {"eve@evil.test", "mia@mias-candles.test", "daan@blauw.test"};
     scene_taken(scene_write(s, "anna@acme.test", "desk@experts.test", "x", NULL, "/help"));
     scene_send(s);
     g_autofree char *annas = g_strdup(scene_sent(s, "transcript", "anna@acme.test", 0)->from_address);
-    g_assert_cmpint(scene_write(s, "daan@blauw.test", annas, "x", NULL, "/help").code, ==, 550);
     scene_forget(s);
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+        scene_taken(scene_write(s, others[i], annas, "x", NULL, "/help"));
+    g_assert_cmpuint(scene_quarantined(s), ==, 3);
     scene_send(s);
     g_assert_cmpuint(s->sent->len, ==, 0);
 }

@@ -1579,7 +1579,7 @@ step_desk(struct world *w)
     guint o = below(w, ORGANISATIONS), i = below(w, members_of(o));
     gboolean own = below(w, 4) > 0;
     mail_text(w, own ? organisations[o].addresses[i] : stranger, "desk@experts.test", NULL,
-              lines[below(w, G_N_ELEMENTS(lines))], own ? TAKEN : REFUSED);
+              lines[below(w, G_N_ELEMENTS(lines))], own ? TAKEN : KEPT);
 }
 
 /* R2: none begins by a partner. */

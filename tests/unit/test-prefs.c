@@ -225,6 +225,47 @@ test_owners_change_members(struct scene *s)
     assert_said(s, "/member remove daan@blauw.test", "cannot.not_a_member");
 }
 
+/* Who wrote to somebody as a lead is answered at that address: an organisation that had it would read along. */
+static void
+test_no_address_of_a_lead_becomes_anybodys(struct scene *s)
+{
+    static const char *const lines[] = {"/member add lena@vogt.test", "/alias add lena@vogt.test"};
+    scene_write(s, "lena@vogt.test", "blauw@experts.test", "A shop", NULL, "I would like a shop.");
+    make_owner(s);
+    for (guint i = 0; i < G_N_ELEMENTS(lines); i++)
+        assert_said(s, lines[i], "cannot.address_taken");
+    assert_said(s, "/member add team@acme.test", "said.member_added"); /* its own */
+}
+
+/* However much the sender is believed: asked at the actor's own address, and told at the notification address. */
+static void
+test_a_member_more_is_confirmed_and_told(struct scene *s)
+{
+    g_assert_cmpint(asks(s, "mia@mias-candles.test").kind, ==, VERDICT_TAKEN);
+    scene_send(s);
+    g_autofree char *link = g_strdup(scene_sent(s, "first-contact", "team@acme.test", 0)->from_address);
+    make_owner(s);
+    scene_forget(s);
+    scene_write(s, "anna@acme.test", link, "x", NULL, "/member add cleo@acme.test Cleo");
+    scene_send(s);
+    const struct notice *question = scene_sent(s, "confirm", "anna@acme.test", 0);
+    g_assert_nonnull(question);
+    g_autofree char *confirm = g_strdup(question->from_address);
+    g_assert_null(scene_sent(s, "member-added", NULL, 0));
+    g_autofree char *third = fact(s, "anna@acme.test", "/member list", "2.address");
+    g_assert_cmpstr(third, ==, "");
+    scene_forget(s);
+    scene_write(s, "anna@acme.test", confirm, "Re: x", NULL, "/confirm");
+    scene_send(s);
+    const struct notice *told = scene_sent(s, "member-added", "team@acme.test", 0);
+    g_assert_nonnull(told);
+    g_assert_cmpstr(scene_text(told->data, "address"), ==, "cleo@acme.test");
+    g_assert_cmpstr(scene_text(told->data, "by"), ==, "anna@acme.test");
+    g_assert_cmpstr(scene_text(told->data, "actions.0.command"), ==, "/member remove cleo@acme.test");
+    g_autofree char *added = fact(s, "anna@acme.test", "/member list", "2.address");
+    g_assert_cmpstr(added, ==, "cleo@acme.test");
+}
+
 static void
 test_who_is_removed_acts_no_more(struct scene *s)
 {
@@ -342,6 +383,8 @@ main(int argc, char **argv)
     add("away-ends-when-somebody-says-so", test_away_ends_when_somebody_says_so);
     add("a-later-day-takes-the-place-of-an-earlier", test_a_later_day_takes_the_place_of_an_earlier);
     add("owners-change-members", test_owners_change_members);
+    add("no-address-of-a-lead-becomes-anybodys", test_no_address_of_a_lead_becomes_anybodys);
+    add("a-member-more-is-confirmed-and-told", test_a_member_more_is_confirmed_and_told);
     add("who-is-removed-acts-no-more", test_who_is_removed_acts_no_more);
     add("services-and-rates", test_services_and_rates);
     add("without-the-last-service-it-is-closed", test_without_the_last_service_it_is_closed);

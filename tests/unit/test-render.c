@@ -588,7 +588,7 @@ test_the_build_finds_wrong_strings(void)
         {"templates/fr.words", "Vous avez déjà échangé au sujet", "{{shop}}",
          "previous.about has shop subject, but the English subject\n"},
         {"templates/no-match.text.mustache", "{{@no-match.list}}", "{{@no-match.lost}}", "no string no-match.lost\n"},
-        {"market/inbound.c", "\"not-relayed.distrusted\"", "\"x\"", "nothing uses not-relayed.distrusted\n"},
+        {"market/quarantine.c", "\"not-relayed.distrusted\"", "\"x\"", "nothing uses not-relayed.distrusted\n"},
         {"templates/nl.words", "\ngreet = Hallo,", "\ngreet = Hallo you,", "greet has English words\n"},
         {"templates/nl.words", "\ngreet = Hallo,", "\ngreet = Aan u,", "greet says u, where the reader is je\n"},
         {"templates/pl.words", "\ngreet = ", "\ngreet = Napisałeś ", "greet says by its past tense"},
