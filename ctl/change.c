@@ -5,6 +5,7 @@
 #include "ctl/open.h"
 #include "ctl/table.h"
 #include "ctl/words.h"
+#include "lib/wake.h"
 #include "market/admin.h"
 #include "market/view.h"
 
@@ -41,6 +42,8 @@ perform(const struct ctl *ctl, const struct admin_order *order)
     if (!opened_open(&all, ctl, &error) ||
         !admin_perform(&all.market, order, g_get_real_time() / G_USEC_PER_SEC, &items, &done, &error))
         return ctl_failed(error);
+    if (done && !order->dry_run)
+        wake_send(all.settings->wake_socket);
     int status = tell(ctl, all.settings, order, items, done);
     json_decref(items);
     return status;

@@ -36,6 +36,8 @@ int ctl_merchant(struct ctl *ctl, int argc, char **argv);
 int ctl_address(struct ctl *ctl, int argc, char **argv);
 int ctl_address_clear(struct ctl *ctl, int argc, char **argv); /* its `clear` */
 int ctl_outbox(struct ctl *ctl, int argc, char **argv);
+int ctl_outbox_show(struct ctl *ctl, int argc, char **argv);
+int ctl_outbox_stats(struct ctl *ctl, int argc, char **argv);
 int ctl_outbox_change(struct ctl *ctl, int argc, char **argv); /* its `retry` and `cancel` */
 int ctl_quarantine(struct ctl *ctl, int argc, char **argv);
 int ctl_form(struct ctl *ctl, int argc, char **argv);
@@ -87,6 +89,8 @@ void ctl_hint(GError *error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 gboolean ctl_id(const char *word, gint64 *id, GError **error);
 /* The whole of a file, or of standard input for "-". NOT_FOUND. */
 GByteArray *ctl_read_file(const char *path, GError **error);
+/* Bytes as they are to stdout. TEMP. */
+gboolean ctl_write(GBytes *bytes, GError **error);
 /* Prints `postern: MESSAGE` (every line of it) on stderr; returns CTL_FAILED. */
 int ctl_failed(const GError *error);
 

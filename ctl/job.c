@@ -6,6 +6,7 @@
 
 #include "ctl/open.h"
 #include "ctl/table.h"
+#include "lib/wake.h"
 #include "market/oversee.h"
 
 static void
@@ -50,6 +51,8 @@ oversee(struct ctl *ctl, int argc, char **argv)
     if (!ctl_id(argv[2], &o.job_id, &error) || !opened_open(&all, ctl, &error) ||
         !oversee_job(&all.market, &o, dry_run, &error))
         return ctl_failed(error);
+    if (!dry_run)
+        wake_send(all.settings->wake_socket);
     print(ctl, &o, dry_run);
     return CTL_DONE;
 }

@@ -25,7 +25,7 @@ struct listing {
 
 static const char *const job_states[] = {
     "new", "opened", "declined", "expired", "responded", "awaiting_response", "inactive", "completed", NULL};
-static const char *const outbox_states[] = {"due", "sending", "sent", "failed", "cancelled", NULL};
+static const char *const outbox_states[] = {"due", "sending", "sent", "failed", "bounced", "cancelled", NULL};
 
 static json_t *
 show_conversation(const struct market *market, const char *word, GError **error)
@@ -46,13 +46,6 @@ show_proposal(const struct market *market, const char *word, GError **error)
 {
     gint64 id;
     return ctl_id(word, &id, error) ? view_proposal(market, id, error) : NULL;
-}
-
-static json_t *
-show_outbox(const struct market *market, const char *word, GError **error)
-{
-    gint64 id;
-    return ctl_id(word, &id, error) ? view_outbox_row(market, id, error) : NULL;
 }
 
 /* ---- the kinds ---- */
@@ -174,12 +167,13 @@ static const struct table_column outbox_columns[] = {
     {0},
 };
 static const struct listing outbox = {
-    .parameters = "list|show ID|retry ID…|cancel ID…",
-    .summary = "Shows what is to be sent and what was sent; retry and cancel (with --dry-run) change it.",
+    .parameters = "list|show ID|stats|retry ID…|cancel ID…",
+    .summary = "Shows what is to be sent and what was sent, the last first; stats is how the queue stands.\n"
+               "show (with --raw) renders the mail; retry and cancel (with --all, --dry-run) change what waits.",
     .columns = outbox_columns,
     .list = view_outbox,
-    .show = show_outbox,
     .nothing = "nothing to send",
+    .by_recipient = TRUE,
     .states = outbox_states,
 };
 
@@ -501,9 +495,18 @@ ctl_address(struct ctl *ctl, int argc, char **argv)
 int
 ctl_outbox(struct ctl *ctl, int argc, char **argv)
 {
-    static const char *const changes[] = {"retry", "cancel", NULL};
-    return g_strv_contains(changes, ctl_verb(argc, argv)) ? ctl_outbox_change(ctl, argc, argv)
-                                                          : list_or_show(ctl, &outbox, argc, argv);
+    static const struct {
+        const char *verb;
+        ctl_fn run;
+    } verbs[] = {{"show", ctl_outbox_show},
+                 {"stats", ctl_outbox_stats},
+                 {"retry", ctl_outbox_change},
+                 {"cancel", ctl_outbox_change}};
+    const char *verb = ctl_verb(argc, argv);
+    for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
+        if (strcmp(verbs[i].verb, verb) == 0)
+            return verbs[i].run(ctl, argc, argv);
+    return list_or_show(ctl, &outbox, argc, argv);
 }
 
 int

@@ -164,3 +164,14 @@ ctl_read_file(const char *path, GError **error)
     fclose(stream);
     return bytes;
 }
+
+gboolean
+ctl_write(GBytes *bytes, GError **error)
+{
+    gsize length = 0;
+    gconstpointer data = g_bytes_get_data(bytes, &length);
+    if (fwrite(data, 1, length, stdout) == length && fflush(stdout) == 0)
+        return TRUE;
+    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "standard output: %s", g_strerror(errno));
+    return FALSE;
+}

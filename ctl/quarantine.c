@@ -90,14 +90,7 @@ static gboolean
 write_raw(const struct market *market, gint64 id, GError **error)
 {
     g_autoptr(GBytes) raw = view_quarantine_raw(market, id, error);
-    if (!raw)
-        return FALSE;
-    gsize length = 0;
-    gconstpointer bytes = g_bytes_get_data(raw, &length);
-    if (fwrite(bytes, 1, length, stdout) == length && fflush(stdout) == 0)
-        return TRUE;
-    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_TEMP, "standard output: %s", g_strerror(errno));
-    return FALSE;
+    return raw && ctl_write(raw, error);
 }
 
 /* 0 or the usage error that was told. */

@@ -5,7 +5,7 @@
 #include "market/audit.h"
 #include "market/cell.h"
 
-enum { SOFT_MOST = 5, SOFT_SPAN = 7 * 86400, CLEARED_MOST = 10000 };
+enum { SOFT_SPAN = 7 * 86400, CLEARED_MOST = 10000 };
 
 /* Enhanced status codes of addresses that will not come back (RFC 3463 3.2, RFC 7505). */
 static const char *const hard_codes[] = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"};
@@ -59,7 +59,7 @@ gboolean
 bounce_is_marked(struct act *act, const char *address, gboolean *marked, GError **error)
 {
     g_autoptr(store_rows) rows =
-        store_query(act->tx, STMT_BAD_ADDRESS, error, store_text(address), store_int(SOFT_MOST));
+        store_query(act->tx, STMT_BAD_ADDRESS, error, store_text(address), store_int(BOUNCE_SOFT_MOST));
     *marked = rows && store_rows_count(rows);
     return rows != NULL;
 }
@@ -69,7 +69,7 @@ bounce_find_other(struct act *act, const char *address, char **other, char **nam
 {
     *other = *name = NULL;
     g_autoptr(store_rows) rows =
-        store_query(act->tx, STMT_BAD_ADDRESS_OTHER, error, store_text(address), store_int(SOFT_MOST));
+        store_query(act->tx, STMT_BAD_ADDRESS_OTHER, error, store_text(address), store_int(BOUNCE_SOFT_MOST));
     if (!rows || !store_rows_count(rows))
         return rows != NULL;
     *other = g_strdup(store_rows_text(rows, 0, "address"));
@@ -90,9 +90,10 @@ reason_of(const store_rows *rows, guint i)
 json_t *
 bounce_list(store_tx *tx, const struct bounce_filter *filter, GError **error)
 {
-    g_autoptr(store_rows) rows = store_query(
-        tx, STMT_LIST_BAD_ADDRESSES, error, store_int(filter->marked), store_int(SOFT_MOST), store_text(filter->who),
-        store_ref(filter->organisation_id), store_ref(filter->merchant_id), store_int(filter->limit));
+    g_autoptr(store_rows) rows =
+        store_query(tx, STMT_LIST_BAD_ADDRESSES, error, store_int(filter->marked), store_int(BOUNCE_SOFT_MOST),
+                    store_text(filter->who), store_ref(filter->organisation_id), store_ref(filter->merchant_id),
+                    store_int(filter->limit));
     if (!rows)
         return NULL;
     json_t *list = json_array();

@@ -13,6 +13,8 @@
 
 #include "market/party.h"
 
+enum { BOUNCE_SOFT_MOST = 5 }; /* failures that may pass, within seven days */
+
 /* Whether a server's words say that the address will never work: no such mailbox, no such domain, moved. */
 gboolean bounce_is_hard(const char *reply);
 

@@ -13,7 +13,7 @@
 #include "market/pace.h"
 #include "mime/read.h"
 
-enum { BACKOFF_FIRST = 60, BACKOFF_MOST = 4 * 3600, REPLY_BYTES = 500 };
+enum { BACKOFF_FIRST = 60, BACKOFF_MOST = 4 * 3600, REPLY_BYTES = 500, BATCH = 500 };
 
 /* ---- claiming ---- */
 
@@ -180,6 +180,32 @@ outbox_load(const struct market *market, const struct outbox_claim *claims, guin
     return done;
 }
 
+struct peek {
+    const struct market *market;
+    gint64 id, now;
+    struct notice *notice;
+};
+
+static gboolean
+peek_row(store_tx *tx, gpointer arg, GError **error)
+{
+    struct peek *peek = arg;
+    struct act act = {.market = peek->market, .tx = tx, .now = peek->now};
+    g_clear_pointer(&peek->notice, notice_free);
+    peek->notice = notice_load(&act, peek->id, error);
+    return peek->notice != NULL;
+}
+
+struct notice *
+outbox_peek(const struct market *market, gint64 id, gint64 now, GError **error)
+{
+    struct peek peek = {market, id, now, NULL};
+    if (store_read(market->store, peek_row, &peek, error))
+        return peek.notice;
+    notice_free(peek.notice);
+    return NULL;
+}
+
 /* ---- files ---- */
 
 struct slice {
@@ -344,7 +370,7 @@ change_row(store_tx *tx, gpointer arg, GError **error)
     if (!done)
         g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_CONFLICT,
                     change->again ? "outbox row %" G_GINT64_FORMAT
-                                    " neither waits nor has failed, or is an overview whose "
+                                    " neither waits nor has failed nor came back, or is an overview whose "
                                     "messages the next one tells of"
                                   : "outbox row %" G_GINT64_FORMAT " neither waits nor has failed",
                     change->id);
@@ -375,6 +401,63 @@ gboolean
 outbox_cancel(const struct market *market, gint64 id, gint64 now, gboolean dry, GError **error)
 {
     return change_by_hand(market, id, now, FALSE, dry, error);
+}
+
+/* All that one order is for, some a transaction: others write in between. */
+struct bulk {
+    const struct market *market;
+    const struct outbox_order *order;
+    gint64 now, after;
+    GArray *ids; /* gint64, of this batch */
+};
+
+static gboolean
+open_rows(store_tx *tx, gpointer arg, GError **error)
+{
+    struct bulk *bulk = arg;
+    const struct outbox_order *order = bulk->order;
+    g_array_set_size(bulk->ids, 0);
+    g_autoptr(store_rows) rows =
+        store_query(tx, STMT_LIST_OUTBOX_OPEN, error, store_int(bulk->after), store_text(order->state),
+                    store_text(order->recipient), store_int(order->again), store_int(BATCH));
+    if (!rows)
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        gint64 id = store_rows_int(rows, i, "id");
+        g_array_append_val(bulk->ids, id);
+    }
+    return TRUE;
+}
+
+static gboolean
+change_batch(store_tx *tx, gpointer arg, GError **error)
+{
+    struct bulk *bulk = arg;
+    struct act act = {.market = bulk->market, .tx = tx, .now = bulk->now};
+    for (guint i = 0; i < bulk->ids->len; i++) {
+        gboolean done; /* FALSE: the mailer was faster */
+        if (!(bulk->order->again ? retry_by_hand : cancel_by_hand)(&act, g_array_index(bulk->ids, gint64, i), &done,
+                                                                   error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+GArray *
+outbox_change_all(const struct market *market, const struct outbox_order *order, gint64 now, GError **error)
+{
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    struct bulk bulk = {market, order, now, 0, ids};
+    do {
+        if (!store_read(market->store, open_rows, &bulk, error) ||
+            (ids->len && !order->dry && !store_write(market->store, change_batch, &bulk, error)))
+            return NULL;
+        g_array_append_vals(all, ids->data, ids->len);
+        if (ids->len)
+            bulk.after = g_array_index(ids, gint64, ids->len - 1);
+    } while (ids->len);
+    return g_steal_pointer(&all);
 }
 
 /* ---- when ---- */

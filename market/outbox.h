@@ -76,6 +76,9 @@ gboolean outbox_release(const struct market *market, gint64 now, GError **error)
 gboolean outbox_load(const struct market *market, const struct outbox_claim *claims, guint count, gint64 now,
                      struct notice **notices, GError **error);
 
+/* A row as it would be sent now, whatever its state. NOT_FOUND: no such row, or what it speaks of is gone. */
+struct notice *outbox_peek(const struct market *market, gint64 id, gint64 now, GError **error);
+
 /* Content of one file of a notice, decoded. */
 GBytes *notice_file_load(const struct market *market, const struct notice_file *file, GError **error);
 
@@ -96,10 +99,21 @@ struct outbox_result {
 gboolean outbox_report(const struct market *market, const struct outbox_result *results, guint count, gint64 now,
                        GError **error);
 
-/* By the admin's hand, in the audit: a row that waits or has failed is due now, its tries forgotten and its address no
- * longer marked; or it is never sent. `dry`: only whether it could be. CONFLICT: it is in another state. */
+/* By the admin's hand, in the audit: a row that waits, has failed or came back is due now, its tries forgotten and its
+ * address no longer marked; or one that waits or has failed is never sent. `dry`: only whether it could be. CONFLICT:
+ * it is in another state. */
 gboolean outbox_retry(const struct market *market, gint64 id, gint64 now, gboolean dry, GError **error);
 gboolean outbox_cancel(const struct market *market, gint64 id, gint64 now, gboolean dry, GError **error);
+
+/* The same for all rows that it can be done to, those left out that only wait for their time (an hour for an overview,
+ * the time for an undo) where they are to be sent now. Returns their ids (gint64). */
+struct outbox_order {
+    gboolean again;        /* send them now; else never */
+    gboolean dry;          /* only say which */
+    const char *state;     /* "due", "failed" or "bounced"; NULL: any of these */
+    const char *recipient; /* an address or "@DOMAIN"; NULL: all */
+};
+GArray *outbox_change_all(const struct market *market, const struct outbox_order *order, gint64 now, GError **error);
 
 /* Runs due timers (expire, …), at most `limit`; `*ran` says how many. */
 gboolean timers_run(const struct market *market, gint64 now, guint limit, guint *ran, GError **error);

@@ -624,8 +624,8 @@ outbox(store_tx *tx, gpointer arg, GError **error)
     struct view *view = arg;
     const struct view_filter none = {0}, *f = view->filter ? view->filter : &none;
     start(view);
-    g_autoptr(store_rows) rows =
-        store_query(tx, STMT_LIST_OUTBOX, error, store_text(f->state), store_int(limit_of(f)), store_ref(view->id));
+    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_OUTBOX, error, store_text(f->state), store_int(limit_of(f)),
+                                             store_ref(view->id), store_text(f->recipient));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++)

@@ -40,7 +40,8 @@ json_t *view_merchants(const struct market *market, const struct view_filter *fi
 json_t *view_merchant(const struct market *market, const char *id_or_address, GError **error);
 /* What bounce_list() lists. */
 json_t *view_addresses(const struct market *market, const struct view_filter *filter, GError **error);
-/* {id, kind, recipient, state, due_at, attempts, message_id, conversation, last_reply, created_at, sent_at} */
+/* {id, kind, recipient, state, due_at, attempts, message_id, conversation, last_reply, bounced_at, created_at,
+ * sent_at}; what was sent and came back has the state "bounced". */
 json_t *view_outbox(const struct market *market, const struct view_filter *filter, GError **error);
 json_t *view_outbox_row(const struct market *market, gint64 id, GError **error);
 /* What proposal_rows() and its like list (market/proposal.h …), newest first; `state` is theirs. */

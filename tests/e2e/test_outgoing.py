@@ -78,3 +78,45 @@ def test_setting_the_address_anew_clears_it(bounced):
     bounced.postern("org", "set", "blauw", "notify", "post@blauw.test")
     assert not failed(bounced)
     assert reaches(bounced, "post@blauw.test")
+
+
+# ---- the queue ----
+
+def outbox(gateway, *words):
+    return gateway.postern_json("outbox", *words)
+
+
+def test_a_mail_is_shown_as_its_reader_sees_it(gateway):
+    word = asks(gateway)
+    (row,) = [row for row in outbox(gateway, "list", "-r", "@blauw.test") if outbox(gateway, "show", str(row["id"]))["mail"]["subject"] == word]
+    shown = outbox(gateway, "show", str(row["id"]))
+    assert shown["kind"] == "lead" and word in shown["mail"]["text"] and shown["trouble"] is None
+    assert f"subject  {word}" in gateway.postern("outbox", "show", str(row["id"])).stdout.decode()
+    arrived = gateway.mail.next("post@blauw.test", wanted=lambda mail: mail.mentions(word))
+    raw = gateway.postern("outbox", "show", "--raw", str(row["id"])).stdout
+    assert f"Message-ID: <{row['message_id']}>".encode() in raw and arrived.message_id.strip("<>") == row["message_id"]
+
+
+def test_what_came_back_is_sent_again_when_the_mailbox_is_there(bounced):
+    rows = outbox(bounced, "list", "--state", "bounced", "--recipient", "@blauw.test")
+    row, ids = rows[0], sorted(row["id"] for row in rows)
+    assert row["bounced_at"] and outbox(bounced, "stats")["states"]["bounced"] >= len(rows)
+    assert outbox(bounced, "retry", "--all", "-s", "bounced", "-r", "@blauw.test", "--dry-run") == ids
+    assert outbox(bounced, "list", "--state", "bounced", "--recipient", "@blauw.test") == rows
+    assert outbox(bounced, "retry", "-a", "-s", "bounced", "-r", "@blauw.test") == ids
+    assert bounced.mail.next("post@blauw.test", wanted=lambda mail: mail.message_id.strip("<>") == row["message_id"])
+    assert not failed(bounced), "its address is no longer marked"
+
+
+def test_check_tells_of_marked_addresses_and_of_a_mailer_that_is_behind(bounced):
+    def finding(name):
+        done = bounced.postern("check", "--postfix-config", bounced.postfix.config, "--json", check=False)
+        (found,) = [found for found in json.loads(done.stdout) if found["check"] == name]
+        return found
+
+    found = finding("mailer.addresses")
+    assert found["level"] == "warning" and "from 1 address" in found["finding"]
+    command = found["mend"].split(" (")[0].split()[1:]
+    assert [row["address"] for row in bounced.postern_json(*command)] == ["post@blauw.test"]
+    bounced.postern("address", "clear", "post@blauw.test")
+    assert finding("mailer.addresses")["level"] == "ok" and finding("mailer.queue")["level"] == "ok"

@@ -1,0 +1,241 @@
+/* The outbox as the admin sees and changes it, on a real store. */
+#include <string.h>
+
+#include "market/link.h"
+#include "market/queue.h"
+#include "market/view.h"
+#include "scene.h"
+
+/* The relay's answer to what is due: `reply` to mails of `recipient`, 250 to the rest. */
+static void
+answer(struct scene *s, const char *recipient, int result, const char *reply)
+{
+    gboolean more;
+    g_autoptr(GPtrArray) claimed = scene_claim(s, 50, &more);
+    for (guint i = 0; i < claimed->len; i++) {
+        const struct notice *notice = claimed->pdata[i];
+        gboolean his = strcmp(notice->recipient, recipient) == 0;
+        struct outbox_result done = {notice->id, notice->fence, his ? result : OUTBOX_SENT, his ? reply : "250 ok"};
+        g_assert_true(outbox_report(&s->market, &done, 1, s->now, NULL));
+    }
+}
+
+static void
+asks(struct scene *s, const char *from)
+{
+    scene_taken(scene_write(s, from, "acme@experts.test", "A new theme", NULL, "Can you help me with a theme?"));
+}
+
+/* What comes back by a row's return path. */
+static void
+comes_back(struct scene *s, const char *recipient)
+{
+    static guint serial;
+    const struct view_filter filter = {.recipient = recipient, .state = "sent", .limit = 1};
+    json_t *rows = view_outbox(&s->market, &filter, NULL);
+    gint64 id = json_integer_value(json_object_get(json_array_get(rows, 0), "id"));
+    const struct link_token path = {LINK_BOUNCE, id, s->now + 86400};
+    g_autofree char *to = link_address(&s->market, &path);
+    g_autofree char *raw = g_strdup_printf(
+        "From: MAILER-DAEMON@mx.test\nTo: <%s>\nSubject: Delivery Status\nMessage-ID: <b%u@mx.test>\nMIME-Version: "
+        "1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nSorry.\n\n--b\n"
+        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\nFinal-Recipient: rfc822; %s\n"
+        "Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n\n--b--\n",
+        to, ++serial, recipient);
+    g_assert_cmpint(id, >, 0);
+    scene_taken(scene_mail(s, "", to, raw));
+    json_decref(rows);
+}
+
+static guint
+count(struct scene *s, const char *recipient, const char *state)
+{
+    const struct view_filter filter = {.recipient = recipient, .state = state, .limit = 1000};
+    json_t *rows = view_outbox(&s->market, &filter, NULL);
+    guint found = (guint)json_array_size(rows);
+    json_decref(rows);
+    return found;
+}
+
+static guint
+change(struct scene *s, struct outbox_order order)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) ids = outbox_change_all(&s->market, &order, s->now, &error);
+    g_assert_no_error(error);
+    return ids->len;
+}
+
+static void
+assert_stats(struct scene *s, const char *const facts[][2], guint facts_count)
+{
+    json_t *stats = queue_stats(&s->market, s->now, NULL);
+    g_assert_nonnull(stats);
+    for (guint i = 0; i < facts_count; i++) {
+        g_test_message("%s", facts[i][0]);
+        g_assert_cmpstr(scene_text(stats, facts[i][0]), ==, facts[i][1]);
+    }
+    json_decref(stats);
+}
+#define ASSERT_STATS(s, facts) assert_stats(s, facts, G_N_ELEMENTS(facts))
+
+static void
+test_an_empty_queue(struct scene *s)
+{
+    static const char *const facts[][2] = {{"overdue", "0"},        {"oldest_due_at", ""}, {"next_due_at", ""},
+                                           {"sent_hour", "0"},      {"states.due", "0"},   {"reasons.0.reason", ""},
+                                           {"waiting.0.domain", ""}};
+    ASSERT_STATS(s, facts);
+}
+
+static void
+test_how_the_queue_stands(struct scene *s)
+{
+    static const char *const waits[][2] = {{"overdue", "2"},         {"sent_hour", "0"},
+                                           {"states.due", "2"},      {"waiting.0.domain", "acme.test"},
+                                           {"waiting.0.tried", "0"}, {"waiting.1.domain", "mias-candles.test"},
+                                           {"waiting.2.domain", ""}, {"reasons.0.reason", ""}};
+    static const char *const tried[][2] = {
+        {"overdue", "0"},           {"oldest_due_at", ""},    {"sent_hour", "1"},
+        {"states.due", "1"},        {"states.sent", "1"},     {"waiting.0.count", "1"},
+        {"waiting.0.tried", "1"},   {"waiting.1.domain", ""}, {"reasons.0.reason", "4.7.1"},
+        {"reasons.0.state", "due"}, {"reasons.0.count", "1"}, {"reasons.0.reply", "451 4.7.1 greylisted 17"}};
+    static const char *const later[][2] = {{"sent_hour", "0"}, {"sent_day", "1"}, {"overdue", "1"}};
+    static const char *const failed[][2] = {{"states.failed", "1"},         {"states.bounced", "1"},
+                                            {"reasons.0.reason", "5.1.1"},  {"reasons.0.count", "1"},
+                                            {"reasons.0.state", "bounced"}, {"reasons.1.reason", "554"},
+                                            {"reasons.1.state", "failed"}};
+    asks(s, "mia@mias-candles.test");
+    ASSERT_STATS(s, waits);
+    answer(s, "team@acme.test", OUTBOX_TEMPORARY, "451 4.7.1 greylisted 17");
+    ASSERT_STATS(s, tried);
+    s->now += 7200;
+    ASSERT_STATS(s, later);
+    answer(s, "team@acme.test", OUTBOX_PERMANENT, "554 no");
+    comes_back(s, "mia@mias-candles.test");
+    ASSERT_STATS(s, failed);
+}
+
+/* Many replies with a code are one reason, whatever else they say. */
+static void
+test_reasons_are_codes(struct scene *s)
+{
+    static const char *const facts[][2] = {
+        {"reasons.0.reason", "4.7.1"}, {"reasons.0.count", "3"}, {"reasons.1.reason", ""}};
+    for (guint i = 0; i < 3; i++) {
+        g_autofree char *from = g_strdup_printf("lead%u@lead.test", i);
+        g_autofree char *reply = g_strdup_printf("451 4.7.1 greylisted, id %u", i);
+        asks(s, from);
+        answer(s, "team@acme.test", OUTBOX_TEMPORARY, reply);
+    }
+    ASSERT_STATS(s, facts);
+}
+
+static void
+test_what_came_back_is_sent_again(struct scene *s)
+{
+    asks(s, "mia@mias-candles.test");
+    answer(s, "nobody", OUTBOX_SENT, "");
+    comes_back(s, "team@acme.test");
+    g_assert_cmpuint(count(s, "team@acme.test", "bounced"), ==, 1);
+    g_assert_cmpuint(count(s, "team@acme.test", "sent"), ==, 0);
+    g_assert_cmpuint(change(s, (struct outbox_order){.again = TRUE, .dry = TRUE, .state = "bounced"}), ==, 1);
+    g_assert_cmpuint(count(s, "team@acme.test", "bounced"), ==, 1);
+    g_assert_cmpuint(change(s, (struct outbox_order){.again = TRUE, .recipient = "@acme.test"}), ==, 1);
+    g_assert_cmpuint(count(s, "team@acme.test", "due"), ==, 1);
+    answer(s, "nobody", OUTBOX_SENT, "");
+    g_assert_cmpuint(count(s, "team@acme.test", "sent"), ==, 1);
+    comes_back(s, "team@acme.test"); /* is news again */
+    g_assert_cmpuint(count(s, "team@acme.test", "bounced"), ==, 1);
+}
+
+static void
+test_all_are_changed_in_many_transactions(struct scene *s)
+{
+    enum { MANY = 1100 };
+    for (guint i = 0; i < MANY; i++) {
+        g_autofree char *from = g_strdup_printf("lead%u@lead.test", i);
+        asks(s, from);
+    }
+    g_assert_cmpuint(change(s, (struct outbox_order){.again = TRUE}), ==, 0); /* due already, and never tried */
+    g_assert_cmpuint(change(s, (struct outbox_order){.recipient = "team@acme.test"}), ==, MANY);
+    g_assert_cmpuint(count(s, "team@acme.test", "due"), ==, 0);
+    g_assert_cmpuint(change(s, (struct outbox_order){.state = "failed"}), ==, 0);
+    g_assert_cmpuint(change(s, (struct outbox_order){.state = "due"}), ==, MANY); /* the receipts */
+    g_assert_cmpuint(change(s, (struct outbox_order){0}), ==, 0);
+}
+
+/* What waits for its time is not sent before it by an order for all: an overview in an hour. */
+static void
+test_nothing_is_sent_before_its_time(struct scene *s)
+{
+    asks(s, "mia@mias-candles.test");
+    answer(s, "nobody", OUTBOX_SENT, "");
+    asks(s, "mia@mias-candles.test");
+    g_assert_cmpuint(count(s, "team@acme.test", "due"), ==, 1);
+    g_assert_cmpuint(change(s, (struct outbox_order){.again = TRUE}), ==, 0);
+    s->now += 3600;
+    answer(s, "team@acme.test", OUTBOX_TEMPORARY, "451 4.7.1 greylisted");
+    g_assert_cmpuint(change(s, (struct outbox_order){.again = TRUE}), ==, 1);
+    answer(s, "nobody", OUTBOX_SENT, "");
+    g_assert_cmpuint(count(s, "team@acme.test", "sent"), ==, 2);
+}
+
+static void
+test_peeking_changes_nothing(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    asks(s, "mia@mias-candles.test");
+    g_autoptr(notice) notice = outbox_peek(&s->market, 1, s->now, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(notice->recipient, ==, "team@acme.test");
+    g_assert_cmpuint(count(s, "team@acme.test", "due"), ==, 1);
+    g_assert_null(outbox_peek(&s->market, 99, s->now, &error));
+    g_assert_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND);
+}
+
+static void
+test_trouble_is_counted(struct scene *s)
+{
+    struct queue_trouble trouble;
+    gint64 asked = s->now;
+    asks(s, "mia@mias-candles.test");
+    g_assert_true(queue_trouble(s->db, s->now - 1, 0, &trouble, NULL));
+    g_assert_cmpint(trouble.overdue, ==, 0);
+    json_decref(trouble.kept);
+    answer(s, "team@acme.test", OUTBOX_PERMANENT, "550 5.1.1 no such user");
+    s->now += 600;
+    scene_taken(scene_write(s, "anna@acme.test", "jobs@experts.test", "x", "Auto-Submitted: auto-replied\n", "Away."));
+    g_assert_true(queue_trouble(s->db, s->now, asked, &trouble, NULL));
+    g_assert_cmpint(trouble.overdue, >, 0);
+    g_assert_cmpint(trouble.oldest_due_at, ==, asked);
+    g_assert_cmpint(trouble.marked, ==, 1);
+    g_assert_cmpstr(scene_text(trouble.kept, "0.reason"), ==, "automatic mail");
+    g_assert_cmpstr(scene_text(trouble.kept, "0.count"), ==, "1");
+    json_decref(trouble.kept);
+    g_assert_true(queue_trouble(s->db, s->now, s->now, &trouble, NULL));
+    g_assert_cmpuint(json_array_size(trouble.kept), ==, 0);
+    json_decref(trouble.kept);
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        scene_test test;
+    } tests[] = {
+        {"/queue/an-empty-queue", test_an_empty_queue},
+        {"/queue/how-the-queue-stands", test_how_the_queue_stands},
+        {"/queue/reasons-are-codes", test_reasons_are_codes},
+        {"/queue/what-came-back-is-sent-again", test_what_came_back_is_sent_again},
+        {"/queue/all-are-changed-in-many-transactions", test_all_are_changed_in_many_transactions},
+        {"/queue/nothing-is-sent-before-its-time", test_nothing_is_sent_before_its_time},
+        {"/queue/peeking-changes-nothing", test_peeking_changes_nothing},
+        {"/queue/trouble-is-counted", test_trouble_is_counted},
+    };
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
+        g_test_add_data_func(tests[i].name, (gconstpointer)tests[i].test, scene_run);
+    return g_test_run();
+}
