@@ -19,9 +19,12 @@
 #include "lib/error.h"
 #include "lib/text.h"
 #include "mailer/rehearse.h"
+#include "market/queue.h"
 
 #define PATIENCE 5 /* seconds for an answer of the relay */
 #define WORDS_BYTES 500
+#define BEHIND 300 /* seconds that what is due may wait before the mailer is behind */
+#define KEPT_DAYS 7
 
 static const char *const level_names[] = {
     [CHECK_OK] = "ok",           [CHECK_INFO] = "info",   [CHECK_SKIPPED] = "skipped",
@@ -126,6 +129,79 @@ database_trouble(struct check *check, const GError *error)
     check_find(check, CHECK_ERROR, "store.database", mend, "%s", error->message);
 }
 
+/* ---- the way out, and what was kept ---- */
+
+static void
+check_queue(struct check *check, const struct queue_trouble *trouble, gint64 now)
+{
+    const char *at = check->ctl->conf_path;
+    g_autofree char *mend =
+        g_strdup_printf("systemctl restart postern-mailer, and see journalctl -u postern-mailer and "
+                        "`postern -c %s outbox stats`",
+                        at);
+    g_autofree char *since = trouble->overdue ? text_time(trouble->oldest_due_at) : NULL;
+    if (trouble->overdue && now - trouble->oldest_due_at > BEHIND)
+        check_find(check, CHECK_ERROR, "mailer.queue", mend,
+                   "the mailer is behind: %" G_GINT64_FORMAT " mail%s due, the oldest since %s", trouble->overdue,
+                   trouble->overdue == 1 ? " is" : "s are", since);
+    else
+        check_find(check, CHECK_OK, "mailer.queue", NULL, "no mail is due for more than %d minutes", BEHIND / 60);
+}
+
+static void
+check_addresses(struct check *check, const struct queue_trouble *trouble)
+{
+    g_autofree char *mend =
+        g_strdup_printf("postern -c %s address list --marked (`address clear ADDRESS` when it works "
+                        "again)",
+                        check->ctl->conf_path);
+    if (trouble->marked)
+        check_find(check, CHECK_WARNING, "mailer.addresses", mend,
+                   "mail comes back from %" G_GINT64_FORMAT " address%s", trouble->marked,
+                   trouble->marked == 1 ? "" : "es");
+    else
+        check_find(check, CHECK_OK, "mailer.addresses", NULL, "no address is marked for mail that came back");
+}
+
+/* Machines' mails are kept for the record; who else wrote was told. */
+static void
+check_quarantine(struct check *check, const struct queue_trouble *trouble)
+{
+    static const char *const record[] = {"automatic mail", "bounce of our mail", "delay of our mail", NULL};
+    g_autoptr(GString) reasons = g_string_new(NULL);
+    g_autofree char *mend = g_strdup_printf("postern -c %s quarantine list", check->ctl->conf_path);
+    gsize i;
+    const json_t *kept;
+    json_array_foreach(trouble->kept, i, kept)
+    {
+        const char *reason = json_string_value(json_object_get(kept, "reason"));
+        if (!g_strv_contains(record, reason))
+            g_string_append_printf(reasons, "%s%" JSON_INTEGER_FORMAT " for \"%s\"", reasons->len ? ", " : "",
+                                   json_integer_value(json_object_get(kept, "count")), reason);
+    }
+    if (reasons->len)
+        check_find(check, CHECK_INFO, "milter.quarantine", mend, "mails were kept within %d days: %s", KEPT_DAYS,
+                   reasons->str);
+    else
+        check_find(check, CHECK_OK, "milter.quarantine", NULL, "no person's mail was kept within %d days", KEPT_DAYS);
+}
+
+static void
+check_mails(struct check *check, store *opened_store)
+{
+    g_autoptr(GError) error = NULL;
+    struct queue_trouble trouble;
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    if (!queue_trouble(opened_store, now, now - KEPT_DAYS * 86400, &trouble, &error)) {
+        check_find(check, CHECK_ERROR, "mailer.queue", NULL, "%s", error->message);
+        return;
+    }
+    check_queue(check, &trouble, now);
+    check_addresses(check, &trouble);
+    check_quarantine(check, &trouble);
+    json_decref(trouble.kept);
+}
+
 static void
 check_database(struct check *check)
 {
@@ -139,6 +215,7 @@ check_database(struct check *check)
     check_find(check, CHECK_OK, "store.database", NULL, "%s opens and has schema %d", check->settings->database,
                store_schema_version());
     check_engine(check, opened_store);
+    check_mails(check, opened_store);
 }
 
 /* Locks and shared memory do not work between the hosts of a network file system. */

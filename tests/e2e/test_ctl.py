@@ -714,6 +714,33 @@ def test_check_finds_the_piece_that_does_not_run(admin):
         listeners.close()
 
 
+def test_check_tells_that_the_mailer_is_behind(stocked):
+    story(stocked)
+    due = "UPDATE outbox SET due_at = unixepoch() - ?"
+    for seconds, level in ((100, "ok"), (400, "error")):
+        with contextlib.closing(sqlite3.connect(stocked.place("data", "postern.db"))) as connection, connection:
+            connection.execute(due, (seconds,))
+        (found,) = findings_of(stocked, "mailer.queue")
+        assert found["level"] == level
+    assert "2 mails are due" in found["finding"] and "outbox stats" in found["mend"]
+
+
+def test_check_tells_what_was_kept_of_persons(stocked):
+    story(stocked)
+    link = re.search(r"<(r\+[^>]*)>", stocked.json("outbox", "show", "1")["mail"]["from"])[1]
+
+    def writes(extra):
+        stocked.run("ingest", "-f", "eve@x.test", "--", link, input=(
+            f"From: eve@x.test\nTo: {link}\n{extra}Subject: Let me in\n\nPlease: {extra}.\n"))
+        (found,) = findings_of(stocked, "milter.quarantine")
+        return found
+
+    assert writes("Auto-Submitted: auto-replied\n")["level"] == "ok", "a machine's is for the record"
+    found = writes("")
+    assert found["level"] == "info" and '1 for "the sender is not registered' in found["finding"]
+    assert "quarantine list" in found["mend"] and len(stocked.json("quarantine", "list")) == 2
+
+
 def test_check_tells_bad_settings_by_line(admin):
     with open(admin.conf, "a", encoding="utf-8") as file:
         file.write("[market]\nanswer_tim = 72h\n")
