@@ -18,6 +18,7 @@ struct facts {
     gsize opener;          /* bytes of the opening phrase, or 0 */
     gboolean colon;        /* at the end */
     gboolean dashed;       /* `---- X wrote ----` */
+    gboolean framed;       /* `>>> X <x@y.example> 1/5/2024 10:00 AM >>>` (GroupWise) */
     gboolean verb;         /* where a verb of writing may stand */
     gboolean verb_last;    /* nothing behind it */
     gboolean bracket;      /* an address in brackets */
@@ -51,6 +52,19 @@ strip_dashes(struct facts *facts)
     facts->dashed = lead >= 3 || trail >= 3;
     facts->text = p;
     facts->length = (gsize)(end - p);
+}
+
+static void
+strip_frame(struct facts *facts)
+{
+    static const char frame[] = ">>>";
+    gsize bytes = strlen(frame);
+    if (facts->length < 3 * bytes || memcmp(facts->text, frame, bytes) != 0 ||
+        memcmp(facts->text + facts->length - bytes, frame, bytes) != 0)
+        return;
+    facts->text += bytes;
+    facts->length -= 2 * bytes;
+    facts->framed = facts->dashed = TRUE;
 }
 
 static void
@@ -273,7 +287,7 @@ static gboolean
 is_strong(const struct facts *facts)
 {
     gboolean when = facts->date || facts->time;
-    if (facts->dashed && facts->verb)
+    if ((facts->dashed && facts->verb) || (facts->framed && when))
         return TRUE;
     if (facts->verb && (facts->colon || facts->verb_last)) {
         if (begins_well(facts) && when && (facts->address || (facts->colon && names_writer(facts))))
@@ -388,6 +402,7 @@ attribution_weigh(const char *text, gsize length, gboolean quoted, enum attribut
         return ATTRIBUTION_NO;
     struct facts facts = {.text = folded.text, .length = folded.length};
     strip_dashes(&facts);
+    strip_frame(&facts);
     strip_colon(&facts);
     if (facts.colon)
         strip_dashes(&facts);

@@ -2,6 +2,7 @@
 
 #include "mime/automatic.h"
 
+#include "mime/acknowledgement.h"
 #include "mime/fold.h"
 #include "mime/form.h"
 #include "mime/phrases.h"
@@ -428,6 +429,13 @@ is_auto_reply(const struct mail *m)
     return has_reply_header(m, FALSE) || subject_is_automatic(m, FALSE);
 }
 
+static gboolean
+is_calendar_answer(const struct mail *m, gboolean no_return)
+{
+    (void)no_return;
+    return acknowledgement_is_of_invitation(m);
+}
+
 static const char *const bounce_words[] = {"could not be delivered",
                                            "couldn't be delivered",
                                            "cannot be delivered",
@@ -589,25 +597,8 @@ static gboolean
 is_form(const struct mail *m, gboolean no_return)
 {
     (void)no_return;
-    return form_tool(m) != NULL;
+    return form_is_form(m);
 }
-
-/* In order of precedence; the last takes all. */
-static const struct {
-    enum mail_class class;
-    gboolean (*is)(const struct mail *m, gboolean no_return);
-    const char *why;
-} classes[] = {
-    {MAIL_BOUNCE, is_dsn, "a delivery status part or X-Failed-Recipients"},
-    {MAIL_BOUNCE, is_bounce, "a mail system's address, subject and words"},
-    {MAIL_COMPLAINT, is_complaint, "a feedback report"},
-    {MAIL_RECEIPT, is_receipt, "a disposition notification"},
-    {MAIL_AUTO_REPLY, has_reply_header, "a header of automatic answers"},
-    {MAIL_AUTO_REPLY, subject_is_automatic, "a subject of automatic answers"},
-    {MAIL_FORM, is_form, "the marks of a form tool"},
-    {MAIL_LIST, has_list_header, "list headers"},
-    {MAIL_HUMAN, NULL, "nothing speaks against a person"},
-};
 
 static gboolean
 submitted_by_machine(const struct mail *m)
@@ -634,6 +625,41 @@ machine_sign(const struct mail *m, gboolean no_return)
         return "a vendor's header";
     return is_mail_system(m) || is_no_reply(m) ? "the sender's address" : NULL;
 }
+
+static gboolean
+is_acknowledgement(const struct mail *m, gboolean no_return)
+{
+    return !is_list(m) && acknowledgement_is(m, machine_sign(m, no_return) != NULL);
+}
+
+/* No person answers without a return path, or wants the answer thrown away before all others (vacation(1)). */
+static gboolean
+answers_from_nowhere(const struct mail *m, gboolean no_return)
+{
+    static const char *const junk[] = {"junk", NULL};
+    gboolean answer = m->in_reply_to->len || m->references->len || subject_kind(m->subject) == SUBJECT_REPLY;
+    return answer && !is_list(m) && (no_return || precedence_is(m, junk));
+}
+
+/* In order of precedence; the last takes all. */
+static const struct {
+    enum mail_class class;
+    gboolean (*is)(const struct mail *m, gboolean no_return);
+    const char *why;
+} classes[] = {
+    {MAIL_BOUNCE, is_dsn, "a delivery status part or X-Failed-Recipients"},
+    {MAIL_BOUNCE, is_bounce, "a mail system's address, subject and words"},
+    {MAIL_COMPLAINT, is_complaint, "a feedback report"},
+    {MAIL_RECEIPT, is_receipt, "a disposition notification"},
+    {MAIL_AUTO_REPLY, has_reply_header, "a header of automatic answers"},
+    {MAIL_AUTO_REPLY, subject_is_automatic, "a subject of automatic answers"},
+    {MAIL_AUTO_REPLY, answers_from_nowhere, "an answer without a return path"},
+    {MAIL_AUTO_REPLY, is_calendar_answer, "a calendar's answer to an invitation"},
+    {MAIL_FORM, is_form, "the marks of a form"},
+    {MAIL_AUTO_REPLY, is_acknowledgement, "words of machines that acknowledge"},
+    {MAIL_LIST, has_list_header, "list headers"},
+    {MAIL_HUMAN, NULL, "nothing speaks against a person"},
+};
 
 struct mail_nature
 mail_nature(const struct mail *m, const char *envelope_sender)

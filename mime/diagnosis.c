@@ -457,6 +457,8 @@ static const struct saying judged[] = {
     {REASON_SPAM_DETECTED, "possible spam"},
     {REASON_SPAM_DETECTED, "possibly spam"},
     {REASON_SPAM_DETECTED, "spamming"},
+    {REASON_SPAM_DETECTED, " - spam"}, /* amavis */
+    {REASON_SPAM_DETECTED, "dt:spm"},  /* NetEase */
     {REASON_SPAM_DETECTED, "comme spam"},
     {REASON_SPAM_DETECTED, "jako spam"},
     {REASON_SPAM_DETECTED, "como spam"},
@@ -558,6 +560,7 @@ static const struct saying judged[] = {
     {REASON_POLICY_VIOLATION, "no permission"},
     {REASON_POLICY_VIOLATION, "delivery not authorized"},
     {REASON_POLICY_VIOLATION, "not an allowed"},
+    {REASON_POLICY_VIOLATION, "ask your postmaster for help"}, /* T-Online */
     {REASON_POLICY_VIOLATION, "resolver.rst."},
     {REASON_POLICY_VIOLATION, "temporär abgelehnt"},
     {REASON_POLICY_VIOLATION, "richtlinie"},
@@ -1121,12 +1124,15 @@ is_about_address(const char *words, const char *status, enum prose_stage stage)
                                               "bounce category: bad-mailbox"};
     /* Said by those who know. "User unknown" is what a filter says too, and for less. */
     static const char *const nowhere[] = {
-        "does not exist",  "doesn't exist",      "no longer exist",  "no longer valid", "no longer in use",
-        "no longer works", "no longer employed", "has been deleted", "has moved",       "left the company",
-        "left the organi", "existiert nicht",    "bestaat niet",     "n'existe pas",    "nie istnieje",
-        "no existe",       "non esiste",         "não existe",       "neexistuje",      "finns inte",
-        "findes ikke",     "finnes ikke",        "ei ole olemassa",  "nem létezik",     "nu există",
-        "mevcut değil",    "не существует",      "не існує",         "不存在",          "存在しません"};
+        "does not exist",   "doesn't exist",    "no longer exist",    "no longer valid",
+        "no longer in use", "no longer works",  "no longer employed", "has been deleted",
+        "has moved",        "left the company", "left the organi",    "existiert nicht",
+        "bestaat niet",     "n'existe pas",     "nie istnieje",       "no existe",
+        "non esiste",       "não existe",       "neexistuje",         "finns inte",
+        "findes ikke",      "finnes ikke",      "ei ole olemassa",    "nem létezik",
+        "nu există",        "wasn't found at",  "couldn't be found",  "could not be found",
+        "존재하지",         "mevcut değil",     "не существует",      "не існує",
+        "不存在",           "存在しません"};
     gboolean telling = !is_vague(status);
     if (telling && strncmp(status + 1, ".1.", 3) == 0)
         return TRUE;

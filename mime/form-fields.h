@@ -25,6 +25,7 @@ guint form_fields_end(const GArray *lines);
 
 /* Arrays of struct form_field, never NULL. `map` may be NULL. */
 GPtrArray *form_fields_from_text(const char *text, const struct form_map *map);
+GPtrArray *form_fields_from_questions(const char *text, const struct form_map *map);
 GPtrArray *form_fields_from_html(const char *html, const struct form_map *map);
 GPtrArray *form_fields_from_json(const char *json, gsize length); /* an object with plain keys; empty if it is none */
 GPtrArray *form_fields_from_adf(const char *xml);                 /* Auto-lead Data Format 1.0 */
@@ -33,6 +34,11 @@ GPtrArray *form_fields_from_adf(const char *xml);                 /* Auto-lead D
 GPtrArray *form_fields_of(const struct mail *mail, const char *tool, const struct form_map *map);
 /* The address in a value: alone, in brackets, or in the links that HTML left; NULL. */
 char *form_address_in(const char *value);
+
+/* The label is a header's that names the sender, in any language. */
+gboolean form_is_from(const struct form_field *field);
+/* The mail shows itself to be a form's, of whatever tool. Cheap for what people write. */
+gboolean form_is_generic(const struct mail *mail);
 
 GPtrArray *form_fields_new(void);
 /* Trims both; nothing is added when the label is empty or the form is full. */

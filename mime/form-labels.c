@@ -160,6 +160,7 @@ static const struct {
     {"lname", LEAD_LAST_NAME},
     {"locale", LEAD_LANGUAGE},
     {"loja", LEAD_SHOP},
+    {"long answer", LEAD_MESSAGE},
     {"mail", LEAD_EMAIL},
     {"mailadresse", LEAD_EMAIL},
     {"mensagem", LEAD_MESSAGE},
@@ -393,10 +394,16 @@ static const struct {
     const char *part;
     enum lead_member member;
 } parts[] = {
-    {"e-mail", LEAD_EMAIL},          {"email", LEAD_EMAIL},         {"courriel", LEAD_EMAIL},  {"phone", LEAD_PHONE},
-    {"telefon", LEAD_PHONE},         {"telefoon", LEAD_PHONE},      {"telephone", LEAD_PHONE}, {"mobiel", LEAD_PHONE},
-    {"first name", LEAD_FIRST_NAME}, {"last name", LEAD_LAST_NAME}, {"budget", LEAD_BUDGET},   {"budzet", LEAD_BUDGET},
-    {"shop url", LEAD_SHOP},         {"store url", LEAD_SHOP},      {"website", LEAD_SHOP},
+    {"e-mail", LEAD_EMAIL},        {"email", LEAD_EMAIL},           {"courriel", LEAD_EMAIL},
+    {"phone", LEAD_PHONE},         {"telefon", LEAD_PHONE},         {"telefoon", LEAD_PHONE},
+    {"telephone", LEAD_PHONE},     {"mobiel", LEAD_PHONE},          {"first name", LEAD_FIRST_NAME},
+    {"last name", LEAD_LAST_NAME}, {"budget", LEAD_BUDGET},         {"budzet", LEAD_BUDGET},
+    {"shop url", LEAD_SHOP},       {"store url", LEAD_SHOP},        {"website", LEAD_SHOP},
+    {"your name", LEAD_NAME},      {"full name", LEAD_NAME},        {"need help", LEAD_MESSAGE},
+    {"can we help", LEAD_MESSAGE}, {"can we do for", LEAD_MESSAGE}, {"your project", LEAD_MESSAGE},
+    {"message", LEAD_MESSAGE},     {"nachricht", LEAD_MESSAGE},     {"wiadomosc", LEAD_MESSAGE},
+    {"bericht", LEAD_MESSAGE},     {"mensaje", LEAD_MESSAGE},       {"messaggio", LEAD_MESSAGE},
+    {"mensagem", LEAD_MESSAGE},
 };
 
 static gboolean

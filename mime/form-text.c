@@ -9,6 +9,7 @@
  *   Label: value            the value may go on in the next lines
  *   Label:                  the value in the next line (Formspree)
  *   Label:  blank  VALUE    (Shopify's partner directory)
+ * and a fourth without colons, a paragraph for each question (Typeform), which is read where those say nothing.
  * The long free text comes last in nearly every form and may hold lines that look like fields.
  */
 
@@ -64,11 +65,15 @@ form_fields_end(const GArray *lines)
                                             "This form was submitted at",
                                             "This is a notification that a contact form",
                                             "You are receiving this because",
+                                            "You are receiving this mail because",
+                                            "You are receiving this email because",
+                                            "You received this email because",
                                             "View your form submissions",
                                             "Edit your form settings",
                                             "Manage submissions",
                                             "Does this submission look like spam",
                                             "Sent from your website",
+                                            "Log in to view",
                                             NULL};
     for (guint i = 0; i < lines->len; i++) {
         const struct line *line = line_at(lines, i);
@@ -213,6 +218,44 @@ form_fields_from_text(const char *text, const struct form_map *map)
         } else if (r.label) {
             g_string_append_c(r.value, '\n');
             g_string_append_len(r.value, line->text, (gssize)line->length);
+        }
+    }
+    close_field(&r);
+    g_string_free(r.value, TRUE);
+    return r.fields;
+}
+
+/* ---- questions without a colon ---- */
+
+/* "What is your name?" or a label that is known, alone in the first line of its paragraph. */
+static gboolean
+is_question(const GArray *lines, guint i, guint end, const struct form_map *map)
+{
+    const struct line *line = line_at(lines, i);
+    gsize length = line->body_length;
+    if (line->depth || !length || length > FORM_LABEL_BYTES || i + 1 >= end || line_is_blank(line_at(lines, i + 1)))
+        return FALSE;
+    if ((i > 0 && !line_is_blank(line_at(lines, i - 1))) || memchr(line->body, ':', length) ||
+        memchr(line->body, '@', length))
+        return FALSE;
+    return line->body[length - 1] == '?' || form_label_in(map, line->body, length) != LEAD_NONE;
+}
+
+GPtrArray *
+form_fields_from_questions(const char *text, const struct form_map *map)
+{
+    g_autoptr(GArray) lines = lines_split(text);
+    guint end = form_fields_end(lines);
+    struct reader r = {.map = map, .fields = form_fields_new(), .value = g_string_new(NULL)};
+    for (guint i = 0; i < end; i++) {
+        const struct line *line = line_at(lines, i);
+        if (is_question(lines, i, end, map)) {
+            close_field(&r);
+            r.label = line;
+            r.label_bytes = line->body_length;
+        } else if (r.label) {
+            g_string_append_len(r.value, line->text, (gssize)line->length);
+            g_string_append_c(r.value, '\n');
         }
     }
     close_field(&r);

@@ -149,6 +149,12 @@ form_tool(const struct mail *m)
     return NULL;
 }
 
+gboolean
+form_is_form(const struct mail *m)
+{
+    return form_tool(m) || form_is_generic(m);
+}
+
 /* ---- the lead ---- */
 
 static char **
@@ -283,14 +289,22 @@ believe_reply_to(struct form *f, const struct mail *m, const struct form_map *ma
     }
 }
 
-/* Contact Form 7 has the lead in "From: Name <address>". */
+gboolean
+form_is_from(const struct form_field *field)
+{
+    struct folded label;
+    fold(&label, field->label, strlen(field->label));
+    return phrase_label(label.text) == LABEL_FROM;
+}
+
+/* Contact Form 7 has the lead in "From: Name <address>", and some languages' forms too. */
 static void
 split_sender(struct form *f)
 {
     for (guint i = 0; i < f->fields->len; i++) {
         const struct form_field *field = g_ptr_array_index(f->fields, i);
         const char *open = strrchr(field->value, '<');
-        if (phrase_label(field->label) != LABEL_FROM && g_ascii_strcasecmp(field->label, "From") != 0 && i != 0)
+        if (!form_is_from(field) && (i != 0 || strcmp(f->tool, "contact-form-7") != 0))
             continue;
         char *address = form_address_in(open ? open : field->value);
         if (!address)
@@ -316,6 +330,19 @@ known_fields(const GPtrArray *fields, const struct form_map *map)
     return known;
 }
 
+static GPtrArray *
+fields_in_text(const char *text, const struct form_map *map)
+{
+    GPtrArray *lines = form_fields_from_text(text, map);
+    if (known_fields(lines, map) > 0)
+        return lines;
+    GPtrArray *questions = form_fields_from_questions(text, map);
+    if (known_fields(questions, map) < 2)
+        return g_ptr_array_unref(questions), lines;
+    g_ptr_array_unref(lines);
+    return questions;
+}
+
 /* HTML where it says as much: its structure cannot be forged by what stands in a value, and the text may be a stub. */
 GPtrArray *
 form_fields_of(const struct mail *m, const char *tool, const struct form_map *map)
@@ -329,7 +356,7 @@ form_fields_of(const struct mail *m, const char *tool, const struct form_map *ma
             return json;
         g_ptr_array_unref(json);
     }
-    GPtrArray *text = form_fields_from_text(m->text, map);
+    GPtrArray *text = fields_in_text(m->text, map);
     GPtrArray *html = m->html && g_strcmp0(tool, lines_alone) != 0 ? form_fields_from_html(m->html, map) : NULL;
     guint in_html = html ? known_fields(html, map) : 0;
     if (html && html->len > 0 && (in_html >= 2 || in_html >= known_fields(text, map))) {
@@ -384,7 +411,7 @@ form_read(const struct mail *m, gconstpointer raw, gsize length, const struct fo
 {
     const struct form_map *map = form_maps_find(maps, m);
     const char *tool = map ? map->name : form_tool(m);
-    if (!tool && !expected)
+    if (!tool && !expected && !form_is_generic(m))
         return NULL;
     g_autoptr(form) f = g_new0(struct form, 1);
     f->tool = g_strdup(tool ? tool : is_json(m->text) ? "json" : "generic");
@@ -393,7 +420,7 @@ form_read(const struct mail *m, gconstpointer raw, gsize length, const struct fo
     if (f->fields->len == 0)
         return NULL;
     fill_from_fields(f, map);
-    if (strcmp(f->tool, "contact-form-7") == 0)
+    if (strcmp(f->tool, "contact-form-7") == 0 || strcmp(f->tool, "generic") == 0)
         split_sender(f);
     believe_reply_to(f, m, map);
     find_address(f, m);

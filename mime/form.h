@@ -26,6 +26,8 @@ struct form {
 /* Which tool sent the mail, by its sender, subject and marks (static); NULL: none that is known. A claim: only aligned
  * DKIM proves it. */
 const char *form_tool(const struct mail *mail);
+/* A form's mail, by a known tool or by what it looks like. */
+gboolean form_is_form(const struct mail *mail);
 
 /* NULL when the mail is no form's. `raw` is what `mail` was read from, for JSON and XML that is attached (NULL: not
  * looked at). `maps` (may be NULL) are believed before the rules. `expected` says that the mail came to an address

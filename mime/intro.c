@@ -515,7 +515,7 @@ may_end_attribution(const struct line *line, gboolean quote)
         return FALSE;
     if (p[n - 1] == ':' || (p[n - 1] == '-' && p[0] == '-'))
         return TRUE;
-    if (n >= 3 && memcmp(p + n - 3, "\xef\xbc\x9a", 3) == 0)
+    if (n >= 3 && (memcmp(p + n - 3, "\xef\xbc\x9a", 3) == 0 || memcmp(p + n - 3, ">>>", 3) == 0))
         return TRUE;
     if (!memchr(p, '@', n))
         return quote && g_ascii_strncasecmp(p, "posted by ", MIN(n, 10)) == 0;

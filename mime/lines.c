@@ -87,6 +87,8 @@ is_no_quote(const struct line *line, const struct line *before)
 {
     if (line->body_length && ends_with(line->body, line->body_length, "<<"))
         return TRUE;
+    if (line->depth == 3 && ends_with(line->body, line->body_length, ">>>"))
+        return TRUE; /* GroupWise's attribution */
     if (line->depth > 3 && line->body_length < 300 && memmem(line->body, line->body_length, "\" == ", 5))
         return TRUE; /* `>>>>> "Bob" == Bob Jones <bob@…> writes:` introduces one */
     if (line->depth != 1 || !before || before->depth || !before->body_length || line->body_length > 24)

@@ -1826,6 +1826,7 @@ static const char *const mobile_heads[] = {
     "отправлено с",
     "отправлено через",
     "отримати outlook",
+    "получите outlook",
     "получить outlook",
     "послато са",
     "скачаите outlook",
@@ -2806,6 +2807,7 @@ static const char *const bounce_subjects[] = {
     "配信不能",
     "配送エラー",
     "반송",
+    "발송 실패",
     "전달되지",
     "전송 실패",
 };

@@ -786,7 +786,7 @@ trim_lines(const GArray *lines, const struct mail *m, struct reply *reply)
     const struct mail_address *author = mail_author(m);
     const struct manner manner = {author ? author->name : "", author ? author->address : "",
                                   subject_kind(m->subject) == SUBJECT_FORWARD,
-                                  subject_kind(m->subject) == SUBJECT_REPLY, form_tool(m) != NULL};
+                                  subject_kind(m->subject) == SUBJECT_REPLY, form_is_form(m)};
     trim(lines, &manner, 0, &out);
     reply->text = finish(out.text);
     reply->signature = finish(out.signature);

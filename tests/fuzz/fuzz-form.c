@@ -25,6 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     g_autofree char *text = text_utf8((const char *)data, size);
     check(form_fields_from_text(text, NULL));
+    check(form_fields_from_questions(text, NULL));
     check(form_fields_from_html(text, NULL));
     check(form_fields_from_adf(text));
     check(form_fields_from_json((const char *)data, size));
@@ -38,5 +39,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                      .references = none,
                      .headers = none};
     form_free(form_read(&m, NULL, 0, NULL, TRUE));
+    struct mail_address site = {(char *)"Site", (char *)"wordpress@site.example"};
+    m.from = g_ptr_array_new();
+    g_ptr_array_add(m.from, &site);
+    form_is_form(&m);
+    g_ptr_array_unref(m.from);
     return 0;
 }

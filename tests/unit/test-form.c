@@ -131,7 +131,7 @@ static const struct sample samples[] = {
      "<tr><td>Email address *</td><td>ann@lead.example</td></tr></table>",
      "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
     {"typeform", "typeform", "Typeform <notifications@typeform.com>", NULL, "Typeform: New response for Contact",
-     "What is your name?: x\nName: Ann Lead\nEmail: ann@lead.example\nMessage: " INJECTED_LINES "\n", NULL, "Ann Lead",
+     "What is your size?: x\nName: Ann Lead\nEmail: ann@lead.example\nMessage: " INJECTED_LINES "\n", NULL, "Ann Lead",
      "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
     {"ADF", "adf", "Portal <leads@portal.example>", NULL, "Lead",
      "<?xml version=\"1.0\"?>\n<?adf version=\"1.0\"?>\n<adf><prospect><customer><contact><name part=\"full\">Ann "
@@ -323,6 +323,62 @@ test_attached_data(void)
     g_assert_cmpstr(c->lead.email, ==, "bob@lead.example");
 }
 
+/* No rule knows the tool: what stands in the mail must show that it is a form's. */
+static const struct {
+    const char *from, *reply_to, *headers, *text, *html;
+    const char *email; /* NULL: a person's mail */
+} shown[] = {
+    {"Site <info@site.example>", "ann@lead.example", "", "Name: Ann Lead\nE-mail: ann@lead.example\nMessage: Hello\n",
+     NULL, "ann@lead.example"},
+    {"Site <info@site.example>", "ann@lead.example", "",
+     "A visitor wrote.\n\nNaam: Ann Lead\nE-mailadres: ann@lead.example\nBericht: Hallo\n", NULL, "ann@lead.example"},
+    {"Seite <info@site.example>", "ann@lead.example", "",
+     "Von: Ann Lead <ann@lead.example>\nBetreff: Thema\n\nNachrichtentext:\nHallo\n", NULL, "ann@lead.example"},
+    {"Site <wordpress@site.example>", NULL, "", "Name: Ann Lead\nEmail: ann@lead.example\nPhone: 020 123\n", NULL,
+     "ann@lead.example"},
+    {"Site <info@site.example>", NULL, "X-Mailer: PHPMailer 6.9.1 (https://github.com/PHPMailer/PHPMailer)\r\n",
+     "Name: Ann Lead\nEmail: ann@lead.example\nMessage: Hello\n", NULL, "ann@lead.example"},
+    {"Site <info@site.example>", "ann@lead.example", "", "You have a new entry.",
+     "<table><tr><td><b>Name</b></td></tr><tr><td>Ann Lead</td></tr><tr><td><b>Email</b></td></tr>"
+     "<tr><td>ann@lead.example</td></tr><tr><td><b>Comment or Message</b></td></tr><tr><td>Hello</td></tr></table>",
+     "ann@lead.example"},
+    {"Site <no-reply@site.example>", NULL, "",
+     "You have a new answer\n\nWhat is your name?\nAnn Lead\n\nYour email address\nann@lead.example\n\nWhat do you "
+     "need "
+     "help with?\nA theme.\n",
+     NULL, "ann@lead.example"},
+    /* people */
+    {"Ann <ann@lead.example>", NULL, "", "Name: Bob\nEmail: bob@else.example\nPhone: 020 123\nPlease call him.\n", NULL,
+     NULL},
+    {"Ann <ann@lead.example>", "office@lead.example", "", "Name: the shop's\nEmail: bob@else.example\n", NULL, NULL},
+    {"Ann <ann@lead.example>", "ann@else.example", "",
+     "Hello, and thank you for your call. We have thought about the theme, and want it in blue, as the one that you "
+     "showed "
+     "us, with the large pictures, and with a start page that tells what is new. Could you tell us what that would be, "
+     "and when you could begin with it? We are in no hurry, but it should be ready before the summer, when most of our "
+     "customers come, and before the fair, too.\n\nName: Ann Lead\nEmail: ann@else.example\nPhone: 020 123\n",
+     NULL, NULL},
+    {"Ann <ann@lead.example>", NULL, "In-Reply-To: <x@site.example>\r\nX-Mailer: PHPMailer 6\r\n",
+     "Name: Bob\nEmail: bob@else.example\nPhone: 020 123\n", NULL, NULL},
+};
+
+static void
+test_forms_show_themselves(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(shown); i++) {
+        const struct sample s = {.from = shown[i].from,
+                                 .reply_to = shown[i].reply_to,
+                                 .subject = "Contact",
+                                 .text = shown[i].text,
+                                 .html = shown[i].html};
+        g_autoptr(mail) m = sample_mail(&s, shown[i].headers);
+        g_autoptr(form) f = form_read(m, NULL, 0, NULL, FALSE);
+        g_test_message("%s", shown[i].text);
+        g_assert_cmpint(form_is_form(m), ==, shown[i].email != NULL);
+        g_assert_cmpstr(f ? f->lead.email : NULL, ==, shown[i].email);
+    }
+}
+
 static void
 test_first_label_wins(void)
 {
@@ -436,6 +492,7 @@ main(int argc, char **argv)
     }
     g_test_add_func("/form/reply-to-beats-what-was-typed", test_reply_to_beats_what_was_typed);
     g_test_add_func("/form/attached-data", test_attached_data);
+    g_test_add_func("/form/forms-show-themselves", test_forms_show_themselves);
     g_test_add_func("/form/first-label-wins", test_first_label_wins);
     g_test_add_func("/form/people-are-no-forms", test_people_are_no_forms);
     g_test_add_func("/form/words-without-fields-are-no-form", test_words_without_fields_are_no_form);

@@ -9,7 +9,7 @@ trim_with(const char *text, const char *author, const char *subject, struct repl
 {
     struct mail m = {
         .text = (char *)text, .subject = (char *)subject, .headers = g_ptr_array_new(), .from = g_ptr_array_new()};
-    m.in_reply_to = m.references = m.headers;
+    m.in_reply_to = m.references = m.reply_to = m.headers;
     struct mail_address from = {(char *)author, (char *)"anna@lead.example"};
     g_ptr_array_add(m.from, &from);
     reply_trim(&m, reply);
@@ -182,6 +182,9 @@ static const char *const separators[] = {
     "-----Eredeti üzenet-----",
     "-------- Alkuperäinen viesti --------",
     "##- Please type your reply above this line -##",
+    ">>> Bob Jones <bob@example.org> 1/5/2024 3:12 PM >>>",
+    ">>> \"Bob Jones\" <bob@example.org> 05.01.24 15.12 Uhr >>>",
+    ">>> Bob Jones 05/01/2024 15:12 >>>",
     "-----Mensaje original-----",
     "---------- Weitergeleitete Nachricht ---------",
     "Début du message transféré :",
@@ -931,6 +934,7 @@ static const char *const phones[] = {
     "Отправлено с моего мобильного устройства Samsung",
     "Отправлено из Yahoo Почты на Android",
     "Скачать Outlook для iOS",
+    "Получите Outlook для Android",
     "Надіслано з iPhone",
     "Надіслано з пристрою Galaxy",
     "Изпратено от моя iPhone",
@@ -1451,7 +1455,7 @@ static void
 check_html(const char *html, const char *want)
 {
     struct mail m = {.text = (char *)"", .html = (char *)html, .headers = g_ptr_array_new(), .from = g_ptr_array_new()};
-    m.in_reply_to = m.references = m.headers;
+    m.in_reply_to = m.references = m.reply_to = m.headers;
     struct reply reply;
     reply_trim_html(&m, &reply);
     g_assert_cmpstr(reply.text, ==, want);

@@ -177,6 +177,10 @@ test_prose(void)
 static const struct {
     const char *name, *want, *subject, *text;
 } dialects[] = {
+    {"imail", "bob@x.example - soft userunknown", "Undeliverable Mail",
+     "Unknown user: bob@x.example\n\n\nOriginal message follows.\n\nReceived: from here\n"},
+    {"naver", "bob@x.example - hard userunknown", "메일 발송 실패",
+     "메일을 보내지 못했습니다.\n\n받는사람: bob@x.example\n사유: 존재하지 않는 주소입니다.\n"},
     {"gmx", "bob@x.example - hard userunknown", "Mail delivery failed: returning message to sender",
      "This message was created automatically by mail delivery software.\n"
      "\n"
@@ -593,6 +597,12 @@ test_reasons(void)
         {"Adresse existiert nicht", "", STAGE_UNKNOWN, "- hard userunknown"},
         {"Empfänger unbekannt", "", STAGE_UNKNOWN, "- soft userunknown"},
         {"Le message est trop volumineux", "5.3.4", STAGE_UNKNOWN, "5.3.4 soft mesgtoobig"},
+        {"smtp; 554 5.7.0 Reject, id=00042-07 - SPAM", "5.7.0", STAGE_UNKNOWN, "5.7.0 soft spamdetected"},
+        {"smtp; 554 DT:SPM mx3,PMCowEA", "5.0.0", STAGE_UNKNOWN, "5.0.0 soft spamdetected"},
+        {"554 IP=192.0.2.1 - None/bad reputation. Ask your postmaster for help", "", STAGE_UNKNOWN,
+         "- soft policyviolation"},
+        {"bob wasn't found at x.example", "", STAGE_UNKNOWN, "- hard userunknown"},
+        {"this address could not be found", "", STAGE_UNKNOWN, "- hard userunknown"},
         {"", "", STAGE_UNKNOWN, "- soft other"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {

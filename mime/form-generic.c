@@ -1,0 +1,123 @@
+#include "config.h"
+
+#include "mime/form-fields.h"
+
+#include <string.h>
+
+#include "mime/subject.h"
+
+/*
+ * A form that no rule knows, from any site in the world: its sender is a machine or answers elsewhere, its words begin
+ * with fields, and one of them holds the address of whoever filled it in. A person's mail has the fields of a signature
+ * below words, and answers go to its sender.
+ */
+
+#define INTRO_BYTES 250 /* before the first field */
+
+/* How the names of senders begin that are programs of a site and nobody's mailbox; dots and dashes aside. */
+static const char *const site_senders[] = {
+    "wordpress", "wwwdata",  "www",    "webform", "webmaster",  "website",       "apache", "httpd",  "nobody",
+    "noreply",   "nereply",  "form",   "notif",   "donotreply", "nepasrepondre", "mailer", "daemon", "cms",
+    "anfrage",   "zapytani", "inquir", "enquir",  "automat",    "robot",         NULL};
+
+static const char *const site_headers[] = {"X-PHP-Originating-Script", "X-PHP-Script", "X-WPForms-Entry",
+                                           "X-Drupal-Module", NULL};
+
+static gboolean
+begins(const char *address, const char *name)
+{
+    for (; *name; address++) {
+        if (*address == '-' || *address == '_' || *address == '.')
+            continue;
+        if (g_ascii_tolower(*address) != *name++)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+is_from_a_site(const struct mail *m)
+{
+    const struct mail_address *author = mail_author(m);
+    const char *mailer = mail_header(m, "X-Mailer");
+    for (const char *const *name = site_senders; author && *name; name++)
+        if (begins(author->address, *name))
+            return TRUE;
+    for (const char *const *name = site_headers; *name; name++)
+        if (mail_header(m, *name))
+            return TRUE;
+    return mailer && (strcasestr(mailer, "php") || strcasestr(mailer, "wpmail") || strcasestr(mailer, "drupal"));
+}
+
+/* Where answers go, if that is not who sent it; NULL. */
+static const char *
+answers_elsewhere(const struct mail *m)
+{
+    const struct mail_address *to = m->reply_to->len ? g_ptr_array_index(m->reply_to, 0) : NULL;
+    const struct mail_address *author = mail_author(m);
+    if (!to || !*to->address || (author && g_ascii_strcasecmp(author->address, to->address) == 0))
+        return NULL;
+    return to->address;
+}
+
+struct evidence {
+    guint members;     /* bits of enum lead_member that have a value */
+    guint known;       /* how many */
+    gboolean answered; /* a field holds the address that answers go to */
+    const char *first; /* label of the first field that is known */
+};
+
+/* "From: Ann Lead <ann@lead.example>" is the address as well (Contact Form 7). */
+static enum lead_member
+member_in(const struct form_field *field)
+{
+    enum lead_member member = form_label_in(NULL, field->label, strlen(field->label));
+    return member == LEAD_NONE && form_is_from(field) ? LEAD_EMAIL : member;
+}
+
+static void
+look_at(const struct mail *m, const GPtrArray *fields, struct evidence *e)
+{
+    const struct mail_address *author = mail_author(m);
+    const char *elsewhere = answers_elsewhere(m);
+    for (guint i = 0; i < fields->len; i++) {
+        const struct form_field *field = g_ptr_array_index(fields, i);
+        enum lead_member member = *field->value ? member_in(field) : LEAD_NONE;
+        if (member == LEAD_NONE)
+            continue;
+        const char *open = strrchr(field->value, '<');
+        g_autofree char *address = member == LEAD_EMAIL ? form_address_in(open ? open : field->value) : NULL;
+        gboolean own = address && author && g_ascii_strcasecmp(address, author->address) == 0;
+        e->first = e->first ? e->first : field->label;
+        if (member == LEAD_EMAIL && (!address || own))
+            continue;
+        e->known += !(e->members & 1u << member);
+        e->members |= 1u << member;
+        e->answered = e->answered || (address && elsewhere && g_ascii_strcasecmp(address, elsewhere) == 0);
+    }
+}
+
+/* A signature has its fields below words. A text that does not hold the label is the stub beside the HTML. */
+static gboolean
+begins_with_fields(const struct mail *m, const char *label)
+{
+    const char *at = strstr(m->text, label);
+    return !at || at - m->text <= INTRO_BYTES;
+}
+
+gboolean
+form_is_generic(const struct mail *m)
+{
+    if (m->in_reply_to->len || m->references->len || subject_kind(m->subject) != SUBJECT_NEW)
+        return FALSE;
+    gboolean site = is_from_a_site(m);
+    if (!site && !answers_elsewhere(m))
+        return FALSE;
+    g_autoptr(GPtrArray) fields = form_fields_of(m, NULL, NULL);
+    struct evidence e = {0};
+    look_at(m, fields, &e);
+    guint names = 1u << LEAD_NAME | 1u << LEAD_FIRST_NAME | 1u << LEAD_LAST_NAME | 1u << LEAD_MESSAGE;
+    if (!(e.members & 1u << LEAD_EMAIL) || !(e.members & names) || !begins_with_fields(m, e.first))
+        return FALSE;
+    return e.answered || (site && e.known >= 3);
+}
