@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-#include "lib/text.h"
 #include "mime/lines.h"
+#include "mime/sentence.h"
 #include "mime/subject.h"
 
 #define BODY_BYTES 4096   /* of the text are read */
 #define SUBJECT_BYTES 300 /* of the subject */
 
-/* Everything below is folded (text_fold()). */
+/* Everything below is folded (sentence_fold()). */
 
 /* It was made by a machine, or must not be answered. */
 static const char *const made[] = {"automatically generated",
@@ -133,9 +133,24 @@ static const char *const made[] = {"automatically generated",
                                    "발신 전용",
                                    NULL};
 
+/* "This is an automated message": a sentence that begins with one of these, goes on and comes to one of those; and what
+ * it calls itself where it is an answer. "This automatic reply …" is what people speak of. */
+static const char *const this[] = {
+    "this ",  "dies",     "diese", "dit ",  "deze ",    "ceci ", "cet ",    "cette ",  "ce ",      "c'est ",  "to jest",
+    "ta ",    "niniejsz", "este ", "esta ", "esto ",    "quest", "isto ",   "detta ",  "detta ar", "det har", "denne ",
+    "dette ", "tama ",    "tato ", "toto ", "ez ",      "acest", "aceasta", "bu ",     "это ",     "данное ", "настоящ",
+    "це ",    "този ",    "αυτο",  "この",  "本メール", "此",    "이 메일", "본 메일", NULL};
+static const char *const automatic[] = {"automat", "automaat", "avtomat", "otomatik", "автомат", "αυτοματ",
+                                        "自動",    "自动",     "자동",    "אוטומטי",  NULL};
+static const char *const answer_words[] = {
+    "reply",    "response", "answer",  "antwort", "antwoord", "reponse", "odpowied", "respuesta", "risposta",
+    "resposta", "svar",     "vastaus", "odpoved", "valasz",   "raspuns", "yanit",    "ответ",     "відповід",
+    "απαντησ",  "応答",     "返信",    "回复",    "回覆",     "응답",    NULL};
+
 /* Something of the reader's came in. */
 static const char *const received[] = {"received your",
                                        "received a message from you",
+                                       "has been received",
                                        "your request",
                                        "your enquiry",
                                        "your inquiry",
@@ -375,9 +390,48 @@ own_words(const struct mail *m)
         if (line->depth)
             continue;
         g_string_append_len(words, line->body, (gssize)line->body_length);
-        g_string_append_c(words, ' ');
+        g_string_append(words, line_is_blank(line) ? "|" : " "); /* ends a sentence */
     }
-    return text_fold(words->str);
+    return sentence_fold(words->str);
+}
+
+static gsize
+begins_with(const char *text, const char *const *words)
+{
+    for (; *words; words++)
+        if (g_str_has_prefix(text, *words))
+            return strlen(*words);
+    return 0;
+}
+
+/* A short sentence says of its mail that a machine made it. */
+static gboolean
+says_automatic(const char *folded, gboolean *answer)
+{
+    enum { SHORT = 90 };
+    for (const char *p = folded; *p;) {
+        p += strspn(p, " .|!?:*-#");
+        gsize length = strcspn(p, ".|!?:"), word = begins_with(p, this);
+        const char *rest = p + word + strspn(p + word, " ");
+        if (word && word <= length && length <= SHORT && !begins_with(rest, automatic) &&
+            sentence_any(p, length, automatic)) {
+            *answer = sentence_any(p, length, answer_words);
+            return TRUE;
+        }
+        p += length;
+    }
+    return FALSE;
+}
+
+/* Cheap, for what people write. */
+static gboolean
+may_say_automatic(const char *text)
+{
+    static const char *const stems[] = {"automa", "автома", "αυτόμα", "自動", "自动", "자동", "otomatik", NULL};
+    for (const char *const *stem = stems; *stem; stem++)
+        if (strcasestr(text, *stem))
+            return TRUE;
+    return FALSE;
 }
 
 gboolean
@@ -385,16 +439,16 @@ acknowledgement_is(const struct mail *m, gboolean machine)
 {
     if (!m->subject || subject_kind(m->subject) == SUBJECT_FORWARD)
         return FALSE;
-    g_autofree char *subject = text_fold(m->subject);
+    g_autofree char *subject = sentence_fold(m->subject);
     gboolean named = contains(subject, confirmed);
-    if (!named && !machine && !has_number(m->subject) && !is_from_a_desk(m))
+    gboolean desk = named || machine || has_number(m->subject) || is_from_a_desk(m);
+    if (!desk && !may_say_automatic(m->text))
         return FALSE;
     g_autofree char *words = own_words(m);
-    gboolean says = contains(words, made);
-    if (machine && (named || contains(words, confirmed)))
+    gboolean answer = FALSE, itself = says_automatic(words, &answer), came = contains(words, received);
+    if ((itself && (came || named || answer)) || (machine && (named || came)))
         return TRUE;
-    return (says && (named || contains(words, received))) ||
-           (machine && has_number(m->subject) && contains(words, received));
+    return desk && contains(words, made) && (named || came);
 }
 
 /* ---- calendars ---- */
@@ -422,7 +476,7 @@ acknowledgement_is_of_invitation(const struct mail *m)
 {
     if (!m->subject || !has_calendar(m))
         return FALSE;
-    g_autofree char *subject = text_fold(m->subject);
+    g_autofree char *subject = sentence_fold(m->subject);
     gsize length = strcspn(subject, ":");
     while (length && subject[length - 1] == ' ')
         length--;

@@ -292,28 +292,19 @@ subject_has(const struct mail *m, enum phrase_set set)
 }
 
 /* Said of an office and of nothing that is for sale. Folded. */
-static const char *const away_from_office[] = {"out of office",
-                                               "out of the office",
-                                               "nicht im buro",
-                                               "ausser haus",
-                                               "niet op kantoor",
-                                               "afwezig",
-                                               "absent du bureau",
-                                               "est absent",
-                                               "poza biurem",
-                                               "fuera de la oficina",
-                                               "fuori ufficio",
-                                               "assente dall'ufficio",
-                                               "fora do escritorio",
-                                               "ikke pa kontoret",
-                                               "inte pa kontoret",
-                                               "mimo kancelar",
-                                               "(returning ",
-                                               "(ruckkehr ",
-                                               NULL};
+static const char *const away_from_office[] = {"out of office",       "out of the office", "nicht im buro",
+                                               "ausser haus",         "niet op kantoor",   "afwezig",
+                                               "absent du bureau",    "est absent",        "poza biurem",
+                                               "fuera de la oficina", "fuori ufficio",     "assente dall'ufficio",
+                                               "fora do escritorio",  "ikke pa kontoret",  "inte pa kontoret",
+                                               "mimo kancelar",       "fuori sede",        "не в офисе",
+                                               "нет в офисе",         "немає в офісі",     "εκτος γραφειου",
+                                               "ofis disindayim",     "hazivon kivul",     "no longer with ",
+                                               "(returning ",         "(ruckkehr ",        NULL};
 
 /* "Absence: Theme": what people may write too, but not before the subject that they answer to. Folded. */
-static const char *const away_alone[] = {"abwesend",
+static const char *const away_alone[] = {"ooo",
+                                         "abwesend",
                                          "abwesenheit",
                                          "absence",
                                          "absent",
@@ -532,6 +523,8 @@ is_bounce(const struct mail *m, gboolean no_return)
         return FALSE;
     if (subject_has(m, PHRASE_BOUNCE_SUBJECT))
         return is_mail_system(m) || no_return || body_speaks(m);
+    if (is_mail_system(m) && no_return && !is_auto_reply(m) && strchr(m->text, '@'))
+        return TRUE; /* in whatever words */
     return body_speaks(m) && (is_mail_system(m) || (no_return && !is_auto_reply(m)) ||
                               strstr(m->text, "\"notificationType\":\"Bounce\""));
 }

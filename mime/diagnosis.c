@@ -2,6 +2,8 @@
 
 #include "mime/diagnosis.h"
 
+#include "mime/sentence.h"
+
 #include <string.h>
 
 #define WORDS_BYTES 8192 /* of what was said is looked at */
@@ -215,6 +217,7 @@ static const struct saying precise[] = {
     {REASON_HOST_UNKNOWN, "unknown domain"},
     {REASON_HOST_UNKNOWN, "domain unknown"},
     {REASON_HOST_UNKNOWN, "domain does not exist"},
+    {REASON_HOST_UNKNOWN, "dns domain"},
     {REASON_HOST_UNKNOWN, "domain is not reachable"},
     {REASON_HOST_UNKNOWN, "domain must exist"},
     {REASON_HOST_UNKNOWN, "domain not found"},
@@ -570,6 +573,128 @@ static const struct saying judged[] = {
     {REASON_POLICY_VIOLATION, "política"},
     {REASON_POLICY_VIOLATION, "criteri di"},
 };
+
+/*
+ * Said in other words than any of the tables': a thing and what is said of it in the same sentence, in the languages of
+ * the world. Folded (sentence_fold()); words are stems.
+ */
+static const char *const mailboxes[] = {
+    "mailbox",        "inbox",      "mail box",   "postfach", "posteingang", "postvak", "brievenbus",  "boite",
+    "skrzynk",        "buzon",      "bandeja",    "casella",  "cassetta",    "caixa",   "brevlada",    "postkasse",
+    "postlada",       "indbakke",   "innboks",    "inkorg",   "postilaatik", "schrank", "postafiok",   "casuta",
+    "cutia",          "posta kutu", "gelen kutu", "ящик",     "скриньк",     "пощенск", "γραμματοκιβ", "εισερχομεν",
+    "メールホックス", "受信トレイ", "邮箱",       "信箱",     "收件箱",      "메일함",  "사서함",      "편지함",
+    "תיבת",           "صندوق",      NULL};
+static const char *const full[] = {
+    " full.",   " full ",        " full,",        " voll ",     " voll.",       " vol ",         " vol.",    "pleine",
+    "satur",    "pelna",         "pelny",         "przepeln",   "przekrocz",    "llen",          "lotad",    "cheia",
+    "piena",    "fyldt",         "fuld",          "fullt",      "taynna",       " plna",         "preplnen", "megtelt",
+    " plina",   "dolu",          "переполн",      "заполнен",   "переповн",     "пълна",         "πληρησ",   "γεματ",
+    "いっはい", "容量",          "已满",          "已滿",       "空间已满",     "가득",          "초과",     "מלא",
+    "ممتل",     "storage limit", "no more space", "space left", "out of space", "storage limit", NULL};
+static const char *const addresses[] = {
+    "adress",     "address",      "adresse",   "adres",    "empfanger", "benutzer",    "postfach",   "konto",
+    "destinat",   "utilisat",     "compte",    "boite",    "gebruiker", "ontvanger",   "uzytkown",   "odbiorc",
+    "skrzynk",    "usuario",      "direccion", "cuenta",   "buzon",     "utente",      "indirizzo",  "casella",
+    "endereco",   "conta ",       "mottagar",  "anvandar", "modtager",  "bruger",      "mottaker",   "bruker",
+    "osoit",      "vastaanottaj", "prijemc",   "uzivatel", "schrank",   "cimzett",     "felhasznal", " cim",
+    "-cim",       "utilizat",     "kullanici", "alici",    "получател", "пользовател", "адрес",      "ящик",
+    "користувач", "одержувач",    "παραληπτ",  "χρηστ",    "διευθυνσ",  "アトレス",    "ユーサ",     "宛先",
+    "あて先",     "收件人",       "用户",      "邮箱",     "地址",      "사용자",      "주소",       "수신자",
+    NULL};
+static const char *const nowhere_words[] = {"nicht gefunden",
+                                            "nicht vorhanden",
+                                            "unbekannt",
+                                            "existiert nicht",
+                                            "ungultig",
+                                            "inconnu",
+                                            "introuvable",
+                                            "ete trouve",
+                                            "n'existe",
+                                            "n'a pas ete trouv",
+                                            "aucun",
+                                            "onbekend",
+                                            "niet gevonden",
+                                            "niet worden gevonden",
+                                            "bestaat niet",
+                                            "ongeldig",
+                                            "nie istnieje",
+                                            "nieznan",
+                                            "nie znalezion",
+                                            "sie znalezc",
+                                            "nie ma t",
+                                            "nie odnalezion",
+                                            "no existe",
+                                            "no se encontr",
+                                            "se ha encontrado",
+                                            "pudo encontrar",
+                                            "no encontrad",
+                                            "desconocid",
+                                            "inexistent",
+                                            "non esiste",
+                                            "sconosciut",
+                                            "non trovat",
+                                            "stato trovato",
+                                            "impossibile trovare",
+                                            "nao existe",
+                                            "nao encontrad",
+                                            "ser encontrad",
+                                            "foi encontrad",
+                                            "desconhecid",
+                                            "inte hittas",
+                                            "hittades inte",
+                                            "finns inte",
+                                            "okand",
+                                            "findes ikke",
+                                            "ikke fundet",
+                                            "ikke findes",
+                                            "ukendt",
+                                            "finnes ikke",
+                                            "ikke funnet",
+                                            "ukjent",
+                                            "loydy",
+                                            "tuntematon",
+                                            "ei ole olemassa",
+                                            "neexistuje",
+                                            "nebyl nalezen",
+                                            "nebyla nalezena",
+                                            "nenalezen",
+                                            "neznam",
+                                            "nem talalhato",
+                                            "nem letezik",
+                                            "ismeretlen",
+                                            "nu exist",
+                                            "fost gasit",
+                                            "necunoscut",
+                                            "bulunamadi",
+                                            "mevcut degil",
+                                            "gecersiz",
+                                            "наиден",
+                                            "не существ",
+                                            "неизвест",
+                                            "не існу",
+                                            "знаидено",
+                                            "невідом",
+                                            "δεν βρεθηκε",
+                                            "δεν υπαρχει",
+                                            "αγνωστ",
+                                            "見つかり",
+                                            "存在しま",
+                                            "不存在",
+                                            "找不到",
+                                            "未找到",
+                                            "존재하지",
+                                            "찾을 수 없",
+                                            "없는",
+                                            NULL};
+static const char *const letters[] = {"message",   "mail",     "content",   "body",     "nachricht", "bericht",
+                                      "wiadomosc", "mensaje",  "messaggio", "mensagem", "score",     "filter",
+                                      "письмо",    "сообщени", "邮件",      NULL};
+static const char *const unwanted[] = {
+    "spam ",     "spam.",     "spam,",      "junk",        "unsolicited", "spamscore", "niechcian", "indesirable",
+    "ungewollt", "ongewenst", "no deseado", "indesiderat", "спам",        "垃圾",      "スハム",    NULL};
+static const char *const block_lists[] = {"spamhaus",   "spamcop",     "blacklist", "blocklist", "block list", "listed",
+                                          "reputation", "client host", "your ip",   "dnsbl",     "rbl",        NULL};
 
 /* Nobody is at home there. */
 static const struct saying unknown[] = {
@@ -965,7 +1090,7 @@ is_smtp_reply(const char *text)
 static gboolean
 is_vague(const char *status)
 {
-    static const char *const vague[] = {".0.0", ".1.0", ".4.7"};
+    static const char *const vague[] = {".0.0", ".1.0", ".4.7", ".0.350"};
     if (!*status)
         return TRUE;
     for (gsize i = 0; i < G_N_ELEMENTS(vague); i++)
@@ -1081,6 +1206,22 @@ is_bare_refusal(const char *words)
     return strncmp(p, "rejected", 8) == 0 && strchr("|.", p[8 + strspn(p + 8, " ")]);
 }
 
+/* In other words than the tables'. */
+static gboolean
+choose_by_sentence(const char *words, struct diagnosis *d)
+{
+    g_autofree char *folded = sentence_fold(words);
+    if (sentence_has(folded, mailboxes, full))
+        d->reason = REASON_MAILBOX_FULL;
+    else if (sentence_has(folded, addresses, nowhere_words))
+        d->reason = REASON_USER_UNKNOWN;
+    else if (sentence_has(folded, letters, unwanted) && !sentence_any(folded, strlen(folded), block_lists))
+        d->reason = REASON_SPAM_DETECTED;
+    else
+        return FALSE;
+    return TRUE;
+}
+
 static gboolean
 choose_reason(const char *words, struct diagnosis *d)
 {
@@ -1104,6 +1245,8 @@ choose_reason(const char *words, struct diagnosis *d)
         d->reason = REASON_USER_UNKNOWN;
         return TRUE;
     }
+    if (choose_by_sentence(words, d))
+        return TRUE;
     if (!code && (SAID(troubles) || SAID(vague_words)))
         return TRUE;
     d->reason = by_code;
@@ -1121,7 +1264,10 @@ is_about_address(const char *words, const char *status, enum prose_stage stage)
                                               "final delivery userid",
                                               "action not taken: mailbox unavailable",
                                               "check if address is correct",
-                                              "bounce category: bad-mailbox"};
+                                              "bounce category: bad-mailbox",
+                                              "recipient address rejected: access denied",
+                                              "unknown user: \"",
+                                              "... unknown user"};
     /* Said by those who know. "User unknown" is what a filter says too, and for less. */
     static const char *const nowhere[] = {
         "does not exist",   "doesn't exist",    "no longer exist",    "no longer valid",
@@ -1144,7 +1290,8 @@ is_about_address(const char *words, const char *status, enum prose_stage stage)
     for (gsize i = 0; i < G_N_ELEMENTS(nowhere); i++)
         if (strstr(words, nowhere[i]))
             return TRUE;
-    return reply_names_address(words);
+    g_autofree char *folded = sentence_fold(words); /* filters speak English */
+    return sentence_has(folded, addresses, nowhere_words) || reply_names_address(words);
 }
 
 static gboolean

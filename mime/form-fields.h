@@ -10,7 +10,7 @@
 #include "mime/form.h"
 #include "mime/lines.h"
 
-/* What a label asks for, in English, Dutch, French, Polish, German, Spanish, Italian, Portuguese. */
+/* What a label asks for, in the languages of Europe and some more. */
 enum lead_member form_label(const char *label, gsize length);
 /* The same, by what a map (may be NULL) says before. */
 enum lead_member form_label_in(const struct form_map *map, const char *label, gsize length);
@@ -35,6 +35,8 @@ GPtrArray *form_fields_of(const struct mail *mail, const char *tool, const struc
 /* The address in a value: alone, in brackets, or in the links that HTML left; NULL. */
 char *form_address_in(const char *value);
 
+/* A sentence that names the writer, and the words below. */
+GPtrArray *form_fields_from_letter(const struct mail *mail);
 /* The label is a header's that names the sender, in any language. */
 gboolean form_is_from(const struct form_field *field);
 /* The mail shows itself to be a form's, of whatever tool. Cheap for what people write. */

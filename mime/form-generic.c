@@ -60,6 +60,34 @@ answers_elsewhere(const struct mail *m)
     return to->address;
 }
 
+/* "This is an enquiry by way of https://site.example from:", "Ann Lead <ann@lead.example>", then the words (Joomla);
+ * "Ann Lead (ann@lead.example) sent a message by the form at https://site.example/contact." (Drupal). */
+GPtrArray *
+form_fields_from_letter(const struct mail *m)
+{
+    enum { FIRST_LINES = 5, LINE_BYTES = 300 };
+    GPtrArray *fields = form_fields_new();
+    const char *elsewhere = answers_elsewhere(m);
+    g_autoptr(GArray) lines = lines_split(m->text);
+    gboolean link = FALSE;
+    for (guint i = 0; elsewhere && i < lines->len && i < FIRST_LINES; i++) {
+        const struct line *line = line_at(lines, i);
+        gsize bytes = strlen(elsewhere), length = MIN(line->body_length, LINE_BYTES);
+        const char *at = memmem(line->body, length, elsewhere, bytes);
+        link = link || memmem(line->body, length, "://", 3);
+        if (line->depth || !at || at - line->body < 3 || !strchr("<(", at[-1]) || !link)
+            continue;
+        g_autofree char *name = g_strstrip(g_strndup(line->body, (gsize)(at - 1 - line->body)));
+        g_autoptr(GString) words = g_string_new(NULL);
+        lines_append(words, lines, i + 1, form_fields_end(lines));
+        form_fields_add(fields, "Name", 4, name);
+        form_fields_add(fields, "Email", 5, elsewhere);
+        form_fields_add(fields, "Message", 7, words->str);
+        break;
+    }
+    return fields;
+}
+
 struct evidence {
     guint members;     /* bits of enum lead_member that have a value */
     guint known;       /* how many */

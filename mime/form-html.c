@@ -269,7 +269,8 @@ pair_below(GPtrArray *fields, const GArray *blocks, guint i, const struct form_m
         guint at = i + 1;
         while (at + 1 < blocks->len && block_at(blocks, at + 1)->row == value->row)
             at++;
-        if (value->cells <= 2 && (label->bold || value->cells == 2)) {
+        gboolean indented = value->cells == 2 && *value->text == '\0';
+        if (indented || (value->cells == 1 && label->bold)) {
             form_fields_add(fields, label->text, strlen(label->text), block_at(blocks, at)->text);
             return at + 1 - i;
         }
@@ -286,10 +287,22 @@ pair_below(GPtrArray *fields, const GArray *blocks, guint i, const struct form_m
     return 2;
 }
 
+/* "Name", "Value": what the columns hold. */
+static gboolean
+is_heading(const struct block *label, const struct block *value)
+{
+    static const char *const names[] = {"value", "values", "answer",  "response",  "wert",   "antwort", "valeur",
+                                        "valor", "waarde", "wartość", "odpowiedź", "valore", NULL};
+    g_autofree char *lower = g_utf8_strdown(value->text, -1);
+    return label->bold && value->bold && is_one_of(lower, names);
+}
+
 static guint
 take_field(GPtrArray *fields, const GArray *blocks, guint i, const struct form_map *map)
 {
     const struct block *block = block_at(blocks, i);
+    if (block->row && block->cells == 2 && block->cell == 1 && is_heading(block, block_at(blocks, i + 1)))
+        return 2;
     if (block->row && block->cells == 2 && block->cell == 1 && is_label(block)) {
         form_fields_add(fields, block->text, strlen(block->text), block_at(blocks, i + 1)->text);
         return 2;

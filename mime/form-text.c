@@ -59,6 +59,14 @@ form_fields_end(const GArray *lines)
                                            "Pagina-URL",
                                            "Datum:",
                                            "Data:",
+                                           "Sent from",
+                                           "This message was sent",
+                                           "This email was sent",
+                                           "This e-mail was sent",
+                                           "Diese Nachricht wurde",
+                                           "Ce message a ",
+                                           "Dit bericht is ",
+                                           "Ta wiadomo",
                                            NULL};
     static const char *const sentences[] = {"This e-mail was sent from a contact form",
                                             "This email was sent from a contact form",
@@ -74,6 +82,7 @@ form_fields_end(const GArray *lines)
                                             "Does this submission look like spam",
                                             "Sent from your website",
                                             "Log in to view",
+                                            "Access all submissions",
                                             NULL};
     for (guint i = 0; i < lines->len; i++) {
         const struct line *line = line_at(lines, i);

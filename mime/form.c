@@ -331,16 +331,16 @@ known_fields(const GPtrArray *fields, const struct form_map *map)
 }
 
 static GPtrArray *
-fields_in_text(const char *text, const struct form_map *map)
+fields_in_text(const struct mail *m, const struct form_map *map)
 {
-    GPtrArray *lines = form_fields_from_text(text, map);
+    g_autoptr(GPtrArray) lines = form_fields_from_text(m->text, map);
     if (known_fields(lines, map) > 0)
-        return lines;
-    GPtrArray *questions = form_fields_from_questions(text, map);
-    if (known_fields(questions, map) < 2)
-        return g_ptr_array_unref(questions), lines;
-    g_ptr_array_unref(lines);
-    return questions;
+        return g_steal_pointer(&lines);
+    g_autoptr(GPtrArray) questions = form_fields_from_questions(m->text, map);
+    if (known_fields(questions, map) >= 2)
+        return g_steal_pointer(&questions);
+    g_autoptr(GPtrArray) letter = form_fields_from_letter(m);
+    return letter->len ? g_steal_pointer(&letter) : g_steal_pointer(&lines);
 }
 
 /* HTML where it says as much: its structure cannot be forged by what stands in a value, and the text may be a stub. */
@@ -356,7 +356,7 @@ form_fields_of(const struct mail *m, const char *tool, const struct form_map *ma
             return json;
         g_ptr_array_unref(json);
     }
-    GPtrArray *text = fields_in_text(m->text, map);
+    GPtrArray *text = fields_in_text(m, map);
     GPtrArray *html = m->html && g_strcmp0(tool, lines_alone) != 0 ? form_fields_from_html(m->html, map) : NULL;
     guint in_html = html ? known_fields(html, map) : 0;
     if (html && html->len > 0 && (in_html >= 2 || in_html >= known_fields(text, map))) {

@@ -1760,6 +1760,7 @@ static const char *const mobile_heads[] = {
     "skaff deg outlook",
     "skaff outlook",
     "skaffa outlook for",
+    "skickades fran",
     "skickat av",
     "skickat fran",
     "skickat ifran",

@@ -503,6 +503,32 @@ prose_read(const char *text, const char *sender)
     return recipients;
 }
 
+char *
+prose_lone_address(const char *text, const char *sender)
+{
+    g_autofree char *lone = NULL;
+    g_autofree char *report = g_strndup(text, prose_length(text));
+    g_autoptr(GArray) lines = lines_split(report);
+    for (guint i = 0; i < lines->len && i < REPORT_LINES; i++) {
+        const struct line *line = line_at(lines, i);
+        const char *at = line->body, *stop = line->body + MIN(line->body_length, 2000);
+        gsize start, end;
+        for (; (at = memchr(at, '@', (gsize)(stop - at))) != NULL; at++) {
+            g_autofree char *address =
+                prose_address(line->body, line->body_length, (gsize)(at - line->body), &start, &end);
+            gsize lead = address ? MIN(start, NEAR) : 0;
+            g_autofree char *before = address ? g_ascii_strdown(line->body + start - lead, (gssize)lead) : NULL;
+            if (!address || is_other(before, address) || (sender && g_ascii_strcasecmp(address, sender) == 0))
+                continue;
+            if (lone && g_ascii_strcasecmp(lone, address) != 0)
+                return NULL;
+            g_free(lone);
+            lone = g_steal_pointer(&address);
+        }
+    }
+    return g_steal_pointer(&lone);
+}
+
 enum prose_stage
 prose_stage(const char *words)
 {

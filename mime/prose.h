@@ -17,6 +17,9 @@ struct prose_recipient {
  */
 GPtrArray *prose_read(const char *text, const char *sender);
 
+/* The only address in the text that is neither the sender's nor named for help, or NULL. Caller frees. */
+char *prose_lone_address(const char *text, const char *sender);
+
 /* How much of the text is the report: up to where the returned mail begins. */
 gsize prose_length(const char *text);
 

@@ -379,6 +379,18 @@ read_returned(struct report *report, gconstpointer raw, gsize length)
     }
 }
 
+/* In words that are not known: whoever is named and is neither the sender nor a helper. */
+static void
+read_lone(struct report *report)
+{
+    g_autofree char *address = prose_lone_address(report->prose, report->sender);
+    struct diagnosis d;
+    if (!address)
+        return;
+    diagnose(report->prose, "", prose_stage(report->prose), &d);
+    add_recipient(report, address, &d, "");
+}
+
 /* ---- complaints (RFC 5965) ---- */
 
 static void
@@ -467,6 +479,8 @@ read_words(struct report *report, gconstpointer raw, gsize length)
         read_fields(report, report->mail->text);
     if (report->recipients->len == 0)
         read_returned(report, raw, length);
+    if (report->recipients->len == 0)
+        read_lone(report);
 }
 
 GPtrArray *

@@ -635,6 +635,23 @@ is_notice(const GArray *lines, guint i, guint to)
     return words >= 1 && words + more >= 2;
 }
 
+/* "[EXTERNAL] This email …": without the tag. */
+static struct line
+without_tag(const struct line *line)
+{
+    enum { TAG = 40 };
+    struct line bare = without_marks(line);
+    const char *close =
+        bare.body_length && *bare.body == '[' ? memchr(bare.body, ']', MIN(bare.body_length, TAG)) : NULL;
+    gsize bytes = close ? (gsize)(close + 1 - bare.body) : 0;
+    if (!close || bytes == bare.body_length)
+        return bare;
+    bytes += strspn(close + 1, " *_-:");
+    bare.body += bytes;
+    bare.body_length -= MIN(bytes, bare.body_length);
+    return bare;
+}
+
 /* "CAUTION: This email originated from outside of the organization. …", "You don't often get email from …" */
 guint
 signature_banner(const GArray *lines, guint i, guint to)
@@ -643,10 +660,10 @@ signature_banner(const GArray *lines, guint i, guint to)
     const struct line *line = line_at(lines, i);
     if (line->depth || line->body_length > 400)
         return i;
-    const struct line bare = without_marks(line);
+    const struct line bare = without_tag(line);
     if (!may_start(PHRASE_NOTICE_START, &bare) && !may_start(PHRASE_BANNER, &bare))
         return i;
-    fold_line(&folded, line);
+    fold_line(&folded, &bare);
     const char *text = folded.text + strspn(folded.text, "*_-( ");
     gboolean begins = phrase_starts(PHRASE_NOTICE_START, text) || phrase_starts(PHRASE_BANNER, text);
     if (!begins || !phrase_count(PHRASE_BANNER, text) || strchr(text, '?'))

@@ -347,7 +347,28 @@ static const struct {
      "need "
      "help with?\nA theme.\n",
      NULL, "ann@lead.example"},
+    {"Webb <info@site.example>", "ann@lead.example", "", "Namn: Ann Lead\nE-post: ann@lead.example\nMeddelande: Hej\n",
+     NULL, "ann@lead.example"},
+    {"Сайт <info@site.example>", "ann@lead.example", "",
+     "Имя: Ann Lead\nЭлектронная почта: ann@lead.example\nСообщение: привет\n", NULL, "ann@lead.example"},
+    {"Site <info@site.example>", "ann@lead.example", "",
+     "A question by way of https://site.example from:\nAnn Lead <ann@lead.example>\n\nHello, I need a shop.\n", NULL,
+     "ann@lead.example"},
+    {"Site <info@site.example>", "ann@lead.example", "",
+     "Ann Lead (ann@lead.example) wrote by the form at https://site.example/contact.\n\nHello, I need a shop.\n", NULL,
+     "ann@lead.example"},
+    {"Site <no-reply@site.example>", NULL, "", "See the answers.",
+     "<table><tr><td><b>The answers</b></td></tr><tr><td>Name</td><td>Ann Lead</td></tr>"
+     "<tr><td>Email</td><td>ann@lead.example</td></tr><tr><td>Message</td><td>Hello</td></tr></table>",
+     "ann@lead.example"},
+    {"Site <no-reply@site.example>", NULL, "", "See the answers.",
+     "<table><tr><th>Name</th><th>Value</th></tr><tr><td><b>name</b></td><td>Ann Lead</td></tr>"
+     "<tr><td><b>email</b></td><td>ann@lead.example</td></tr><tr><td><b>message</b></td><td>Hello</td></tr></table>",
+     "ann@lead.example"},
     /* people */
+    {"Ann <ann@lead.example>", "ann@else.example", "",
+     "See https://lead.example, and write to me at my other address, which is\nann@else.example\n\nThanks!\n", NULL,
+     NULL},
     {"Ann <ann@lead.example>", NULL, "", "Name: Bob\nEmail: bob@else.example\nPhone: 020 123\nPlease call him.\n", NULL,
      NULL},
     {"Ann <ann@lead.example>", "office@lead.example", "", "Name: the shop's\nEmail: bob@else.example\n", NULL, NULL},
@@ -376,6 +397,7 @@ test_forms_show_themselves(void)
         g_test_message("%s", shown[i].text);
         g_assert_cmpint(form_is_form(m), ==, shown[i].email != NULL);
         g_assert_cmpstr(f ? f->lead.email : NULL, ==, shown[i].email);
+        g_assert_true(!f || !f->lead.name || strcmp(f->lead.name, "Ann Lead") == 0);
     }
 }
 

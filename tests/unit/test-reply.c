@@ -935,6 +935,7 @@ static const char *const phones[] = {
     "Отправлено из Yahoo Почты на Android",
     "Скачать Outlook для iOS",
     "Получите Outlook для Android",
+    "Skickades från min Galaxy",
     "Надіслано з iPhone",
     "Надіслано з пристрою Galaxy",
     "Изпратено от моя iPhone",
@@ -1177,6 +1178,7 @@ test_warnings_of_gateways_go(void)
         "CAUTION: This email originated from outside of the organization. Do not\nclick links or open attachments "
         "unless you recognize the sender and know\nthe content is safe.",
         "[EXTERNAL] This email originated from outside the company.",
+        "[Extern - Vorsicht] Diese E-Mail kommt von außerhalb des Unternehmens.",
         "You don't often get email from bob@example.org. Learn why this is important<https://aka.example/x>",
         "Achtung: Diese E-Mail kommt von außerhalb des Unternehmens.",
     };

@@ -161,7 +161,7 @@ test_prose(void)
     check(PROSE("Sorry, your message to bob@x.example could not be delivered.\nThe mailbox is full.\n"),
           "bob@x.example - soft mailboxfull");
     check(PROSE("Die folgende Adresse ist fehlgeschlagen:\n\n  bob@x.example\n\nGrund: Empfänger unbekannt\n"),
-          "bob@x.example - soft userunknown");
+          "bob@x.example - hard userunknown");
     /* refused after the address had been taken: somebody's filter speaks */
     check(PROSE("<bob@x.example>: host mx.x.example said: 550 user unknown (in reply to end of DATA command)\n"),
           "bob@x.example - soft userunknown");
@@ -177,8 +177,12 @@ test_prose(void)
 static const struct {
     const char *name, *want, *subject, *text;
 } dialects[] = {
-    {"imail", "bob@x.example - soft userunknown", "Undeliverable Mail",
+    {"imail without a sentence", "bob@x.example - soft userunknown", "Undeliverable Mail",
      "Unknown user: bob@x.example\n\n\nOriginal message follows.\n\nReceived: from here\n"},
+    {"words that no subject tells", "bob@x.example - hard userunknown", "Sprawa 17",
+     "Wysyłka się nie powiodła.\n\nTakiego adresu nie znaleziono: bob@x.example\n"},
+    {"the only address", "bob@x.example - soft mailboxfull", "Returned mail",
+     "La lettera per\nbob@x.example torna indietro: la sua casella oggi è piena.\nAiuto: help@mx.example\n"},
     {"naver", "bob@x.example - hard userunknown", "메일 발송 실패",
      "메일을 보내지 못했습니다.\n\n받는사람: bob@x.example\n사유: 존재하지 않는 주소입니다.\n"},
     {"gmx", "bob@x.example - hard userunknown", "Mail delivery failed: returning message to sender",
@@ -559,6 +563,7 @@ test_people_report_nothing(void)
 
 /* ---- what is said ---- */
 
+/* long: a table */
 static void
 test_reasons(void)
 {
@@ -595,12 +600,22 @@ test_reasons(void)
         {"NXDOMAIN", "5.1.2", STAGE_UNKNOWN, "5.1.2 hard hostunknown"},
         {"this address is no longer valid", "", STAGE_UNKNOWN, "- hard userunknown"},
         {"Adresse existiert nicht", "", STAGE_UNKNOWN, "- hard userunknown"},
-        {"Empfänger unbekannt", "", STAGE_UNKNOWN, "- soft userunknown"},
+        {"Empfänger unbekannt", "", STAGE_UNKNOWN, "- hard userunknown"}, /* filters speak English */
         {"Le message est trop volumineux", "5.3.4", STAGE_UNKNOWN, "5.3.4 soft mesgtoobig"},
         {"smtp; 554 5.7.0 Reject, id=00042-07 - SPAM", "5.7.0", STAGE_UNKNOWN, "5.7.0 soft spamdetected"},
         {"smtp; 554 DT:SPM mx3,PMCowEA", "5.0.0", STAGE_UNKNOWN, "5.0.0 soft spamdetected"},
         {"554 IP=192.0.2.1 - None/bad reputation. Ask your postmaster for help", "", STAGE_UNKNOWN,
          "- soft policyviolation"},
+        /* in other words than any table's: a thing and what is said of it in one sentence */
+        {"Skrzynka tego odbiorcy jest dziś przepełniona.", "", STAGE_UNKNOWN, "- soft mailboxfull"},
+        {"Modtagerens postkasse er desværre fuld", "", STAGE_UNKNOWN, "- soft mailboxfull"},
+        {"受信者のメールボックスはいっぱいです", "", STAGE_UNKNOWN, "- soft mailboxfull"},
+        {"Zadaná adresa příjemce nebyla v adresáři nalezena, je neznámá.", "", STAGE_UNKNOWN, "- hard userunknown"},
+        {"Użytkownik o tej nazwie jest nam nieznany", "", STAGE_UNKNOWN, "- hard userunknown"},
+        {"our filter puts this message at 12 on its junk scale", "", STAGE_UNKNOWN, "- soft spamdetected"},
+        {"받는 사람의 메일함이 가득 찼습니다", "", STAGE_UNKNOWN, "- soft mailboxfull"},
+        {"入力したアドレスは今日は見つかりません", "", STAGE_UNKNOWN, "- hard userunknown"},
+        {"La boutique est pleine. Le compte est bon.", "", STAGE_UNKNOWN, "- soft other"},
         {"bob wasn't found at x.example", "", STAGE_UNKNOWN, "- hard userunknown"},
         {"this address could not be found", "", STAGE_UNKNOWN, "- hard userunknown"},
         {"", "", STAGE_UNKNOWN, "- soft other"},
