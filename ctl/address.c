@@ -11,7 +11,7 @@ static gboolean
 clear_one(const struct market *market, const char *word, gboolean dry, json_t *done, GError **error)
 {
     g_autofree char *who = ctl_recipient(word);
-    json_t *cleared = bounce_clear(market, who, g_get_real_time() / G_USEC_PER_SEC, dry, error);
+    json_t *cleared = bounce_clear(market, who, ctl_now(), dry, error);
     if (!cleared)
         return FALSE;
     json_array_extend(done, cleared);

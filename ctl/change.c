@@ -39,8 +39,7 @@ perform(const struct ctl *ctl, const struct admin_order *order)
     g_auto(opened) all = {0};
     json_t *items = NULL;
     gboolean done = FALSE;
-    if (!opened_open(&all, ctl, &error) ||
-        !admin_perform(&all.market, order, g_get_real_time() / G_USEC_PER_SEC, &items, &done, &error))
+    if (!opened_open(&all, ctl, &error) || !admin_perform(&all.market, order, ctl_now(), &items, &done, &error))
         return ctl_failed(error);
     if (done && !order->dry_run)
         wake_send(all.settings->wake_socket);
@@ -104,7 +103,9 @@ static const struct table_column tag_columns[] = {{"TAG", "name"}, {"CONVERSATIO
 static int
 list_tags(struct ctl *ctl, int argc, char **argv)
 {
-    struct ctl_usage usage = {"list ORGANISATION", "Shows an organisation's tags.", NULL, 2, 2};
+    struct ctl_usage usage = {
+        "list ORGANISATION|rename ORGANISATION OLD NEW|delete ORGANISATION NAME",
+        "Shows an organisation's tags; rename and delete (with --dry-run) change them everywhere.", NULL, 2, 2};
     if (!ctl_options(ctl, &usage, &argc, &argv))
         return CTL_USAGE;
     if (strcmp(argv[1], "list") != 0)
@@ -112,11 +113,7 @@ list_tags(struct ctl *ctl, int argc, char **argv)
     g_autoptr(GError) error = NULL;
     g_auto(opened) all = {0};
     json_t *tags = opened_open(&all, ctl, &error) ? view_tags(&all.market, argv[2], &error) : NULL;
-    if (!tags)
-        return ctl_failed(error);
-    table_list(stdout, ctl->json, tag_columns, tags, "no tags");
-    json_decref(tags);
-    return CTL_DONE;
+    return tags ? table_tell_list(ctl, tag_columns, tags, "no tags") : ctl_failed(error);
 }
 
 int
@@ -156,14 +153,9 @@ ctl_search(struct ctl *ctl, int argc, char **argv)
     if (limit < 0)
         return ctl_wrong(argv[0], "a limit is not negative");
     g_autofree char *words = joined(argv, 2, " ");
-    const struct view_filter filter = {
-        .organisation = argv[1], .words = words, .limit = limit, .now = g_get_real_time() / G_USEC_PER_SEC};
+    const struct view_filter filter = {.organisation = argv[1], .words = words, .limit = limit, .now = ctl_now()};
     g_autoptr(GError) error = NULL;
     g_auto(opened) all = {0};
     json_t *rows = opened_open(&all, ctl, &error) ? view_conversations(&all.market, &filter, &error) : NULL;
-    if (!rows)
-        return ctl_failed(error);
-    table_list(stdout, ctl->json, found_columns, rows, "nothing found");
-    json_decref(rows);
-    return CTL_DONE;
+    return rows ? table_tell_list(ctl, found_columns, rows, "nothing found") : ctl_failed(error);
 }

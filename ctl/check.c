@@ -191,7 +191,7 @@ check_mails(struct check *check, store *opened_store)
 {
     g_autoptr(GError) error = NULL;
     struct queue_trouble trouble;
-    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    gint64 now = ctl_now();
     if (!queue_trouble(opened_store, now, now - KEPT_DAYS * 86400, &trouble, &error)) {
         check_find(check, CHECK_ERROR, "mailer.queue", NULL, "%s", error->message);
         return;

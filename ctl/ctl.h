@@ -16,8 +16,9 @@
 enum ctl_status { CTL_DONE = 0, CTL_FAILED = 1, CTL_USAGE = 2 };
 
 struct ctl {
-    char *conf_path; /* -c FILE, else $POSTERN_CONF, else CONF_DEFAULT_PATH */
-    gboolean json;   /* --json */
+    char *conf_path;     /* -c FILE, else $POSTERN_CONF, else CONF_DEFAULT_PATH */
+    gboolean json;       /* --json */
+    gboolean words_only; /* what goes to stdout is said besides: the status does not depend on it */
 };
 
 typedef int (*ctl_fn)(struct ctl *ctl, int argc, char **argv);
@@ -40,6 +41,7 @@ int ctl_outbox_show(struct ctl *ctl, int argc, char **argv);
 int ctl_outbox_stats(struct ctl *ctl, int argc, char **argv);
 int ctl_outbox_change(struct ctl *ctl, int argc, char **argv); /* its `retry` and `cancel` */
 int ctl_quarantine(struct ctl *ctl, int argc, char **argv);
+int ctl_quarantine_show(struct ctl *ctl, int argc, char **argv);
 int ctl_form(struct ctl *ctl, int argc, char **argv);
 int ctl_ingest(struct ctl *ctl, int argc, char **argv);
 int ctl_explain(struct ctl *ctl, int argc, char **argv);
@@ -85,6 +87,8 @@ char *ctl_recipient(const char *word);
 int ctl_wrong(const char *command, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Adds `; what to do` to an error. */
 void ctl_hint(GError *error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Unix seconds. */
+gint64 ctl_now(void);
 /* A row's id; INVALID. */
 gboolean ctl_id(const char *word, gint64 *id, GError **error);
 /* The whole of a file, or of standard input for "-". NOT_FOUND. */

@@ -11,10 +11,13 @@
 #include "ctl/ctl.h"
 #include "ctl/explain.h"
 #include "ctl/open.h"
+#include "ctl/table.h"
 #include "lib/error.h"
 #include "lib/text.h"
 #include "lib/worker.h"
 #include "market/command.h"
+
+#define PATH_BYTES 1000
 
 static void
 explained_init(struct explained *e, const char *path, GByteArray *bytes, const struct form_maps *maps)
@@ -67,15 +70,6 @@ addresses_json(const GPtrArray *list)
     json_t *array = json_array();
     for (guint i = 0; i < list->len; i++)
         json_array_append_new(array, address_json(g_ptr_array_index(list, i)));
-    return array;
-}
-
-static json_t *
-strings_json(const GPtrArray *list)
-{
-    json_t *array = json_array();
-    for (guint i = 0; i < list->len; i++)
-        json_array_append_new(array, json_string(g_ptr_array_index(list, i)));
     return array;
 }
 
@@ -163,8 +157,8 @@ put_envelope(json_t *o, const struct mail *m)
     json_object_set_new(o, "to", addresses_json(m->to));
     json_object_set_new(o, "cc", addresses_json(m->cc));
     json_object_set_new(o, "reply_to", addresses_json(m->reply_to));
-    json_object_set_new(o, "in_reply_to", strings_json(m->in_reply_to));
-    json_object_set_new(o, "references", strings_json(m->references));
+    json_object_set_new(o, "in_reply_to", table_strings(m->in_reply_to));
+    json_object_set_new(o, "references", table_strings(m->references));
 }
 
 static void
@@ -194,7 +188,7 @@ explained_json(const struct explained *e)
     json_object_set_new(o, "form", form_json(e->form));
     json_object_set_new(o, "commands", commands_json(e->reply.text));
     json_object_set_new(o, "language", string_or_null(e->language));
-    json_object_set_new(o, "defects", strings_json(e->mail->defects));
+    json_object_set_new(o, "defects", table_strings(e->mail->defects));
     if (e->market.plan) {
         json_object_set(o, "route", e->market.route);
         json_object_set(o, "plan", e->market.plan);
@@ -230,7 +224,8 @@ fail_one(struct job *job, const char *path, const GError *error)
 {
     job->failed = TRUE;
     if (!job->ctl->json) {
-        fprintf(stderr, "postern: %s: %s\n", path, error->message);
+        g_autofree char *clean = text_one_line(path, PATH_BYTES);
+        fprintf(stderr, "postern: %s: %s\n", clean, error->message);
         return;
     }
     g_autofree char *name = text_utf8(path, strlen(path));
@@ -365,7 +360,7 @@ ctl_explain(struct ctl *ctl, int argc, char **argv)
         .maps = maps,
         .from = from,
         .to = to,
-        .now = g_get_real_time() / G_USEC_PER_SEC,
+        .now = ctl_now(),
     };
     if (!(to ? explain_with_database(&job, &error) : explain_files(&job, &error)))
         return ctl_failed(error);

@@ -88,25 +88,16 @@ learn(gpointer data)
         write_map(l);
 }
 
-static json_t *
-strings_json(const GPtrArray *list)
-{
-    json_t *array = json_array();
-    for (guint i = 0; i < list->len; i++)
-        json_array_append_new(array, json_string(g_ptr_array_index(list, i)));
-    return array;
-}
-
 static void
 tell_json(const struct learning *l)
 {
     json_t *fields = json_object();
     for (guint i = LEAD_NONE + 1; i < LEAD_MEMBERS; i++)
         if (l->map->labels[i]->len > 0)
-            json_object_set_new(fields, lead_member_name(i), strings_json(l->map->labels[i]));
+            json_object_set_new(fields, lead_member_name(i), table_strings(l->map->labels[i]));
     json_t *facts =
         json_pack("{s:s, s:s?, s:s?, s:s?, s:o, s:o}", "name", l->name, "file", l->path, "sender", l->map->sender,
-                  "subject", l->map->subject, "fields", fields, "unknown", strings_json(l->unknown));
+                  "subject", l->map->subject, "fields", fields, "unknown", table_strings(l->unknown));
     table_json(stdout, facts);
     json_decref(facts);
 }

@@ -265,7 +265,7 @@ run(struct ctl *ctl, const char *given, char **recipients, struct outcome *outco
         .market = &opened.market,
         .sender = sender,
         .recipients = recipients,
-        .now = g_get_real_time() / G_USEC_PER_SEC,
+        .now = ctl_now(),
     };
     ingest(&job, outcome);
 }
@@ -274,6 +274,7 @@ int
 ctl_ingest(struct ctl *ctl, int argc, char **argv)
 {
     g_autofree char *sender = NULL;
+    ctl->words_only = TRUE;
     const GOptionEntry entries[] = {
         /* A file name is taken byte by byte; a string would have to be valid in the locale. */
         {"from", 'f', 0, G_OPTION_ARG_FILENAME, &sender, "Envelope sender; '' or '<>' is the null sender", "SENDER"},

@@ -47,7 +47,7 @@ oversee(struct ctl *ctl, int argc, char **argv)
         return ctl_wrong(argv[0], "--reason goes with decline");
     g_autoptr(GError) error = NULL;
     g_auto(opened) all = {0};
-    struct oversight o = {.verb = argv[1], .reason = reason, .now = g_get_real_time() / G_USEC_PER_SEC};
+    struct oversight o = {.verb = argv[1], .reason = reason, .now = ctl_now()};
     if (!ctl_id(argv[2], &o.job_id, &error) || !opened_open(&all, ctl, &error) ||
         !oversee_job(&all.market, &o, dry_run, &error))
         return ctl_failed(error);

@@ -80,14 +80,7 @@ show(const struct ctl *ctl, const struct market *market, const char *word)
         return CTL_FAILED;
     }
     json_t *facts = facts_of(market, &token, &error);
-    if (!facts)
-        return ctl_failed(error);
-    if (ctl->json)
-        table_json(stdout, facts);
-    else
-        table_show(stdout, facts);
-    json_decref(facts);
-    return CTL_DONE;
+    return facts ? table_tell(ctl, facts) : ctl_failed(error);
 }
 
 int

@@ -1,5 +1,5 @@
-/* `conversation`, `job` (in part), `proposal`, `invoice`, `access`, `review`, `org`, `merchant`, `address`, `outbox`:
- * list and show. */
+/* `conversation`, `job` (in part), `proposal`, `invoice`, `access`, `review`, `org`, `merchant`, `address`, `outbox`,
+ * `quarantine`: list and show. */
 #include <string.h>
 #include <time.h>
 
@@ -31,14 +31,14 @@ static json_t *
 show_conversation(const struct market *market, const char *word, GError **error)
 {
     gint64 id;
-    return ctl_id(word, &id, error) ? view_conversation(market, id, g_get_real_time() / G_USEC_PER_SEC, error) : NULL;
+    return ctl_id(word, &id, error) ? view_conversation(market, id, ctl_now(), error) : NULL;
 }
 
 static json_t *
 show_job(const struct market *market, const char *word, GError **error)
 {
     gint64 id;
-    return ctl_id(word, &id, error) ? view_job(market, id, g_get_real_time() / G_USEC_PER_SEC, error) : NULL;
+    return ctl_id(word, &id, error) ? view_job(market, id, ctl_now(), error) : NULL;
 }
 
 static json_t *
@@ -65,7 +65,7 @@ static const struct table_column conversation_columns[] = {
     {0},
 };
 static const struct listing conversations = {
-    .parameters = "list|show ID",
+    .parameters = "list|show ID|tag ID NAME…|untag ID NAME…",
     .summary = "Shows conversations; the newest change first.",
     .columns = conversation_columns,
     .list = view_conversations,
@@ -110,8 +110,10 @@ static const struct table_column org_columns[] = {
     {"SERVICES", "services"}, {"MEMBERS", "members"},     {0},
 };
 static const struct listing orgs = {
-    .parameters = "list|show SLUG",
-    .summary = "Shows partner organisations.",
+    .parameters = "list|show SLUG|set SLUG …|away SLUG DATE|member SLUG …|service SLUG …",
+    .summary =
+        "Shows partner organisations; the other verbs (with --dry-run) change one, see `postern org set --help`\n"
+        "and so on.",
     .columns = org_columns,
     .list = view_organisations,
     .show = view_organisation,
@@ -175,6 +177,18 @@ static const struct listing outbox = {
     .nothing = "nothing to send",
     .by_recipient = TRUE,
     .states = outbox_states,
+};
+
+static const struct table_column quarantine_columns[] = {
+    {"ID", "id"},           {"REASON", "reason"}, {"SENDER", "sender"}, {"RECIPIENT", "recipient"},
+    {"SUBJECT", "subject"}, {"SIZE", "size"},     {"AT", "at"},         {0},
+};
+static const struct listing quarantine = {
+    .parameters = "list|show ID",
+    .summary = "Shows mails that were kept and not passed on, and why; show (with --raw) has the mail.",
+    .columns = quarantine_columns,
+    .list = view_quarantine,
+    .nothing = "nothing in quarantine",
 };
 
 static const struct table_column block_columns[] = {
@@ -306,6 +320,15 @@ request_clear(struct request *request)
 typedef struct request request;
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(request, request_clear)
 
+/* A name that is misspelled is no organisation without conversations. */
+static gboolean
+is_organisation(const struct market *market, const char *slug, GError **error)
+{
+    json_t *organisation = view_organisation(market, slug, error);
+    json_decref(organisation);
+    return organisation != NULL;
+}
+
 static int
 print_list(const struct ctl *ctl, const struct listing *listing, const struct market *market,
            const struct request *asked, GError **error)
@@ -318,13 +341,11 @@ print_list(const struct ctl *ctl, const struct listing *listing, const struct ma
                                  .recipient = asked->recipient,
                                  .marked = asked->marked,
                                  .limit = asked->limit,
-                                 .now = g_get_real_time() / G_USEC_PER_SEC};
-    json_t *rows = listing->list(market, &filter, error);
-    if (!rows)
+                                 .now = ctl_now()};
+    if (asked->organisation && !is_organisation(market, asked->organisation, error))
         return CTL_FAILED;
-    table_list(stdout, ctl->json, listing->columns, rows, listing->nothing);
-    json_decref(rows);
-    return CTL_DONE;
+    json_t *rows = listing->list(market, &filter, error);
+    return rows ? table_tell_list(ctl, listing->columns, rows, listing->nothing) : CTL_FAILED;
 }
 
 static int
@@ -332,25 +353,16 @@ print_one(const struct ctl *ctl, const struct listing *listing, const struct mar
           GError **error)
 {
     json_t *object = listing->show(market, word, error);
-    if (!object)
-        return CTL_FAILED;
-    if (ctl->json)
-        table_json(stdout, object);
-    else
-        table_show(stdout, object);
-    json_decref(object);
-    return CTL_DONE;
+    return object ? table_tell(ctl, object) : CTL_FAILED;
 }
 
 /* 0 or the usage error that was told. */
 static int
 check_words(const struct listing *listing, int argc, char **argv)
 {
-    gboolean show = strcmp(argv[1], "show") == 0;
+    gboolean show = listing->show && strcmp(argv[1], "show") == 0;
     if (!show && strcmp(argv[1], "list") != 0)
-        return ctl_wrong(argv[0], "\"%s\" is neither list nor show", argv[1]);
-    if (show && !listing->show)
-        return ctl_wrong(argv[0], "there is only list");
+        return ctl_wrong(argv[0], "\"%s\" is none of %s", argv[1], listing->parameters);
     if (show && argc < 3)
         return ctl_wrong(argv[0], "show what? %s", listing->parameters);
     if (!show && argc > 2)
@@ -507,6 +519,13 @@ ctl_outbox(struct ctl *ctl, int argc, char **argv)
         if (strcmp(verbs[i].verb, verb) == 0)
             return verbs[i].run(ctl, argc, argv);
     return list_or_show(ctl, &outbox, argc, argv);
+}
+
+int
+ctl_quarantine(struct ctl *ctl, int argc, char **argv)
+{
+    gboolean show = strcmp(ctl_verb(argc, argv), "show") == 0;
+    return show ? ctl_quarantine_show(ctl, argc, argv) : list_or_show(ctl, &quarantine, argc, argv);
 }
 
 int

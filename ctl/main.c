@@ -1,4 +1,5 @@
 /* The table of subcommands, and the words before a subcommand's name. */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -132,6 +133,19 @@ run(struct ctl *ctl, int argc, char **argv)
     return command->run(ctl, argc - 1, argv + 1);
 }
 
+/* A listing that a full disk cut short is no success. What `ingest` has stored stays stored, whatever becomes of its
+ * words. */
+static int
+finish(const struct ctl *ctl, int status)
+{
+    gboolean whole = fflush(stdout) == 0 && !ferror(stdout);
+    if (whole || ctl->words_only || status != CTL_DONE)
+        return status;
+    if (errno != EPIPE) /* `| head` has what it wanted */
+        fprintf(stderr, "postern: standard output: %s\n", g_strerror(errno));
+    return CTL_FAILED;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -139,7 +153,7 @@ main(int argc, char **argv)
     g_set_prgname("postern");
     const char *path = g_getenv("POSTERN_CONF");
     struct ctl ctl = {.conf_path = g_strdup(path && *path ? path : CONF_DEFAULT_PATH)};
-    int status = run(&ctl, argc, argv);
+    int status = finish(&ctl, run(&ctl, argc, argv));
     g_free(ctl.conf_path);
     return status;
 }

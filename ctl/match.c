@@ -76,7 +76,7 @@ explain(const struct ctl *ctl, gint64 id, struct match_request *request)
     if (!opened_open(&open, ctl, &error) ||
         (request->service && !store_read(open.store, known_service, request, &error)))
         return ctl_failed(error);
-    json_t *all = match_explain(&open.market, id, request, g_get_real_time() / G_USEC_PER_SEC, &error);
+    json_t *all = match_explain(&open.market, id, request, ctl_now(), &error);
     if (!all)
         return ctl_failed(error);
     if (ctl->json)

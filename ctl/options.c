@@ -8,12 +8,15 @@
 #include "lib/error.h"
 #include "lib/text.h"
 
+#define LINE_BYTES 1000
+
 int
 ctl_wrong(const char *command, const char *format, ...)
 {
     va_list words;
     va_start(words, format);
-    g_autofree char *text = g_strdup_vprintf(format, words);
+    g_autofree char *given = g_strdup_vprintf(format, words);
+    g_autofree char *text = text_one_line(given, LINE_BYTES); /* a script's words may be a stranger's */
     va_end(words);
     fprintf(stderr, "postern%s%s: %s\nTry `postern %s%s--help`.\n", command ? " " : "", command ? command : "", text,
             command ? command : "", command ? " " : "");
@@ -24,8 +27,10 @@ int
 ctl_failed(const GError *error)
 {
     g_auto(GStrv) lines = g_strsplit(error->message, "\n", -1);
-    for (char **line = lines; *line; line++)
-        fprintf(stderr, "postern: %s\n", *line);
+    for (char **line = lines; *line; line++) {
+        g_autofree char *clean = text_one_line(*line, LINE_BYTES);
+        fprintf(stderr, "postern: %s\n", clean);
+    }
     return CTL_FAILED;
 }
 
@@ -39,6 +44,12 @@ ctl_hint(GError *error, const char *format, ...)
     char *message = g_strconcat(error->message, "; ", hint, NULL);
     g_free(error->message);
     error->message = message;
+}
+
+gint64
+ctl_now(void)
+{
+    return g_get_real_time() / G_USEC_PER_SEC;
 }
 
 gboolean

@@ -14,12 +14,6 @@
 
 #define MOST 1000
 
-static gint64
-now_seconds(void)
-{
-    return g_get_real_time() / G_USEC_PER_SEC;
-}
-
 /* ---- show ---- */
 
 /* As the mailer would make it now. */
@@ -28,8 +22,8 @@ render(const struct market *market, gint64 id, GError **error)
 {
     const char *const folders[] = {market->conf->templates, TEMPLATE_DIR, NULL};
     g_autoptr(templates) loaded = templates_load(folders, error);
-    g_autoptr(notice) notice = loaded ? outbox_peek(market, id, now_seconds(), error) : NULL;
-    return notice ? render_notice(loaded, market, notice, now_seconds(), error) : NULL;
+    g_autoptr(notice) notice = loaded ? outbox_peek(market, id, ctl_now(), error) : NULL;
+    return notice ? render_notice(loaded, market, notice, ctl_now(), error) : NULL;
 }
 
 static json_t *
@@ -72,12 +66,7 @@ show(const struct ctl *ctl, const struct market *market, gint64 id, GError **err
     if (!row)
         return CTL_FAILED;
     add_mail(market, id, row);
-    if (ctl->json)
-        table_json(stdout, row);
-    else
-        table_show(stdout, row);
-    json_decref(row);
-    return CTL_DONE;
+    return table_tell(ctl, row);
 }
 
 static int
@@ -120,15 +109,8 @@ ctl_outbox_stats(struct ctl *ctl, int argc, char **argv)
         return CTL_USAGE;
     g_autoptr(GError) error = NULL;
     g_auto(opened) all = {0};
-    json_t *stats = opened_open(&all, ctl, &error) ? queue_stats(&all.market, now_seconds(), &error) : NULL;
-    if (!stats)
-        return ctl_failed(error);
-    if (ctl->json)
-        table_json(stdout, stats);
-    else
-        table_show(stdout, stats);
-    json_decref(stats);
-    return CTL_DONE;
+    json_t *stats = opened_open(&all, ctl, &error) ? queue_stats(&all.market, ctl_now(), &error) : NULL;
+    return stats ? table_tell(ctl, stats) : ctl_failed(error);
 }
 
 /* ---- retry, cancel ---- */
@@ -180,7 +162,7 @@ change_one(const struct market *market, const struct outbox_order *order, const 
 {
     gint64 id = 0;
     if (!ctl_id(word, &id, error) ||
-        !(order->again ? outbox_retry : outbox_cancel)(market, id, now_seconds(), order->dry, error))
+        !(order->again ? outbox_retry : outbox_cancel)(market, id, ctl_now(), order->dry, error))
         return FALSE;
     g_array_append_val(done, id);
     return TRUE;
@@ -191,7 +173,7 @@ static gboolean
 change(const struct market *market, const struct request *request, char **words, GArray **done, GError **error)
 {
     if (request->all) {
-        *done = outbox_change_all(market, &request->order, now_seconds(), error);
+        *done = outbox_change_all(market, &request->order, ctl_now(), error);
         return *done != NULL;
     }
     gboolean good = TRUE;

@@ -183,7 +183,7 @@ ctl_replay(struct ctl *ctl, int argc, char **argv)
 {
     g_autofree char *since = NULL, *until = NULL, *id = NULL;
     gboolean all = FALSE;
-    struct run run = {.ctl = ctl, .now = g_get_real_time() / G_USEC_PER_SEC};
+    struct run run = {.ctl = ctl, .now = ctl_now()};
     const GOptionEntry entries[] = {
         {"all", 0, 0, G_OPTION_ARG_NONE, &all, "Every mail that is stored", NULL},
         {"since", 0, 0, G_OPTION_ARG_STRING, &since, "Those that came then or later (UTC)", "TIME"},

@@ -391,3 +391,31 @@ table_list(FILE *out, gboolean json, const struct table_column *columns, const j
     else
         fprintf(out, "%s\n", nothing);
 }
+
+int
+table_tell(const struct ctl *ctl, json_t *object)
+{
+    if (ctl->json)
+        table_json(stdout, object);
+    else
+        table_show(stdout, object);
+    json_decref(object);
+    return CTL_DONE;
+}
+
+int
+table_tell_list(const struct ctl *ctl, const struct table_column *columns, json_t *rows, const char *nothing)
+{
+    table_list(stdout, ctl->json, columns, rows, nothing);
+    json_decref(rows);
+    return CTL_DONE;
+}
+
+json_t *
+table_strings(const GPtrArray *list)
+{
+    json_t *array = json_array();
+    for (guint i = 0; i < list->len; i++)
+        json_array_append_new(array, json_string(g_ptr_array_index(list, i)));
+    return array;
+}

@@ -27,6 +27,13 @@ void table_list(FILE *out, gboolean json, const struct table_column *columns, co
  * under their name, and a member called "text" as the lines that it has. */
 void table_show(FILE *out, const json_t *object);
 
+/* What a command found, as --json or for a person; both take the value over and return CTL_DONE. */
+int table_tell(const struct ctl *ctl, json_t *object);
+int table_tell_list(const struct ctl *ctl, const struct table_column *columns, json_t *rows, const char *nothing);
+
+/* An array of strings. */
+json_t *table_strings(const GPtrArray *list);
+
 /* JSON, indented, with a line end. */
 void table_json(FILE *out, const json_t *value);
 

@@ -5,7 +5,7 @@
 #include "market/audit.h"
 #include "market/cell.h"
 
-enum { SOFT_SPAN = 7 * 86400, CLEARED_MOST = 10000 };
+enum { SOFT_SPAN = 7 * 86400, BATCH = 500 };
 
 /* Enhanced status codes of addresses that will not come back (RFC 3463 3.2, RFC 7505). */
 static const char *const hard_codes[] = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"};
@@ -112,7 +112,7 @@ bounce_list(store_tx *tx, const struct bounce_filter *filter, GError **error)
 struct clearing {
     const struct market *market;
     const char *who;
-    gint64 now;
+    gint64 now, limit;
     gboolean dry;
     json_t *cleared;
 };
@@ -128,11 +128,9 @@ clear_rows(store_tx *tx, gpointer arg, GError **error)
 {
     struct clearing *clearing = arg;
     struct act act = {.market = clearing->market, .tx = tx, .now = clearing->now};
-    const struct bounce_filter filter = {.who = clearing->who, .limit = CLEARED_MOST};
+    const struct bounce_filter filter = {.who = clearing->who, .limit = clearing->limit};
     json_decref(clearing->cleared);
     clearing->cleared = bounce_list(tx, &filter, error);
-    if (!clearing->cleared)
-        return FALSE;
     gsize i;
     const json_t *entry;
     json_array_foreach(clearing->cleared, i, entry)
@@ -140,19 +138,36 @@ clear_rows(store_tx *tx, gpointer arg, GError **error)
         if (!clearing->dry && !clear_one(&act, json_string_value(json_object_get(entry, "address")), error))
             return FALSE;
     }
-    if (i > 0)
-        return TRUE;
-    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "no mail came back from %s", clearing->who);
-    return FALSE;
+    return clearing->cleared != NULL;
+}
+
+/* Some a transaction: others write in between. FALSE: failed, or (no error) nothing is left. */
+static gboolean
+clear_batch(struct clearing *clearing, json_t *all, GError **error)
+{
+    gboolean done = clearing->dry ? store_read(clearing->market->store, clear_rows, clearing, error)
+                                  : store_write(clearing->market->store, clear_rows, clearing, error);
+    gsize count = json_array_size(clearing->cleared);
+    if (done)
+        json_array_extend(all, clearing->cleared);
+    g_clear_pointer(&clearing->cleared, json_decref);
+    return done && !clearing->dry && count;
 }
 
 json_t *
 bounce_clear(const struct market *market, const char *who, gint64 now, gboolean dry, GError **error)
 {
-    struct clearing clearing = {market, who, now, dry, NULL};
-    if (dry ? store_read(market->store, clear_rows, &clearing, error)
-            : store_write(market->store, clear_rows, &clearing, error))
-        return clearing.cleared;
-    json_decref(clearing.cleared);
+    struct clearing clearing = {market, who, now, dry ? G_MAXINT64 : BATCH, dry, NULL};
+    g_autoptr(GError) why = NULL;
+    json_t *all = json_array();
+    while (clear_batch(&clearing, all, &why))
+        ;
+    if (!why && json_array_size(all))
+        return all;
+    json_decref(all);
+    if (why)
+        g_propagate_error(error, g_steal_pointer(&why));
+    else
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "no mail came back from %s", who);
     return NULL;
 }

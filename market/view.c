@@ -662,7 +662,8 @@ quarantine(store_tx *tx, gpointer arg, GError **error)
 {
     struct view *view = arg;
     start(view);
-    g_autoptr(store_rows) rows = store_query(tx, STMT_LIST_QUARANTINE, error, store_int(limit_of(view->filter)));
+    g_autoptr(store_rows) rows =
+        store_query(tx, STMT_LIST_QUARANTINE, error, store_int(limit_of(view->filter)), store_ref(view->id));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++)
@@ -682,6 +683,14 @@ view_quarantine(const struct market *market, const struct view_filter *filter, G
 {
     struct view view = {.filter = filter};
     return run_view(market, quarantine, &view, error);
+}
+
+json_t *
+view_quarantined(const struct market *market, gint64 id, GError **error)
+{
+    struct view view = {.id = id};
+    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT " in quarantine", id);
+    return only_entry(run_view(market, quarantine, &view, error), "entry", name, error);
 }
 
 static gboolean

@@ -52,6 +52,7 @@ json_t *view_access(const struct market *market, const struct view_filter *filte
 json_t *view_reviews(const struct market *market, const struct view_filter *filter, GError **error);
 /* {id, reason, sender, recipient, subject, size, at} */
 json_t *view_quarantine(const struct market *market, const struct view_filter *filter, GError **error);
+json_t *view_quarantined(const struct market *market, gint64 id, GError **error);
 /* {id, organisation, merchant:{id,name}, shop, addresses, actor, created_at} */
 json_t *view_blocks(const struct market *market, const struct view_filter *filter, GError **error);
 /* [{name, count}] of an organisation. NOT_FOUND. */

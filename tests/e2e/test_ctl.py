@@ -204,6 +204,13 @@ def test_every_command_has_help(empty):
         assert empty.run("help", command).stdout == empty.run(command, "--help").stdout
 
 
+def verbs(command):
+    """What the completion offers behind a command, `help` aside."""
+    script = f"source {TOP}/conf/completion/postern; _postern_words {command}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    return done.stdout.split() if command != "help" else []
+
+
 def test_the_manual_and_the_completion_know_every_command_and_option(empty):
     with open(os.path.join(TOP, "ctl", "postern.1"), encoding="utf-8") as file:
         manual = file.read()
@@ -214,6 +221,11 @@ def test_the_manual_and_the_completion_know_every_command_and_option(empty):
         assert f".It Cm {command}" in manual
         offered = set(re.findall(r"--[a-z-]+", empty.run(command, "--help").stdout)) if command != "help" else set()
         assert offered <= set(completed.split()), command
+        for verb in verbs(command):
+            shown = empty.run(command, verb, "--help").stdout
+            assert f"postern {command}" in shown
+            offered |= set(re.findall(r"--[a-z-]+", shown))
+        assert offered <= set(completed.split()), command
         for option in offered:
             assert f"Fl -{option[2:]}" in manual, option
 
@@ -221,6 +233,9 @@ def test_the_manual_and_the_completion_know_every_command_and_option(empty):
 @pytest.mark.parametrize("words", [
     [], ["frob"], ["org"], ["org", "frob"], ["org", "list", "more"], ["org", "show"], ["org", "list", "--frob"],
     ["outbox", "show"], ["outbox", "retry"], ["invoice", "show", "1"], ["proposal", "list", "--state", "paid"], ["conversation", "list", "--state", "angry"], ["job", "list", "--limit", "-1"],
+    ["outbox", "stats", "1"], ["outbox", "retry", "--all", "1"], ["outbox", "retry", "-r", "a@b.test"], ["outbox", "cancel", "1", "-s", "due"],
+    ["outbox", "cancel", "-a", "-s", "bounced"], ["outbox", "retry", "-a", "-s", "sent"], ["outbox", "list", "-r", "nobody"],
+    ["address", "show", "a@b.test"], ["address", "clear"], ["address", "clear", "nobody"], ["quarantine", "show"],
     ["import"], ["import", "a", "b"], ["init", "more"], ["init", "--owner", "nobody-of-that-name"], ["link", "show"],
     ["quarantine", "list", "--raw"], ["help", "frob"], ["-c"], ["explain"], ["form"], ["form", "frob", "x"],
     ["form", "learn"], ["form", "learn", "--name", "a/b", "x"], ["replay"], ["explain", "-f", "a@b.test", "-"],
@@ -233,7 +248,8 @@ def test_wrong_usage_ends_with_2_and_says_where_help_is(empty, words):
 
 @pytest.mark.parametrize("words", [["conversation", "show", "7"], ["conversation", "show", "seven"], ["job", "show", "7"], ["proposal", "show", "7"],
                                    ["org", "show", "nobody"], ["merchant", "show", "nobody@example.org"],
-                                   ["quarantine", "show", "7"], ["link", "show", "r+abc@experts.test"]], ids=" ".join)
+                                   ["quarantine", "show", "7"], ["outbox", "show", "7"], ["outbox", "show", "--raw", "7"], ["outbox", "retry", "7"],
+                                   ["address", "clear", "a@b.test"], ["link", "show", "r+abc@experts.test"]], ids=" ".join)
 def test_what_is_not_there_ends_with_1(admin, words):
     done = admin.run(*words, status=1)
     assert done.stdout == ""
@@ -260,6 +276,36 @@ def test_an_option_with_its_value_may_stand_before_a_verb(stocked):
     assert "would be declined" in declined.stdout
     stocked.run("outbox", "-c", stocked.conf, "cancel", "1")
     assert stocked.json("conversation", "list", "-o", "acme", "--tag", "untag") == []
+
+
+@pytest.mark.parametrize("words", [["org", "list"], ["org", "list", "--json"], ["outbox", "stats"], ["help"], ["job", "list"]],
+                         ids=" ".join)
+def test_what_a_full_disk_cuts_short_is_no_success(stocked, words):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([POSTERN, *words], stdout=full, stderr=subprocess.PIPE, check=False,
+                              env={**os.environ, "POSTERN_CONF": stocked.conf, "LC_ALL": "C"})
+    assert (done.returncode, done.stderr) == (1, b"postern: standard output: No space left on device\n")
+
+
+def test_what_ingest_stored_stays_stored_whatever_becomes_of_its_words(stocked):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([POSTERN, "ingest", "--json", "-f", MIA.address, "--", "acme@experts.test"], stdout=full, check=False,
+                              input=compose(MIA, "acme@experts.test", "Full", "A theme design, please.\n").replace(b"\r\n", b"\n"),
+                              env={**os.environ, "POSTERN_CONF": stocked.conf})
+    assert done.returncode == 0 and len(stocked.json("conversation", "list")) == 1
+
+
+@pytest.mark.parametrize("command", ["conversation", "job", "proposal", "invoice", "access", "review", "block"])
+def test_a_misspelled_organisation_is_told(stocked, command):
+    assert stocked.json(command, "list", "-o", "acme") == []
+    assert "there is no organisation amce" in stocked.run(command, "list", "-o", "amce", status=1).stderr
+
+
+def test_words_that_a_script_hands_on_do_not_steer_the_terminal(stocked):
+    for words, status in ((["merchant", "show", "\x1b[31mEve\x07"], 1), (["org", "\x1b[2J"], 2), (["\x1b[2J"], 2),
+                          (["address", "clear", "\x1b[2J"], 2), (["explain", "\x1b[2J"], 1), (["org", "-n", "\x1b[2J", "list"], 2)):
+        told = stocked.run(*words, status=status).stderr
+        assert told and "\x1b" not in told and "\x07" not in told, words
 
 
 # ---- init, migrate ----

@@ -273,6 +273,47 @@ scene_text(json_t *json, const char *path)
     return json_is_string(json) ? json_string_value(json) : "";
 }
 
+char *
+scene_receipt(const char *address, const char *message_id, const char *disposition)
+{
+    static guint serial;
+    return g_strdup_printf(
+        "From: Reader <%s>\nTo: x@experts.test\nSubject: Read\nMessage-ID: <mdn%u@client.test>\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n"
+        "Content-Type: text/plain\n\nThis is a receipt.\n--b\nContent-Type: message/disposition-notification\n\n"
+        "Reporting-UA: client\nFinal-Recipient: rfc822;%s\nOriginal-Message-ID: <%s>\n"
+        "Disposition: %s\n--b--\n",
+        address, ++serial, address, message_id, disposition);
+}
+
+char *
+scene_bounce(const char *address, const char *action, const char *status)
+{
+    static guint serial;
+    return g_strdup_printf(
+        "From: MAILER-DAEMON@mx.test\nTo: x@experts.test\nSubject: Delivery Status\nMessage-ID: <b%u@mx.test>\n"
+        "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nSorry.\n"
+        "\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\nFinal-Recipient: rfc822; %s\n"
+        "Action: %s\nStatus: %s\nDiagnostic-Code: smtp; 550 %s no such user\n\n--b--\n",
+        ++serial, address, action, status, status);
+}
+
+guint
+scene_conversation_count(struct scene *scene)
+{
+    json_t *list = scene_conversations(scene);
+    guint count = (guint)json_array_size(list);
+    json_decref(list);
+    return count;
+}
+
+void
+scene_add(const struct scene_case *cases, gsize count)
+{
+    for (gsize i = 0; i < count; i++)
+        g_test_add_data_func(cases[i].path, (gconstpointer)cases[i].test, scene_run);
+}
+
 json_t *
 scene_conversations(struct scene *scene)
 {

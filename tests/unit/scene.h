@@ -24,6 +24,12 @@ void scene_close(struct scene *scene);
 /* For g_test_add_data_func(): a scene for one test, which is its data. */
 typedef void (*scene_test)(struct scene *scene);
 void scene_run(gconstpointer test);
+/* A whole test program of these. */
+struct scene_case {
+    const char *path;
+    scene_test test;
+};
+void scene_add(const struct scene_case *cases, gsize count);
 
 /* RCPT for all of them, then end of message if none was refused. Recipients are separated by blanks. The verdict of the
  * first refusal, or of the whole. */
@@ -31,6 +37,12 @@ struct verdict scene_mail(struct scene *scene, const char *sender, const char *r
 /* A plain mail: From and the envelope sender the same. `extra`: more header lines, each ended by \n; NULL. */
 struct verdict scene_write(struct scene *scene, const char *from, const char *recipients, const char *subject,
                            const char *extra, const char *text);
+
+/* What mail systems and clients say of a mail of ours; the caller frees. `address` is who says it has read or who did
+ * not get it; `action` "failed"; `status` an enhanced status code. */
+#define SCENE_DISPLAYED "manual-action/MDN-sent-manually; displayed"
+char *scene_receipt(const char *address, const char *message_id, const char *disposition);
+char *scene_bounce(const char *address, const char *action, const char *status);
 
 /* What the mailer does at `now`: timers, claims, and every row reported as sent. */
 /* Claims and loads at most `limit` rows: struct notice. */
@@ -58,6 +70,7 @@ const char *scene_command_as(struct scene *scene, const char *slug, gint64 conve
 /* Text at a path like "0.job.state" of a listing; "" when absent, numbers in decimal. */
 const char *scene_text(json_t *json, const char *path);
 json_t *scene_conversations(struct scene *scene); /* caller frees */
+guint scene_conversation_count(struct scene *scene);
 /* The mail was taken; text at a path of the conversations' listing is as expected. */
 void scene_taken(struct verdict verdict);
 void scene_listed(struct scene *scene, const char *path, const char *expected);

@@ -21,12 +21,6 @@ assert_refused(struct verdict verdict)
     g_assert_null(strstr(verdict.text, "Acme"));
 }
 
-static void
-assert_taken(struct verdict verdict)
-{
-    g_assert_cmpstr(verdict.text, ==, "Taken");
-}
-
 static struct verdict
 writes(struct scene *s, const char *from, const char *to)
 {
@@ -78,15 +72,6 @@ assert_shown(struct scene *s, gint64 id, const char *path, const char *expected)
     json_decref(c);
 }
 
-static guint
-conversations(struct scene *s)
-{
-    json_t *list = scene_conversations(s);
-    guint n = (guint)json_array_size(list);
-    json_decref(list);
-    return n;
-}
-
 /* Which organisations the newest conversations are with, "blauw lumiere". */
 static char *
 organisations(struct scene *s)
@@ -104,7 +89,7 @@ organisations(struct scene *s)
 static void
 test_what_is_open_is_closed(struct scene *s)
 {
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     scene_send(s);
     g_assert_cmpstr(scene_command(s, "acme", 1, "/block"), ==, "said.blocked_shop");
     assert_shown(s, 1, "job.state", "declined");
@@ -124,7 +109,7 @@ test_what_is_open_is_closed(struct scene *s)
 static void
 test_the_history_stays_searchable(struct scene *s)
 {
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     block(s, 1);
     g_assert_cmpstr(scene_command(s, "acme", 1, "/tag blocked"), ==, "said.tagged");
     scene_forget(s);
@@ -167,7 +152,7 @@ test_proposals_and_invoices_are_closed(struct scene *s)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *states = NULL;
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     store_write(s->db, add_money, s, &error);
     g_assert_no_error(error);
     block(s, 1);
@@ -181,22 +166,22 @@ test_proposals_and_invoices_are_closed(struct scene *s)
 static void
 test_no_mail_to_the_organisation(struct scene *s)
 {
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     block(s, 1);
     assert_refused(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     assert_refused(writes(s, "mia@home.test", "acme@experts.test"));         /* her other address */
     assert_refused(writes(s, "kim@mias-candles.test", "acme@experts.test")); /* her colleague */
     assert_refused(writes_behind(s, "bounces@relay.test", "mia@home.test", "acme@experts.test"));
     assert_refused(writes_behind(s, "", "kim@mias-candles.test", "acme@experts.test"));
-    assert_taken(writes(s, "mia@mias-candles.test", "blauw@experts.test")); /* that is not theirs to shut */
-    assert_taken(writes(s, "joost@fietsen.test", "acme@experts.test"));
-    g_assert_cmpuint(conversations(s), ==, 3);
+    scene_taken(writes(s, "mia@mias-candles.test", "blauw@experts.test")); /* that is not theirs to shut */
+    scene_taken(writes(s, "joost@fietsen.test", "acme@experts.test"));
+    g_assert_cmpuint(scene_conversation_count(s), ==, 3);
 }
 
 static void
 test_no_mail_through_links(struct scene *s)
 {
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     scene_send(s);
     g_autofree char *mia = answer_address(s, "ack", "mia@mias-candles.test");
     block(s, 1);
@@ -211,29 +196,29 @@ test_no_mail_through_links(struct scene *s)
 static void
 test_a_lead_is_shut_out_by_address(struct scene *s)
 {
-    assert_taken(writes(s, "lena@vogt.test", "acme@experts.test"));
+    scene_taken(writes(s, "lena@vogt.test", "acme@experts.test"));
     block(s, 1);
     assert_refused(writes(s, "lena@vogt.test", "acme@experts.test"));
-    assert_taken(writes(s, "otto@vogt.test", "acme@experts.test"));
+    scene_taken(writes(s, "otto@vogt.test", "acme@experts.test"));
 }
 
 static void
 test_matching_leaves_the_blocker_out(struct scene *s)
 {
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     scene_send(s);
     g_autofree char *id = g_strdup(scene_sent(s, "ack", "mia@mias-candles.test", 0)->message_id);
     block(s, 1);
-    assert_taken(writes(s, "mia@mias-candles.test", "jobs@experts.test"));
-    assert_taken(writes(s, "kim@mias-candles.test", "jobs@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "jobs@experts.test"));
+    scene_taken(writes(s, "kim@mias-candles.test", "jobs@experts.test"));
     g_autofree char *names = organisations(s);
     g_assert_cmpstr(names, ==, "lumiere blauw lumiere blauw acme ");
     /* the mail's thread leads behind the block: it asks the others */
     g_autofree char *thread = g_strdup_printf("In-Reply-To: <%s>\n", id);
     s->now += 80 * HOUR;
     scene_send(s);
-    assert_taken(scene_write(s, "mia@mias-candles.test", "jobs@experts.test", "Re: Once more", thread,
-                             "Is there nobody for my theme design?"));
+    scene_taken(scene_write(s, "mia@mias-candles.test", "jobs@experts.test", "Re: Once more", thread,
+                            "Is there nobody for my theme design?"));
     json_t *c = shown(s, 1);
     g_assert_cmpuint(json_array_size(json_object_get(c, "messages")), ==, 1);
     json_decref(c);
@@ -254,8 +239,8 @@ test_forms_leave_the_blocker_out(struct scene *s)
     for (guint i = 0; i < G_N_ELEMENTS(people); i++) {
         for (guint k = 0; k < 2; k++) {
             g_autofree char *raw = g_strdup_printf(form_mail, 2 * i + k, people[i][0], people[i][1], 2 * i + k);
-            guint before = conversations(s);
-            assert_taken(scene_mail(s, "wordpress@site.test", "leads@experts.test", raw));
+            guint before = scene_conversation_count(s);
+            scene_taken(scene_mail(s, "wordpress@site.test", "leads@experts.test", raw));
             json_t *list = scene_conversations(s), *c;
             gsize n;
             gint64 acme = 0;
@@ -276,7 +261,7 @@ test_forms_leave_the_blocker_out(struct scene *s)
 static void
 test_a_request_to_several_loses_one(struct scene *s)
 {
-    assert_taken(writes(s, "mia@mias-candles.test", "jobs@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "jobs@experts.test"));
     scene_send(s);
     g_autofree char *all = answer_address(s, "ack", "mia@mias-candles.test");
     gint64 acme = 0, other = 0;
@@ -290,7 +275,7 @@ test_a_request_to_several_loses_one(struct scene *s)
     json_decref(list);
     g_assert_true(acme && other);
     block(s, acme);
-    assert_taken(writes(s, "mia@mias-candles.test", all)); /* more words, for the others */
+    scene_taken(writes(s, "mia@mias-candles.test", all)); /* more words, for the others */
     c = shown(s, acme);
     g_assert_cmpuint(json_array_size(json_object_get(c, "messages")), ==, 1);
     json_decref(c);
@@ -303,7 +288,7 @@ test_a_request_to_several_loses_one(struct scene *s)
 static void
 test_an_expired_request_asks_the_blocker_no_more(struct scene *s)
 {
-    assert_taken(writes(s, "mia@mias-candles.test", "jobs@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "jobs@experts.test"));
     scene_send(s);
     g_autofree char *all = answer_address(s, "ack", "mia@mias-candles.test");
     s->now += 80 * HOUR;
@@ -316,7 +301,7 @@ test_an_expired_request_asks_the_blocker_no_more(struct scene *s)
     json_decref(list);
     g_assert_cmpint(acme, !=, 0);
     block(s, acme);
-    assert_taken(writes(s, "mia@mias-candles.test", all));
+    scene_taken(writes(s, "mia@mias-candles.test", all));
     c = shown(s, acme);
     g_assert_cmpuint(json_array_size(json_object_get(c, "messages")), ==, 1);
     json_decref(c);
@@ -328,7 +313,7 @@ test_an_expired_request_asks_the_blocker_no_more(struct scene *s)
 static void
 test_no_words_to_the_merchant(struct scene *s)
 {
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     scene_send(s);
     g_autofree char *acme = answer_address(s, "first-contact", "team@acme.test");
     block(s, 1);
@@ -336,13 +321,13 @@ test_no_words_to_the_merchant(struct scene *s)
     struct verdict verdict = writes(s, "anna@acme.test", acme);
     g_assert_cmpint(verdict.kind, ==, VERDICT_REFUSED);
     g_assert_nonnull(strstr(verdict.text, "blocked"));
-    assert_taken(scene_write(s, "anna@acme.test", acme, "Re: x", NULL, "/tag late\n\nAnd some words."));
+    scene_taken(scene_write(s, "anna@acme.test", acme, "Re: x", NULL, "/tag late\n\nAnd some words."));
     scene_send(s);
     g_assert_null(scene_sent(s, "relay-partner", NULL, 0));
     g_assert_cmpstr(scene_text(scene_sent(s, "transcript", "anna@acme.test", 0)->data, "items.1.say"), ==,
                     "cannot.blocked");
     assert_shown(s, 1, "tags.0", ""); /* all or nothing */
-    assert_taken(scene_write(s, "anna@acme.test", acme, "Re: x", NULL, "/tag late"));
+    scene_taken(scene_write(s, "anna@acme.test", acme, "Re: x", NULL, "/tag late"));
     assert_shown(s, 1, "tags.0", "late");
 }
 
@@ -362,7 +347,7 @@ test_no_rule_writes_to_the_merchant(struct scene *s)
 {
     g_autoptr(GError) error = NULL;
     const struct view_filter due = {.state = "due", .now = s->now};
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     block(s, 1);
     store_write(s->db, tell_merchant, s, &error);
     g_assert_no_error(error);
@@ -376,10 +361,10 @@ static void
 test_what_waits_does_not_leave(struct scene *s)
 {
     s->conf.hold_time = 600;
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     scene_send(s);
     g_autofree char *acme = answer_address(s, "first-contact", "team@acme.test");
-    assert_taken(writes(s, "anna@acme.test", acme));
+    scene_taken(writes(s, "anna@acme.test", acme));
     block(s, 1);
     scene_forget(s);
     s->now += HOUR;
@@ -391,10 +376,10 @@ test_what_waits_does_not_leave(struct scene *s)
 static void
 test_what_was_put_off_does_not_leave(struct scene *s)
 {
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     scene_send(s);
     g_autofree char *acme = answer_address(s, "first-contact", "team@acme.test");
-    assert_taken(writes(s, "anna@acme.test", acme));
+    scene_taken(writes(s, "anna@acme.test", acme));
     g_autoptr(GError) error = NULL;
     gboolean more;
     g_autoptr(GPtrArray) claimed = scene_claim(s, 10, &more);
@@ -413,13 +398,13 @@ test_what_was_put_off_does_not_leave(struct scene *s)
 static void
 test_overviews_tell_of_nothing_behind_it(struct scene *s)
 {
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
-    assert_taken(writes(s, "joost@fietsen.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "joost@fietsen.test", "acme@experts.test"));
     scene_send(s);
     g_autofree char *mia = answer_address(s, "ack", "mia@mias-candles.test");
     g_autofree char *joost = answer_address(s, "ack", "joost@fietsen.test");
-    assert_taken(writes(s, "mia@mias-candles.test", mia));
-    assert_taken(writes(s, "joost@fietsen.test", joost));
+    scene_taken(writes(s, "mia@mias-candles.test", mia));
+    scene_taken(writes(s, "joost@fietsen.test", joost));
     block(s, 1);
     scene_forget(s);
     s->now += 2 * HOUR;
@@ -435,10 +420,10 @@ test_overviews_tell_of_nothing_behind_it(struct scene *s)
 static void
 test_new_staff_is_shut_out_too(struct scene *s)
 {
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
-    assert_taken(writes(s, "rob@mias-candles.test", "acme@experts.test")); /* still a lead */
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "rob@mias-candles.test", "acme@experts.test")); /* still a lead */
     block(s, 1);
-    assert_taken(writes(s, "rob@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "rob@mias-candles.test", "acme@experts.test"));
     scene_import(s, "{\"merchants\":[{\"name\":\"Rob\",\"addresses\":[\"rob@mias-candles.test\"],"
                     "\"shop\":{\"name\":\"Mia's Candles\",\"url\":\"https://mias-candles.test\"}}]}");
     assert_refused(writes(s, "rob@mias-candles.test", "acme@experts.test"));
@@ -449,7 +434,7 @@ test_new_staff_is_shut_out_too(struct scene *s)
 static void
 test_who_leaves_the_shop_stays_shut_out(struct scene *s)
 {
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     block(s, 1);
     scene_import(s, "{\"merchants\":[{\"name\":\"Kim\",\"addresses\":[\"kim@mias-candles.test\"],\"shop\":null},"
                     "{\"name\":\"Mia Jansen\",\"addresses\":[\"mia@new.test\",\"mia@mias-candles.test\"],"
@@ -463,8 +448,8 @@ test_who_leaves_the_shop_stays_shut_out(struct scene *s)
 static void
 test_a_merge_takes_the_block_along(struct scene *s)
 {
-    assert_taken(writes(s, "lena@vogt.test", "acme@experts.test"));
-    assert_taken(writes(s, "joost@fietsen.test", "acme@experts.test"));
+    scene_taken(writes(s, "lena@vogt.test", "acme@experts.test"));
+    scene_taken(writes(s, "joost@fietsen.test", "acme@experts.test"));
     block(s, 1);
     scene_import(
         s, "{\"merchants\":[{\"name\":\"Joost de Wit\",\"addresses\":[\"joost@fietsen.test\",\"lena@vogt.test\"]}]}");
@@ -477,8 +462,8 @@ test_a_merge_takes_the_block_along(struct scene *s)
 static void
 test_two_blocks_merge(struct scene *s)
 {
-    assert_taken(writes(s, "lena@vogt.test", "acme@experts.test"));
-    assert_taken(writes(s, "joost@fietsen.test", "acme@experts.test"));
+    scene_taken(writes(s, "lena@vogt.test", "acme@experts.test"));
+    scene_taken(writes(s, "joost@fietsen.test", "acme@experts.test"));
     block(s, 1);
     block(s, 2);
     scene_import(
@@ -493,7 +478,7 @@ static void
 test_no_command_reopens(struct scene *s)
 {
     static const char *const commands[] = {"/active", "/complete", "/propose", "/undo", "/decline", "/invoice 5 EUR"};
-    assert_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
+    scene_taken(writes(s, "mia@mias-candles.test", "acme@experts.test"));
     block(s, 1);
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
         const char *said = scene_command(s, "acme", 1, commands[i]);

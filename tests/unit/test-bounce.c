@@ -292,6 +292,33 @@ test_the_admin_clears(struct scene *s)
     g_assert_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND);
 }
 
+static gboolean
+many_fail(store_tx *tx, gpointer arg, GError **error)
+{
+    struct scene *s = arg;
+    struct act act = {.market = &s->market, .tx = tx, .now = s->now};
+    for (guint i = 0; i < 1100; i++) {
+        g_autofree char *address = g_strdup_printf("u%u@large.test", i);
+        if (!bounce_note(&act, address, i % 2, "550 5.1.1 no such user", error))
+            return FALSE;
+    }
+    return bounce_note(&act, "u@small.test", TRUE, "550 5.1.1 no such user", error);
+}
+
+static void
+test_a_whole_domain_is_cleared(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_true(store_write(s->db, many_fail, s, NULL));
+    for (guint dry = 2; dry-- > 0;) {
+        json_t *cleared = bounce_clear(&s->market, "@large.test", s->now, dry, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(json_array_size(cleared), ==, 1100);
+        json_decref(cleared);
+    }
+    assert_listed(s, NULL, FALSE, 1);
+}
+
 /* ---- signs of somebody ---- */
 
 static void
@@ -346,13 +373,7 @@ sign_receipt(struct scene *s)
     id = json_integer_value(json_object_get(json_array_get(rows, 0), "id"));
     const struct link_token path = {LINK_BOUNCE, id, s->now + 86400};
     g_autofree char *to = link_address(&s->market, &path);
-    g_autofree char *raw = g_strdup_printf(
-        "From: x@x.test\nTo: %s\nSubject: Read\nMessage-ID: <mdn@client.test>\nMIME-Version: 1.0\n"
-        "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n"
-        "Content-Type: text/plain\n\nThis is a receipt.\n--b\nContent-Type: message/disposition-notification\n\n"
-        "Reporting-UA: client\nFinal-Recipient: rfc822;x@x.test\nOriginal-Message-ID: <%s>\n"
-        "Disposition: manual-action/MDN-sent-manually; displayed\n--b--\n",
-        to, scene_text(rows, "0.message_id"));
+    g_autofree char *raw = scene_receipt("x@x.test", scene_text(rows, "0.message_id"), SCENE_DISPLAYED);
     json_decref(rows);
     scene_taken(scene_mail(s, "", to, raw));
 }
@@ -408,10 +429,7 @@ test_a_confirmation_goes_to_nobody_else(struct scene *s)
 int
 main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        scene_test test;
-    } tests[] = {
+    static const struct scene_case cases[] = {
         {"/bounce/another-member-gets-it", test_another_member_gets_it},
         {"/bounce/a-failure-that-may-pass-marks-at-the-fifth", test_a_failure_that_may_pass_marks_at_the_fifth},
         {"/bounce/old-failures-do-not-count", test_old_failures_do_not_count},
@@ -422,12 +440,12 @@ main(int argc, char **argv)
         {"/bounce/what-failed-is-listed", test_what_failed_is_listed},
         {"/bounce/who-has-a-failing-address-shows-it", test_who_has_a_failing_address_shows_it},
         {"/bounce/the-admin-clears", test_the_admin_clears},
+        {"/bounce/a-whole-domain-is-cleared", test_a_whole_domain_is_cleared},
         {"/bounce/signs-of-somebody-take-the-mark-off", test_signs_of_somebody_take_the_mark_off},
         {"/bounce/a-confirmation-goes-to-nobody-else", test_a_confirmation_goes_to_nobody_else},
     };
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/bounce/hard-words", test_hard_words);
-    for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_data_func(tests[i].name, (gconstpointer)tests[i].test, scene_run);
+    scene_add(cases, G_N_ELEMENTS(cases));
     return g_test_run();
 }

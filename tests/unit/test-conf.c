@@ -6,32 +6,9 @@
 
 #include "lib/conf.h"
 #include "lib/error.h"
+#include "scratch-file.h"
 
 #define SAMPLE SOURCE_DIR "/conf/postern.conf"
-
-struct scratch {
-    char *folder;
-    char *path;
-};
-
-static void
-set_up(struct scratch *scratch, gconstpointer unused)
-{
-    (void)unused;
-    scratch->folder = g_dir_make_tmp("postern-conf-XXXXXX", NULL);
-    g_assert_nonnull(scratch->folder);
-    scratch->path = g_build_filename(scratch->folder, "postern.conf", NULL);
-}
-
-static void
-tear_down(struct scratch *scratch, gconstpointer unused)
-{
-    (void)unused;
-    g_unlink(scratch->path);
-    g_assert_cmpint(g_rmdir(scratch->folder), ==, 0);
-    g_free(scratch->path);
-    g_free(scratch->folder);
-}
 
 static struct conf *
 load(struct scratch *scratch, const char *content, gssize length, GError **error)
@@ -397,7 +374,8 @@ test_sample_names_every_setting_with_its_default(struct scratch *scratch, gconst
     g_assert_cmpuint(g_hash_table_size(values), ==, count);
 }
 
-#define ADD(name, function) g_test_add("/conf/" name, struct scratch, NULL, set_up, function, tear_down)
+#define ADD(name, function)                                                                                            \
+    g_test_add("/conf/" name, struct scratch, "postern.conf", scratch_set_up, function, scratch_tear_down)
 
 int
 main(int argc, char **argv)

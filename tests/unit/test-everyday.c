@@ -1023,14 +1023,7 @@ test_staff_in_cc_stay(struct scene *s)
 static void
 receipt(struct scene *s, const char *to, const char *message_id, const char *disposition)
 {
-    static guint serial;
-    g_autofree char *raw = g_strdup_printf(
-        "From: Anna <%s>\nTo: %s\nSubject: Read: A new theme\nMessage-ID: <mdn%u@client.test>\nMIME-Version: 1.0\n"
-        "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n"
-        "Content-Type: text/plain\n\nThis is a receipt.\n--b\nContent-Type: message/disposition-notification\n\n"
-        "Reporting-UA: client\nFinal-Recipient: rfc822;team@acme.test\nOriginal-Message-ID: <%s>\n"
-        "Disposition: %s\n--b--\n",
-        ANNA, to, ++serial, message_id, disposition);
+    g_autofree char *raw = scene_receipt(ANNA, message_id, disposition);
     scene_taken(scene_mail(s, "", to, raw));
 }
 
@@ -1041,13 +1034,12 @@ test_a_read_receipt_opens_and_reads(struct scene *s)
     scene_send(s);
     const struct notice *first = scene_sent(s, "first-contact", TEAM, 0);
     const struct notice *ack = scene_sent(s, "ack", MIA, 0);
-    receipt(s, first->from_address, "p.aaaaaaaaaaaaaaaaaaaaaaaa@experts.test",
-            "manual-action/MDN-sent-manually; displayed");
-    receipt(s, first->from_address, ack->message_id, "manual-action/MDN-sent-manually; displayed");
+    receipt(s, first->from_address, "p.aaaaaaaaaaaaaaaaaaaaaaaa@experts.test", SCENE_DISPLAYED);
+    receipt(s, first->from_address, ack->message_id, SCENE_DISPLAYED);
     receipt(s, first->from_address, first->message_id, "automatic-action/MDN-sent-automatically; deleted");
     assert_state(s, "new");
     scene_listed(s, "0.unread", "1");
-    receipt(s, first->envelope_sender, first->message_id, "manual-action/MDN-sent-manually; displayed");
+    receipt(s, first->envelope_sender, first->message_id, SCENE_DISPLAYED);
     assert_state(s, "opened");
     scene_listed(s, "0.unread", "0");
     scene_listed(s, "0.messages", "1");

@@ -17,15 +17,6 @@ assert_refused(struct verdict verdict, const char *enhanced)
     g_assert_cmpstr(verdict.enhanced, ==, enhanced);
 }
 
-static guint
-conversations(struct scene *s)
-{
-    json_t *list = scene_conversations(s);
-    guint n = (guint)json_array_size(list);
-    json_decref(list);
-    return n;
-}
-
 /* Mia writes to acme; returns acme's reply address. */
 static const char *
 mia_asks(struct scene *s)
@@ -66,7 +57,7 @@ test_main_job(struct scene *s)
     scene_listed(s, "0.job.state", "awaiting_response");
     scene_listed(s, "0.messages", "3");
     scene_listed(s, "0.unread", "1");
-    g_assert_cmpuint(conversations(s), ==, 1);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 1);
     scene_send(s);
     g_assert_null(scene_sent(s, "overview", NULL, 0));
 
@@ -102,7 +93,7 @@ test_refusals_at_rcpt(struct scene *s)
                     VERDICT_NOT_OURS);
     g_assert_cmpint(scene_write(s, "mia@mias-candles.test", "acme@else.test", "x", NULL, "x").kind, ==,
                     VERDICT_NOT_OURS);
-    g_assert_cmpuint(conversations(s), ==, 0);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 0);
 }
 
 static void
@@ -144,7 +135,7 @@ test_second_mail_joins_the_first(struct scene *s)
     mia_asks(s);
     s->now += 60;
     scene_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "PS", NULL, "And a logo."));
-    g_assert_cmpuint(conversations(s), ==, 1);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 1);
     scene_listed(s, "0.messages", "2");
     scene_send(s);
     g_assert_cmpuint(scene_sent_count(s, "first-contact"), ==, 1);
@@ -158,7 +149,7 @@ test_later_mail_starts_anew_and_names_the_old(struct scene *s)
     scene_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes."));
     scene_taken(
         scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Something else", NULL, "A second thing."));
-    g_assert_cmpuint(conversations(s), ==, 2);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 2);
     scene_send(s);
     const struct notice *second = scene_sent(s, "first-contact", NULL, 1);
     g_assert_nonnull(second);
@@ -225,7 +216,7 @@ test_matched_request_goes_to_those_who_fit(struct scene *s)
 {
     scene_taken(scene_write(s, "joost@fietsen.test", "jobs@experts.test", "Store setup", NULL,
                             "Ik wil een winkel. Store-setup graag."));
-    g_assert_cmpuint(conversations(s), ==, 2);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 2);
     scene_send(s);
     g_assert_nonnull(scene_sent(s, "first-contact", "team@acme.test", 0));
     g_assert_nonnull(scene_sent(s, "first-contact", "post@blauw.test", 0));
@@ -236,7 +227,7 @@ test_matched_request_goes_to_those_who_fit(struct scene *s)
     /* More words through the acknowledgement's link, and a second mail to jobs@, reach both. */
     scene_taken(scene_write(s, "joost@fietsen.test", ack->from_address, "Re: Store setup", NULL, "O ja, met spoed."));
     scene_taken(scene_write(s, "joost@fietsen.test", "jobs@experts.test", "Nog iets", NULL, "En een logo."));
-    g_assert_cmpuint(conversations(s), ==, 2);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 2);
     scene_listed(s, "0.messages", "3");
     scene_listed(s, "1.messages", "3");
 }
@@ -334,7 +325,7 @@ test_machine_starts_nothing(struct scene *s)
 {
     scene_taken(scene_write(s, "robot@news.test", "acme@experts.test", "Sale!",
                             "Auto-Submitted: auto-generated\nPrecedence: bulk\n", "Buy."));
-    g_assert_cmpuint(conversations(s), ==, 0);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 0);
     g_assert_cmpuint(scene_quarantined(s), ==, 1);
 }
 
@@ -375,11 +366,11 @@ test_reply_without_link_threads_by_our_message_id(struct scene *s)
     g_autofree char *header =
         g_strdup_printf("In-Reply-To: <%s>\n", scene_sent(s, "relay-partner", NULL, 0)->message_id);
     scene_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Re: A new theme", header, "Great."));
-    g_assert_cmpuint(conversations(s), ==, 1);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 1);
     scene_listed(s, "0.job.state", "awaiting_response");
     /* The same header from somebody else suggests nothing. */
     scene_taken(scene_write(s, "joost@fietsen.test", "acme@experts.test", "Re: A new theme", header, "Me too."));
-    g_assert_cmpuint(conversations(s), ==, 2);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 2);
 }
 
 static void
@@ -553,7 +544,7 @@ test_experts_list(struct scene *s)
     const struct notice *list = scene_sent(s, "experts", "nora@garden.test", 0);
     g_assert_cmpuint(json_array_size(json_object_get(list->data, "organisations")), ==, 1);
     g_assert_cmpstr(scene_text(list->data, "organisations.0.address"), ==, "blauw@experts.test");
-    g_assert_cmpuint(conversations(s), ==, 0);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 0);
 }
 
 /* ---- what a hostile review found, one promise each ---- */
@@ -584,7 +575,7 @@ test_message_id_of_another_conversation_threads_nowhere_else(struct scene *s)
         g_strdup_printf("In-Reply-To: <%s>\n", scene_sent(s, "relay-partner", NULL, 0)->message_id);
     scene_taken(scene_write(s, "mia@mias-candles.test", "blauw@experts.test", "Re: A new theme", header,
                             "Would you do it too?"));
-    g_assert_cmpuint(conversations(s), ==, 2);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 2);
     scene_listed(s, "1.messages", "2");
 }
 
@@ -604,7 +595,7 @@ test_form_of_a_registered_merchant_is_masked_and_joins_nothing(struct scene *s)
     }
     s->now += 2 * HOUR;
     scene_send(s);
-    g_assert_cmpuint(conversations(s), ==, 5); /* acme and blauw, twice, beside Mia's own */
+    g_assert_cmpuint(scene_conversation_count(s), ==, 5); /* acme and blauw, twice, beside Mia's own */
     for (guint i = 0; i < s->sent->len; i++) {
         const struct notice *notice = s->sent->pdata[i];
         if (g_str_has_suffix(notice->recipient, "@mias-candles.test"))
@@ -624,7 +615,7 @@ test_body_does_not_say_who_wrote(struct scene *s)
         s, "eve@evil.test", "acme@experts.test", "Site \"Payment\"", NULL,
         "From: Mia Jansen <mia@mias-candles.test>\nSubject: Payment\n\nMessage Body:\nPay me elsewhere.\n\n-- \n"
         "This e-mail was sent from a contact form on Site (https://site.test)"));
-    g_assert_cmpuint(conversations(s), ==, 2);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 2);
     scene_listed(s, "0.merchant.address", "eve@evil.test");
     scene_listed(s, "1.messages", "1");
 }
@@ -635,7 +626,7 @@ test_nobody_writes_from_our_own_domain(struct scene *s)
     static const char *const own[] = {"jobs@experts.test", "blauw@experts.test", "JOBS@EXPERTS.TEST"};
     for (guint i = 0; i < G_N_ELEMENTS(own); i++)
         scene_taken(scene_write(s, own[i], "acme@experts.test", "Hello", NULL, "Answer me."));
-    g_assert_cmpuint(conversations(s), ==, 0);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 0);
     g_assert_cmpuint(scene_quarantined(s), ==, 3);
 }
 
@@ -644,7 +635,7 @@ test_organisation_is_not_matched_to_itself(struct scene *s)
 {
     scene_taken(scene_write(s, "anna@acme.test", "jobs@experts.test", "Store setup", NULL,
                             "For a shop of our own: store setup."));
-    g_assert_cmpuint(conversations(s), ==, 1);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 1);
     scene_listed(s, "0.organisation", "blauw");
 }
 
@@ -653,7 +644,7 @@ test_dropshippers_go_to_those_who_work_with_them(struct scene *s)
 {
     scene_taken(scene_write(s, "joost@fietsen.test", "jobs@experts.test", "Theme design", NULL,
                             "A theme design for my dropshipping shop."));
-    g_assert_cmpuint(conversations(s), ==, 1);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 1);
     scene_listed(s, "0.organisation", "acme");
 }
 
@@ -683,7 +674,7 @@ test_closed_organisation_keeps_its_running_conversations(struct scene *s)
     assert_refused(scene_write(s, "joost@fietsen.test", "acme@experts.test", "New", NULL, "New work."), "5.2.1");
     scene_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Theme", NULL, "About our theme."));
     scene_taken(scene_write(s, "anna@acme.test", link, "Re: A new theme", NULL, "Yes?"));
-    g_assert_cmpuint(conversations(s), ==, 1);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 1);
     scene_listed(s, "0.messages", "4");
 }
 
@@ -722,14 +713,7 @@ test_expired_match_names_nobody(struct scene *s)
 static struct verdict
 bounce(struct scene *s, const char *to, const char *action, const char *status)
 {
-    static guint serial;
-    g_autofree char *raw = g_strdup_printf(
-        "From: MAILER-DAEMON@mx.test\nTo: <%s>\nSubject: Delivery Status\nMessage-ID: <b%u@mx.test>\nMIME-Version: "
-        "1.0\n"
-        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nSorry.\n\n--b\n"
-        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\nFinal-Recipient: rfc822; x@x.test\n"
-        "Action: %s\nStatus: %s\nDiagnostic-Code: smtp; 550 %s no such user\n\n--b--\n",
-        to, ++serial, action, status, status);
+    g_autofree char *raw = scene_bounce("x@x.test", action, status);
     return scene_mail(s, "", to, raw);
 }
 
@@ -757,7 +741,7 @@ test_two_ways_to_one_organisation_are_one(struct scene *s)
 {
     scene_taken(scene_write(s, "joost@fietsen.test", "jobs@experts.test acme@experts.test leads@experts.test",
                             "Store setup", NULL, "Store setup."));
-    g_assert_cmpuint(conversations(s), ==, 2);
+    g_assert_cmpuint(scene_conversation_count(s), ==, 2);
     scene_listed(s, "0.messages", "1");
     scene_listed(s, "1.messages", "1");
     scene_send(s);

@@ -1690,18 +1690,12 @@ some_told(struct world *w)
 static void
 step_receipt(struct world *w)
 {
-    static guint serial;
     const struct told *told = some_told(w);
     if (!told)
         return;
     struct model_talk *talk = talk_at(w, told->talk);
-    g_autofree char *raw = g_strdup_printf(
-        "From: Reader <%s>\nTo: x@experts.test\nSubject: Read\nMessage-ID: <mdn%u@client.test>\nMIME-Version: 1.0\n"
-        "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n"
-        "Content-Type: text/plain\n\nThis is a receipt.\n--b\nContent-Type: message/disposition-notification\n\n"
-        "Reporting-UA: client\nFinal-Recipient: rfc822;x@x.test\nOriginal-Message-ID: <%s>\n"
-        "Disposition: manual-action/MDN-sent-manually; displayed\n--b--\n",
-        organisations[talk->organisation].addresses[1], ++serial, told->message_id);
+    g_autofree char *raw =
+        scene_receipt(organisations[talk->organisation].addresses[1], told->message_id, SCENE_DISPLAYED);
     mail_raw(w, "", told->envelope_sender, raw, KEPT);
     model_opens(talk, w->scene.now);
     model_read_to(talk, told->word);
@@ -1710,18 +1704,10 @@ step_receipt(struct world *w)
 static void
 step_bounce(struct world *w)
 {
-    static guint serial;
     const struct told *told = some_told(w);
     if (!told)
         return;
-    g_autofree char *raw = g_strdup_printf(
-        "From: MAILER-DAEMON@mx.test\nTo: x@experts.test\nSubject: Delivery Status\nMessage-ID: <b%u@mx.test>\n"
-        "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; "
-        "boundary=b\n\n--b\n\nSorry.\n\n"
-        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\n"
-        "Final-Recipient: rfc822; x@x.test\nAction: failed\nStatus: 5.1.1\n"
-        "Diagnostic-Code: smtp; 550 5.1.1 no such user\n\n--b--\n",
-        ++serial);
+    g_autofree char *raw = scene_bounce("x@x.test", "failed", "5.1.1");
     g_hash_table_replace(w->owed, g_strdup(told->key), GINT_TO_POINTER(OPTIONAL)); /* to a colleague */
     mail_raw(w, "", told->envelope_sender, raw, KEPT);
 }

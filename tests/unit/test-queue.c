@@ -30,18 +30,12 @@ asks(struct scene *s, const char *from)
 static void
 comes_back(struct scene *s, const char *recipient)
 {
-    static guint serial;
     const struct view_filter filter = {.recipient = recipient, .state = "sent", .limit = 1};
     json_t *rows = view_outbox(&s->market, &filter, NULL);
     gint64 id = json_integer_value(json_object_get(json_array_get(rows, 0), "id"));
     const struct link_token path = {LINK_BOUNCE, id, s->now + 86400};
     g_autofree char *to = link_address(&s->market, &path);
-    g_autofree char *raw = g_strdup_printf(
-        "From: MAILER-DAEMON@mx.test\nTo: <%s>\nSubject: Delivery Status\nMessage-ID: <b%u@mx.test>\nMIME-Version: "
-        "1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nSorry.\n\n--b\n"
-        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\nFinal-Recipient: rfc822; %s\n"
-        "Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no such user\n\n--b--\n",
-        to, ++serial, recipient);
+    g_autofree char *raw = scene_bounce(recipient, "failed", "5.1.1");
     g_assert_cmpint(id, >, 0);
     scene_taken(scene_mail(s, "", to, raw));
     json_decref(rows);
@@ -221,10 +215,7 @@ test_trouble_is_counted(struct scene *s)
 int
 main(int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        scene_test test;
-    } tests[] = {
+    static const struct scene_case cases[] = {
         {"/queue/an-empty-queue", test_an_empty_queue},
         {"/queue/how-the-queue-stands", test_how_the_queue_stands},
         {"/queue/reasons-are-codes", test_reasons_are_codes},
@@ -235,7 +226,6 @@ main(int argc, char **argv)
         {"/queue/trouble-is-counted", test_trouble_is_counted},
     };
     g_test_init(&argc, &argv, NULL);
-    for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_data_func(tests[i].name, (gconstpointer)tests[i].test, scene_run);
+    scene_add(cases, G_N_ELEMENTS(cases));
     return g_test_run();
 }

@@ -334,10 +334,7 @@ test_filters(struct scene *s)
 int
 main(int argc, char **argv)
 {
-    static const struct {
-        const char *path;
-        scene_test fn;
-    } tests[] = {
+    static const struct scene_case cases[] = {
         {"/explain/a first contact is foreseen", test_a_first_contact_is_foreseen},
         {"/explain/refusals are foreseen", test_refusals_are_foreseen},
         {"/explain/votes are told", test_votes_are_told},
@@ -349,7 +346,6 @@ main(int argc, char **argv)
         {"/replay/filters", test_filters},
     };
     g_test_init(&argc, &argv, NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
-        g_test_add_data_func(tests[i].path, (gconstpointer)tests[i].fn, scene_run);
+    scene_add(cases, G_N_ELEMENTS(cases));
     return g_test_run();
 }

@@ -9,33 +9,10 @@
 #include "lib/error.h"
 #include "lib/secret.h"
 #include "lib/sha256.h"
+#include "scratch-file.h"
 
 #define HEX_A "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b"
 #define HEX_B "0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c0c"
-
-struct scratch {
-    char *folder;
-    char *path;
-};
-
-static void
-set_up(struct scratch *scratch, gconstpointer unused)
-{
-    (void)unused;
-    scratch->folder = g_dir_make_tmp("postern-secret-XXXXXX", NULL);
-    g_assert_nonnull(scratch->folder);
-    scratch->path = g_build_filename(scratch->folder, "keys", NULL);
-}
-
-static void
-tear_down(struct scratch *scratch, gconstpointer unused)
-{
-    (void)unused;
-    g_unlink(scratch->path);
-    g_assert_cmpint(g_rmdir(scratch->folder), ==, 0); /* nothing else was left there */
-    g_free(scratch->path);
-    g_free(scratch->folder);
-}
 
 static keyring *
 load(struct scratch *scratch, const char *content, int mode, GError **error)
@@ -305,7 +282,8 @@ test_sha256_in_pieces(void)
     g_assert_cmpstr(hex->str, ==, whole);
 }
 
-#define ADD(name, function) g_test_add("/secret/" name, struct scratch, NULL, set_up, function, tear_down)
+#define ADD(name, function)                                                                                            \
+    g_test_add("/secret/" name, struct scratch, "keys", scratch_set_up, function, scratch_tear_down)
 
 int
 main(int argc, char **argv)

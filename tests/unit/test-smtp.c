@@ -271,6 +271,17 @@ client(const char *relay, guint retire)
     return impatient_client(relay, retire, 10);
 }
 
+/* A session of one mail, from its beginning to its end. */
+static void
+send_one(struct server *server, const char *const *scripts, const struct smtp_mail *mail, struct smtp_result *result)
+{
+    server_start(server, scripts);
+    smtp *session = client(server->relay, 0);
+    smtp_send(session, mail, NULL, result);
+    smtp_free(session);
+    server_stop(server);
+}
+
 struct one {
     const char *name;
     enum smtp_outcome outcome;
@@ -651,11 +662,7 @@ test_addresses_go_out_normalised(void)
         .sender = " R+x@Experts.test\n", .recipient = "A@B.test\r\n", .data = BODY, .length = sizeof BODY - 1};
     struct server server;
     struct smtp_result result;
-    server_start(&server, scripts);
-    smtp *session = client(server.relay, 0);
-    smtp_send(session, &mail, NULL, &result);
-    smtp_free(session);
-    server_stop(&server);
+    send_one(&server, scripts, &mail, &result);
     g_assert_cmpint(result.outcome, ==, SMTP_SENT);
     g_assert_true(
         g_str_has_suffix(server.commands->str, "MAIL FROM:<r+x@experts.test>\nRCPT TO:<a@b.test>\nDATA\nQUIT\n"));
@@ -694,11 +701,7 @@ test_nothing_is_handed_over_late(void)
     mail.not_after = g_get_monotonic_time() + 50000;
     struct server server;
     struct smtp_result result;
-    server_start(&server, scripts);
-    smtp *session = client(server.relay, 0);
-    smtp_send(session, &mail, NULL, &result);
-    smtp_free(session);
-    server_stop(&server);
+    send_one(&server, scripts, &mail, &result);
     g_assert_cmpint(result.outcome, ==, SMTP_LATE);
     g_assert_cmpstr(server.data->str, ==, "");
     server_clear(&server);
@@ -713,11 +716,7 @@ test_large_data_refused_in_the_middle(void)
     memset(large, 'x', mail.length);
     struct server server;
     struct smtp_result result;
-    server_start(&server, scripts);
-    smtp *session = client(server.relay, 0);
-    smtp_send(session, &mail, NULL, &result);
-    smtp_free(session);
-    server_stop(&server);
+    send_one(&server, scripts, &mail, &result);
     g_assert_cmpint(result.outcome, ==, SMTP_PERMANENT);
     g_assert_cmpstr(result.reply, ==, "552 5.3.4 too much");
     server_clear(&server);
@@ -850,11 +849,7 @@ test_descriptors_beyond_a_thousand(void)
     const char *const scripts[] = {HELLO TAKE QUIT, NULL};
     struct server server;
     struct smtp_result result;
-    server_start(&server, scripts);
-    smtp *session = client(server.relay, 0);
-    smtp_send(session, &mail_one, NULL, &result);
-    smtp_free(session);
-    server_stop(&server);
+    send_one(&server, scripts, &mail_one, &result);
     g_assert_cmpint(result.outcome, ==, SMTP_SENT);
     server_clear(&server);
     for (guint i = 0; i < taken->len; i++)

@@ -9,30 +9,7 @@
 
 #include "lib/error.h"
 #include "lib/wake.h"
-
-struct scratch {
-    char *folder;
-    char *path;
-};
-
-static void
-set_up(struct scratch *scratch, gconstpointer unused)
-{
-    (void)unused;
-    scratch->folder = g_dir_make_tmp("postern-wake-XXXXXX", NULL);
-    g_assert_nonnull(scratch->folder);
-    scratch->path = g_build_filename(scratch->folder, "wake", NULL);
-}
-
-static void
-tear_down(struct scratch *scratch, gconstpointer unused)
-{
-    (void)unused;
-    g_unlink(scratch->path);
-    g_assert_cmpint(g_rmdir(scratch->folder), ==, 0);
-    g_free(scratch->path);
-    g_free(scratch->folder);
-}
+#include "scratch-file.h"
 
 static int
 listen_good(struct scratch *scratch)
@@ -165,7 +142,8 @@ test_the_descriptor_is_private(struct scratch *scratch, gconstpointer unused)
     close(fd);
 }
 
-#define ADD(name, function) g_test_add("/wake/" name, struct scratch, NULL, set_up, function, tear_down)
+#define ADD(name, function)                                                                                            \
+    g_test_add("/wake/" name, struct scratch, "wake", scratch_set_up, function, scratch_tear_down)
 
 int
 main(int argc, char **argv)
