@@ -36,11 +36,30 @@ partner_says(struct performing *p, const struct answer *a, GError **error)
         return FALSE;
     if (p->failed)
         return TRUE;
-    if (full)
+    const enum reading reading = p->reading;
+    if (full) {
         p->message = full;
+        p->reading = READING_FULL;
+    }
     gboolean done =
         comment_is_in(p->message) ? perform_fail(p, "cannot.note_in_text", NULL) : relay_message(p, c, error);
     p->message = a->in->commands.message;
+    p->reading = reading;
+    return done;
+}
+
+gboolean
+answer_say(struct performing *p, const struct incoming *in, gint64 raw_id, GError **error)
+{
+    const struct answer answer = {
+        .act = p->act, .in = in, .conversation = p->conversation, .side = SIDE_PARTNER, .raw_id = raw_id};
+    struct performing said = *p;
+    said.in = in;
+    said.raw_id = raw_id;
+    said.message = in->commands.message;
+    said.full = commands_have(&in->commands, COMMAND_FULL);
+    gboolean done = partner_says(&said, &answer, error);
+    p->failed = said.failed;
     return done;
 }
 
@@ -52,7 +71,7 @@ merchant_says(struct performing *p, const struct answer *a, GError **error)
         return FALSE;
     if (a->request)
         return request_add(p->act, a->in, c, a->in->author_address, p->message, a->raw_id, error);
-    return request_continue(p->act, a->in, c, a->in->author_address, p->message, a->raw_id, error);
+    return request_continue(p->act, a->in, c, a->in->author_address, p->message, READING_WORDS, a->raw_id, error);
 }
 
 static gboolean
@@ -175,6 +194,7 @@ answer_part(const struct answer *a, struct performing *whole, GError **error)
     p.in = a->in;
     p.conversation = a->conversation;
     p.message = a->in->commands.message;
+    p.reading = READING_PART;
     if (a->in->commands.list->len)
         done = perform_commands(&p, &a->in->commands, says_something(a->in, &a->in->commands) ? say_message : NULL,
                                 (gpointer)a, &said, error);

@@ -30,6 +30,9 @@ gboolean answer_is_too_late(struct act *act, const struct incoming *in, const st
 gboolean answer_take(const struct answer *answer, GError **error);
 
 struct performing;
+/* What a mail of the partner's that waited (`in`, `raw_id`) says below its commands, as a part of what `p` performs. */
+gboolean answer_say(struct performing *p, const struct incoming *in, gint64 raw_id, GError **error);
+
 /* The partner's answer to one of several conversations in the same mail, inside the attempt that `whole` is: what comes
  * of it, and whether it failed, is added there. */
 gboolean answer_part(const struct answer *answer, struct performing *whole, GError **error);

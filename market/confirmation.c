@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "market/action.h"
+#include "market/answer.h"
 #include "market/audit.h"
 #include "market/notify.h"
 #include "market/proposal.h"
@@ -58,10 +59,18 @@ confirmation_add(struct act *act, const struct question *q, GError **error)
     if (!store_run(act->tx, STMT_CONFIRMATION_ADD, error, store_int(id), store_ref(q->organisation_id),
                    store_ref(conversation_id), store_text(side_name(q->side)), store_text(q->actor),
                    store_text(q->command), store_text(state), store_int(act->now), store_int(act->now + LIFETIME),
-                   store_int(q->whole)) ||
+                   store_int(q->whole), store_ref(q->raw_id)) ||
         !audit_add(act, q->actor, "confirmation_asked", conversation_id, q->command, error))
         return NULL;
     return link_address(act->market, &token);
+}
+
+/* One of several answers in a mail has no files of its own. */
+gboolean
+confirmation_keeps_mail(const struct performing *p, enum command_id command)
+{
+    gboolean sends = command == COMMAND_PROPOSE || command == COMMAND_INVOICE || command == COMMAND_CHANGE;
+    return sends && p->conversation && p->in->files->len && p->reading != READING_PART;
 }
 
 gboolean
@@ -71,7 +80,13 @@ confirmation_ask(struct performing *p, const struct command *command, json_t *wo
     if (!argument)
         return FALSE;
     g_autofree char *text = g_strdup_printf("/%s %s", command_name(command->id), argument);
-    const struct question question = {p->organisation->id, p->conversation, p->side, p->actor, text, p->request};
+    const struct question question = {.organisation_id = p->organisation->id,
+                                      .conversation = p->conversation,
+                                      .side = p->side,
+                                      .actor = p->actor,
+                                      .command = text,
+                                      .whole = p->request,
+                                      .raw_id = confirmation_keeps_mail(p, command->id) ? p->raw_id : 0};
     g_autofree char *address = confirmation_add(p->act, &question, error);
     return address && mail_question(p, command, address, would, error);
 }
@@ -118,11 +133,25 @@ obstacle(struct performing *p, const store_rows *row)
     return NULL;
 }
 
+/* What the mail that asked said to the merchant goes with the first of its commands that is confirmed. Taken back by
+ * the mail that confirms. */
+static gboolean
+say_asked(struct performing *p, gpointer arg, GError **error)
+{
+    const struct held_mail *asked = arg;
+    g_autoptr(store_rows) said =
+        store_query(p->act->tx, STMT_MESSAGE_OF_MAIL, error, store_int(p->conversation->id), store_int(asked->raw_id));
+    if (!said || store_rows_count(said))
+        return said != NULL;
+    return answer_say(p, &asked->in, asked->raw_id, error);
+}
+
 /* Spent before it acts: whatever comes of it, it was used. */
 static gboolean
-act_once(struct performing *p, const store_rows *row, gboolean *done, GError **error)
+act_once(struct performing *p, const store_rows *row, const struct held_mail *asked, gboolean *done, GError **error)
 {
     g_auto(commands_read_words) commands = {0};
+    const struct performing confirming = *p;
     g_autoptr(store_rows) mine = store_query(p->act->tx, STMT_CONFIRMATION_USE, error,
                                              store_int(store_rows_int(row, 0, "id")), store_int(p->act->now));
     if (!mine)
@@ -131,23 +160,70 @@ act_once(struct performing *p, const store_rows *row, gboolean *done, GError **e
         return perform_fail(p, "cannot.confirmation_used", NULL);
     commands_read(store_rows_text(row, 0, "command"), &commands);
     p->confirmed = TRUE;
-    gboolean ok = perform_commands(p, &commands, NULL, NULL, done, error);
+    if (asked && p->side == SIDE_MERCHANT) { /* its words are the command's own, and so are its files */
+        p->in = &asked->in;
+        p->raw_id = asked->raw_id;
+    }
+    gboolean ok = perform_commands(p, &commands, asked && p->side == SIDE_PARTNER ? say_asked : NULL, (gpointer)asked,
+                                   done, error);
+    p->in = confirming.in;
+    p->raw_id = confirming.raw_id;
     p->message = ""; /* what it pointed to ends here */
     return ok;
 }
 
 static gboolean
-answer_question(struct performing *p, const store_rows *row, const char *recipient, GError **error)
+answer_question(struct performing *p, const store_rows *row, const char *recipient, const struct held_mail *asked,
+                GError **error)
 {
     gboolean done = FALSE;
     const char *why = obstacle(p, row);
-    if (why ? !perform_fail(p, why, NULL) : !act_once(p, row, &done, error))
+    if (why ? !perform_fail(p, why, NULL) : !act_once(p, row, asked, &done, error))
         return FALSE;
     if (!done && !quarantine_add(p->act, p->in, p->raw_id, "a confirmation that did not act", recipient,
                                  p->conversation ? p->conversation->id : 0, error))
         return FALSE;
     return transcript_send(p, done, error);
 }
+
+/* ---- the mail that waits with it ---- */
+
+struct asking {
+    gint64 id;
+    struct held_mail *asked;
+};
+
+static gboolean
+load_asked(store_tx *tx, gpointer arg, GError **error)
+{
+    struct asking *asking = arg;
+    const struct link_token asks = {LINK_CONFIRM, asking->id, 0};
+    held_mail_free(g_steal_pointer(&asking->asked));
+    g_autoptr(store_rows) row = store_query(tx, STMT_CONFIRMATION_BY_ID, error, store_int(asking->id));
+    if (!row)
+        return FALSE;
+    if (!store_rows_count(row) || store_rows_is_null(row, 0, "raw_id") || !store_rows_is_null(row, 0, "used_at"))
+        return TRUE;
+    asking->asked =
+        held_mail_load(tx, &asks, store_rows_int(row, 0, "raw_id"), store_rows_text(row, 0, "actor"), "", error);
+    return asking->asked != NULL;
+}
+
+gboolean
+confirmation_read(const struct market *market, gint64 id, struct held_mail **asked, GError **error)
+{
+    struct asking asking = {id, NULL};
+    *asked = NULL;
+    if (!store_read(market->store, load_asked, &asking, error) ||
+        (asking.asked && !held_mail_read(market, asking.asked, error))) {
+        held_mail_free(asking.asked);
+        return FALSE;
+    }
+    *asked = asking.asked;
+    return TRUE;
+}
+
+/* ---- all of it ---- */
 
 static gboolean
 load_question(struct act *act, const store_rows *row, struct conversation **c, struct organisation **organisation,
@@ -160,7 +236,7 @@ load_question(struct act *act, const store_rows *row, struct conversation **c, s
 
 gboolean
 confirmation_take(struct act *act, const struct incoming *in, gint64 id, const char *recipient, gint64 raw_id,
-                  GError **error)
+                  const struct held_mail *asked, GError **error)
 {
     g_autoptr(conversation) c = NULL;
     g_autoptr(organisation) organisation = NULL;
@@ -192,7 +268,7 @@ confirmation_take(struct act *act, const struct incoming *in, gint64 id, const c
     if (done && (!speaks || p.trust == TRUST_QUARANTINE || g_strcmp0(in->author_address, actor) != 0))
         done = quarantine_add(act, in, raw_id, "a confirmation from somebody else", recipient, 0, error);
     else if (done)
-        done = answer_question(&p, row, recipient, error);
+        done = answer_question(&p, row, recipient, asked, error);
     json_decref(p.items);
     return done;
 }

@@ -6,6 +6,7 @@
 #ifndef POSTERN_MARKET_CONFIRMATION_H
 #define POSTERN_MARKET_CONFIRMATION_H
 
+#include "market/hold.h"
 #include "market/perform.h"
 
 /* One command that waits. All borrowed. */
@@ -16,7 +17,11 @@ struct question {
     const char *actor;   /* the registered address that it is mailed to, and whose confirmation alone counts */
     const char *command; /* the line that will be performed */
     gboolean whole;      /* in all conversations of its request */
+    gint64 raw_id;       /* the mail that asks, where confirmation_keeps_mail(); 0 */
 };
+/* Files of a mail that proposes, invoices or asks for changes are meant to go with that: such a mail, when the command
+ * has to be confirmed, waits with it. */
+gboolean confirmation_keeps_mail(const struct performing *p, enum command_id command);
 /* Writes it down. The address to confirm at, caller frees; whoever calls mails it to the actor and to nobody else. */
 char *confirmation_add(struct act *act, const struct question *question, GError **error);
 
@@ -30,6 +35,8 @@ gboolean confirmation_settle(struct performing *p, GError **error);
 /* A mail to a confirmation's link. Acts once, for the one it was mailed to, in the state it was asked in; tells
  * otherwise why not. */
 gboolean confirmation_take(struct act *act, const struct incoming *in, gint64 id, const char *recipient, gint64 raw_id,
-                           GError **error);
+                           const struct held_mail *asked, GError **error);
+/* `asked` for it: the mail that waits with the command, read before the transaction. NULL with TRUE: none does. */
+gboolean confirmation_read(const struct market *market, gint64 id, struct held_mail **asked, GError **error);
 
 #endif

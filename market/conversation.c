@@ -15,6 +15,12 @@ side_name(enum side side)
     return side == SIDE_PARTNER ? "partner" : "merchant";
 }
 
+const char *const reading_names[READINGS] = {[READING_WORDS] = "words",
+                                             [READING_WHOLE] = "whole",
+                                             [READING_FULL] = "full",
+                                             [READING_FORM] = "form",
+                                             [READING_PART] = "part"};
+
 static const char *
 purpose_name(enum link_purpose purpose)
 {
@@ -189,8 +195,9 @@ conversation_add_message(struct act *act, gint64 id, const struct incoming *in, 
     g_autoptr(store_rows) rows = store_query(
         act->tx, STMT_MESSAGE_ADD, error, store_int(id), store_int(raw_id), store_text(words->direction),
         store_text(words->author_name), store_text(words->author_address), store_text(in->subject),
-        store_text(words->text), store_text(words->form ? NULL : in->delivery->mail->message_id), store_int(act->now),
-        store_int(words->notified), store_int(!trust_is_unverified(act->market->conf, in)));
+        store_text(words->text), store_text(words->reading == READING_FORM ? NULL : in->delivery->mail->message_id),
+        store_int(act->now), store_int(words->notified), store_int(!trust_is_unverified(act->market->conf, in)),
+        store_text(reading_names[words->reading]), store_ref(inward ? 0 : act->undo_id));
     if (!rows)
         return FALSE;
     *message_id = store_rows_int(rows, 0, "id");

@@ -52,14 +52,25 @@ gboolean conversation_start_timers(struct act *act, gint64 job_id, gint64 due_at
 gboolean conversation_set_state(struct act *act, const struct conversation *conversation, enum job_state state,
                                 GError **error);
 
+/* Which of a mail's words a message has, so that they can be read anew (market/replay.h). */
+enum reading {
+    READING_WORDS, /* the new ones, below its commands */
+    READING_WHOLE, /* all that a person reads: a mail that answers none */
+    READING_FULL,  /* with what was trimmed (/full) */
+    READING_FORM,  /* a form's fields; its Message-ID is in nobody's mailbox */
+    READING_PART,  /* one of several answers, or a command's: not to be found again */
+    READINGS
+};
+extern const char *const reading_names[READINGS];
+
 struct words {
     const char *direction; /* "in": from the merchant's side, "out": from the partner's */
     const char *text;
     const char *author_name, *author_address;
     gboolean notified; /* a mail of its own tells of it at once */
-    gboolean form;     /* a form's: its Message-ID is in nobody's mailbox */
+    enum reading reading;
 };
-/* Adds a message with its files, prolongs the links. */
+/* Adds a message with its files, prolongs the links. The partner's: after undo_open(). */
 gboolean conversation_add_message(struct act *act, gint64 id, const struct incoming *in, const struct words *words,
                                   gint64 raw_id, gint64 *message_id, GError **error);
 /* An answer clears the read mark of all messages up to the one answered (Decisions 1). */

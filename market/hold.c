@@ -212,34 +212,21 @@ held_mail_free(struct held_mail *held)
     g_free(held);
 }
 
-struct reading {
-    const struct market *market;
-    const struct link_token *token;
-    gint64 now;
-    struct held_mail *held;
-};
-
-static gboolean
-load_held(store_tx *tx, gpointer arg, GError **error)
+struct held_mail *
+held_mail_load(store_tx *tx, const struct link_token *asks, gint64 raw_id, const char *sender, const char *recipient,
+               GError **error)
 {
-    struct reading *reading = arg;
-    struct act act = {.market = reading->market, .tx = tx, .now = reading->now};
-    struct hold_choice choice;
-    held_mail_free(g_steal_pointer(&reading->held));
-    if (!hold_look(&act, reading->token, &choice, error))
-        return FALSE;
-    if (choice.state != HOLD_OPEN)
-        return TRUE;
-    g_autoptr(store_rows) row = store_query(tx, STMT_HELD_BY_ID, error, store_int(choice.held_id));
-    g_autoptr(GBytes) raw = row ? store_raw_get(tx, choice.raw_id, 0, G_MAXSIZE, error) : NULL;
+    g_autoptr(GBytes) raw = store_raw_get(tx, raw_id, 0, G_MAXSIZE, error);
     if (!raw)
-        return FALSE;
-    reading->held = g_new0(struct held_mail, 1);
-    reading->held->held_id = choice.held_id;
-    reading->held->raw = g_steal_pointer(&raw);
-    reading->held->sender = g_strdup(store_rows_text(row, 0, "sender"));
-    reading->held->recipients[0] = g_strdup(store_rows_text(row, 0, "recipient"));
-    return TRUE;
+        return NULL;
+    struct held_mail *held = g_new0(struct held_mail, 1);
+    held->purpose = asks->purpose;
+    held->id = asks->id;
+    held->raw_id = raw_id;
+    held->raw = g_steal_pointer(&raw);
+    held->sender = g_strdup(sender);
+    held->recipients[0] = g_strdup(recipient);
+    return held;
 }
 
 static void
@@ -260,25 +247,54 @@ parse(gpointer arg)
 }
 
 gboolean
+held_mail_read(const struct market *market, struct held_mail *held, GError **error)
+{
+    g_autoptr(worker_pool) pool = worker_pool_new(1, error); /* gmime needs a large stack */
+    if (!pool)
+        return FALSE;
+    worker_pool_run(pool, parse, held);
+    incoming_read(market, &held->delivery, FALSE, &held->in);
+    return TRUE;
+}
+
+struct holding {
+    const struct market *market;
+    const struct link_token *token;
+    gint64 now;
+    struct held_mail *held;
+};
+
+static gboolean
+load_held(store_tx *tx, gpointer arg, GError **error)
+{
+    struct holding *holding = arg;
+    struct act act = {.market = holding->market, .tx = tx, .now = holding->now};
+    struct hold_choice choice;
+    held_mail_free(g_steal_pointer(&holding->held));
+    if (!hold_look(&act, holding->token, &choice, error))
+        return FALSE;
+    if (choice.state != HOLD_OPEN)
+        return TRUE;
+    const struct link_token asks = {LINK_CHOICE, choice.held_id, 0};
+    g_autoptr(store_rows) row = store_query(tx, STMT_HELD_BY_ID, error, store_int(choice.held_id));
+    holding->held = row ? held_mail_load(tx, &asks, choice.raw_id, store_rows_text(row, 0, "sender"),
+                                         store_rows_text(row, 0, "recipient"), error)
+                        : NULL;
+    return holding->held != NULL;
+}
+
+gboolean
 hold_read(const struct market *market, const struct link_token *token, gint64 now, struct held_mail **held,
           GError **error)
 {
-    struct reading reading = {market, token, now, NULL};
+    struct holding holding = {market, token, now, NULL};
     *held = NULL;
-    if (!store_read(market->store, load_held, &reading, error)) {
-        held_mail_free(reading.held);
+    if (!store_read(market->store, load_held, &holding, error) ||
+        (holding.held && !held_mail_read(market, holding.held, error))) {
+        held_mail_free(holding.held);
         return FALSE;
     }
-    if (!reading.held)
-        return TRUE;
-    g_autoptr(worker_pool) pool = worker_pool_new(1, error); /* gmime needs a large stack */
-    if (!pool) {
-        held_mail_free(reading.held);
-        return FALSE;
-    }
-    worker_pool_run(pool, parse, reading.held);
-    incoming_read(market, &reading.held->delivery, FALSE, &reading.held->in);
-    *held = reading.held;
+    *held = holding.held;
     return TRUE;
 }
 

@@ -32,9 +32,10 @@ gboolean hold_look(struct act *act, const struct link_token *token, struct hold_
 /* The choice was made: no other can be any more. `answer_raw_id`: the mail that made it. */
 gboolean hold_release(struct act *act, const struct hold_choice *choice, gint64 answer_raw_id, GError **error);
 
-/* The held mail read anew, for the rules. Reading is slow: before the transaction. */
+/* A mail that waits, read anew for the rules. Reading is slow: before the transaction. */
 struct held_mail {
-    gint64 held_id;
+    enum link_purpose purpose; /* what asks for it: LINK_CHOICE, LINK_CONFIRM */
+    gint64 id, raw_id;         /* of the held row, or of the confirmation */
     char *sender, *recipients[2];
     GBytes *raw;
     struct mail *mail;
@@ -44,6 +45,10 @@ struct held_mail {
 /* `*held` NULL with TRUE: there is nothing to release behind the link. */
 gboolean hold_read(const struct market *market, const struct link_token *token, gint64 now, struct held_mail **held,
                    GError **error);
+/* From the snapshot, and then outside of it. `sender`, `recipient`: of its envelope; NULL on error. */
+struct held_mail *held_mail_load(store_tx *tx, const struct link_token *asks, gint64 raw_id, const char *sender,
+                                 const char *recipient, GError **error);
+gboolean held_mail_read(const struct market *market, struct held_mail *held, GError **error);
 void held_mail_free(struct held_mail *held);
 
 /* Timer: nobody answered in time. */

@@ -312,7 +312,7 @@ struct receive {
     const struct target *targets;
     const struct request_plan *author_plan, *form_plan;
     const struct request_plan *again;
-    const GPtrArray *held; /* struct held_mail: what links among the recipients may release */
+    const GPtrArray *held; /* struct held_mail: what links among the recipients may release or confirm */
     const struct inbound_watch *watch;
     gint64 now;
     /* results */
@@ -496,7 +496,7 @@ ask_organisation(struct receive *r, const struct organisation *organisation, gin
                merchant_answers(r, thread, FALSE, recipient, error);
     if (running)
         return conversation_load(&r->act, running, &thread, error) &&
-               request_continue(&r->act, in, thread, from.address, in->whole, r->raw_id, error);
+               request_continue(&r->act, in, thread, from.address, in->whole, READING_WHOLE, r->raw_id, error);
     const struct request request = {in, from, r->author_plan, r->raw_id};
     return find_merchant(r, &from, &merchant, error) &&
            request_direct(&r->act, &request, merchant, organisation, error);
@@ -682,11 +682,11 @@ to_reply_link(struct receive *r, const struct link_token *token, const char *rec
 }
 
 static const struct held_mail *
-held_mail_of(const struct receive *r, gint64 held_id)
+held_mail_of(const struct receive *r, enum link_purpose purpose, gint64 id)
 {
     for (guint i = 0; i < r->held->len; i++) {
         const struct held_mail *held = g_ptr_array_index(r->held, i);
-        if (held->held_id == held_id)
+        if (held->purpose == purpose && held->id == id)
             return held;
     }
     return NULL;
@@ -697,7 +697,7 @@ static gboolean
 release(struct receive *r, const struct hold_choice *choice, const struct conversation *c, struct verdict *verdict,
         GError **error)
 {
-    const struct held_mail *held = held_mail_of(r, choice->held_id);
+    const struct held_mail *held = held_mail_of(r, LINK_CHOICE, choice->held_id);
     struct receive released = *r;
     struct target target;
     if (!held) { /* it was there a moment ago */
@@ -796,7 +796,8 @@ to_desk(struct receive *r, gint64 holder, const char *recipient, struct verdict 
 static gboolean
 to_confirmation(struct receive *r, gint64 id, const char *recipient, GError **error)
 {
-    return store_raw_once(r, error) && confirmation_take(&r->act, r->in, id, recipient, r->raw_id, error);
+    return store_raw_once(r, error) &&
+           confirmation_take(&r->act, r->in, id, recipient, r->raw_id, held_mail_of(r, LINK_CONFIRM, id), error);
 }
 
 static gboolean
@@ -1001,16 +1002,25 @@ plan_all(const struct market *market, const struct incoming *in, const struct ta
            (!in->form || request_plan(market, in, &form, TRUE, now, by_form, error));
 }
 
+static gboolean
+read_for(const struct market *market, const struct target *target, gint64 now, struct held_mail **held, GError **error)
+{
+    *held = NULL;
+    if (target->kind != TARGET_LINK)
+        return TRUE;
+    if (target->token.purpose == LINK_CONFIRM)
+        return confirmation_read(market, target->token.id, held, error);
+    return target->token.purpose != LINK_CHOICE || hold_read(market, &target->token, now, held, error);
+}
+
 /* Reading is too slow for a write transaction as well. */
 static gboolean
 read_held(const struct market *market, const struct target *targets, guint count, gint64 now, GPtrArray *held,
           GError **error)
 {
     for (guint i = 0; i < count; i++) {
-        struct held_mail *one = NULL;
-        if (targets[i].kind != TARGET_LINK || targets[i].token.purpose != LINK_CHOICE)
-            continue;
-        if (!hold_read(market, &targets[i].token, now, &one, error))
+        struct held_mail *one;
+        if (!read_for(market, &targets[i], now, &one, error))
             return FALSE;
         if (one)
             g_ptr_array_add(held, one);

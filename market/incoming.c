@@ -242,6 +242,12 @@ incoming_bounded(char *text)
     return cut;
 }
 
+char *
+incoming_full(const struct incoming *in)
+{
+    return incoming_bounded(g_strchomp(g_strconcat(in->commands.message, "\n\n", in->trimmed, NULL)));
+}
+
 static void
 read_words(struct incoming *in)
 {

@@ -73,6 +73,9 @@ gboolean incoming_is_by_machine(const struct incoming *incoming);
 /* At most 256 KiB of a text, with a note where it was cut. Takes and gives ownership. */
 char *incoming_bounded(char *text);
 
+/* Its new words and below them what was trimmed. Caller frees. */
+char *incoming_full(const struct incoming *incoming);
+
 /* `to_leads`: one of the recipients is where forms mail to. */
 void incoming_read(const struct market *market, const struct delivery *delivery, gboolean to_leads,
                    struct incoming *incoming);

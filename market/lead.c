@@ -40,9 +40,8 @@ keep(struct performing *p, const struct conversation *c, const struct words *wor
 {
     struct act *act = p->act;
     gint64 message_id = 0, until = act->now + KEPT_SECONDS;
-    if (!undo_open(act, c, error) ||
-        !conversation_add_message(act, c->id, p->in, words, p->raw_id, &message_id, error) ||
-        !undo_note_message(act, message_id, 0, error))
+    if (!undo_open(act, c, p->raw_id, error) ||
+        !conversation_add_message(act, c->id, p->in, words, p->raw_id, &message_id, error))
         return FALSE;
     g_autofree char *data = g_strdup_printf("{\"message\":%" G_GINT64_FORMAT "}", message_id);
     g_autoptr(store_rows) held =
@@ -92,11 +91,10 @@ static gboolean
 send_late(struct act *act, const struct conversation *c, gint64 message_id, const char *sender, GError **error)
 {
     gint64 undo_id = act->undo_id;
-    g_autoptr(store_rows) undo =
-        store_query(act->tx, STMT_UNDO_OF_MESSAGE, error, store_int(c->id), store_int(message_id));
+    g_autoptr(store_rows) undo = store_query(act->tx, STMT_UNDO_OF_MESSAGE, error, store_int(message_id));
     if (!undo)
         return FALSE;
-    act->undo_id = store_rows_int(undo, 0, "id");
+    act->undo_id = store_rows_count(undo) ? store_rows_int(undo, 0, "id") : 0;
     gboolean done = relay_send(act, c, message_id, sender, error);
     act->undo_id = undo_id;
     return done;

@@ -8,6 +8,7 @@
 #include "market/expiry.h"
 #include "market/notify.h"
 #include "market/state.h"
+#include "market/undo.h"
 
 static const char actor[] = "admin";
 
@@ -59,7 +60,8 @@ happen(struct act *act, const struct conversation *c, const struct oversight *o,
     if (strcmp(o->verb, "expire") == 0)
         return expire(act, c, next, error);
     if (strcmp(o->verb, "decline") == 0)
-        return state_decline(act, c, SIDE_PARTNER, actor, o->reason ? o->reason : "", next, error);
+        return undo_open(act, c, 0, error) &&
+               state_decline(act, c, SIDE_PARTNER, actor, o->reason ? o->reason : "", next, error);
     if (strcmp(o->verb, "spam") == 0)
         return state_void(act, c, actor, next, error);
     for (guint i = 0; i < G_N_ELEMENTS(events); i++) {

@@ -217,6 +217,7 @@ ask_first(struct performing *p, const struct rule *rule, const struct command *c
     else if (tried && (tried = confirmation_ask(p, command, would, error)))
         perform_said(p, "said.confirmation_asked", NULL);
     p->asks = p->asks || (tried && !p->failed);
+    p->waits = p->waits || (p->asks && confirmation_keeps_mail(p, command->id));
     json_decref(would);
     return tried;
 }
@@ -297,7 +298,7 @@ perform_all(store_tx *tx, gpointer arg, GError **error)
         return FALSE;
     if (!p->failed && !open_job(p, a->commands, error))
         return FALSE;
-    if (!p->failed && a->message && !a->message(p, a->arg, error))
+    if (!p->failed && !p->waits && a->message && !a->message(p, a->arg, error))
         return FALSE;
     if (!p->failed && p->asks && !confirmation_settle(p, error))
         return FALSE;

@@ -35,6 +35,7 @@ struct performing {
     enum trust trust;
     gboolean confirmed;               /* performed by its confirmation: do not ask again */
     const char *message;              /* the mail's ordinary text, "" */
+    enum reading reading;             /* what that is of the mail; the default is READING_WORDS */
     gint64 proposal_id;               /* the version of a proposal that the mail's reply address is bound to; 0 */
     gint64 review_id;                 /* the same of a review */
     gboolean request;                 /* through the link of a matched request: for all its conversations */
@@ -45,6 +46,7 @@ struct performing {
     const char *line;                 /* of the command that is being performed */
     gboolean failed;                  /* one said no */
     gboolean asks;                    /* a command of it waits for its confirmation */
+    gboolean waits;                   /* and with it the mail's words and files */
 };
 
 /* Returns FALSE for a store's error only. What a sender did wrong is perform_fail(). */

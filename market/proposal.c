@@ -541,7 +541,7 @@ change(struct performing *p, const struct proposal *proposal, const char *text, 
     g_autoptr(conversation) c = NULL;
     gint64 message_id = 0;
     g_autofree char *cause = g_strdup_printf("proposal-%" G_GINT64_FORMAT "-%s", proposal->id, p->in->key);
-    const struct words words = {"in", text, p->actor_name, p->actor, TRUE, FALSE};
+    const struct words words = {"in", text, p->actor_name, p->actor, TRUE, READING_PART};
     if (!conversation_load(p->act, proposal->conversation_id, &c, error) ||
         !conversation_add_message(p->act, c->id, p->in, &words, p->raw_id, &message_id, error) ||
         !set_state(p, proposal, "change_requested", error) || !merchant_moves(p, c, error))

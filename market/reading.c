@@ -95,6 +95,6 @@ reading_full_text(struct performing *p, char **text, GError **error)
         return FALSE;
     if (inside || quoted)
         return perform_fail(p, "cannot.full_quotes", NULL);
-    *text = incoming_bounded(g_strchomp(g_strconcat(p->message, "\n\n", p->in->trimmed, NULL)));
+    *text = incoming_full(p->in);
     return TRUE;
 }

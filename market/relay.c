@@ -118,9 +118,9 @@ add_and_send(struct performing *p, const struct conversation *c, const struct wo
 {
     struct act *act = p->act;
     gint64 answered = 0, message_id = 0;
-    return undo_open(act, c, error) && answered_message(act, p->in, c, &answered, error) &&
+    return undo_open(act, c, p->raw_id, error) && answered_message(act, p->in, c, &answered, error) &&
            conversation_add_message(act, c->id, p->in, words, p->raw_id, &message_id, error) &&
-           undo_note_message(act, message_id, answered, error) && conversation_mark_read(act, c->id, answered, error) &&
+           undo_note_read(act, answered, error) && conversation_mark_read(act, c->id, answered, error) &&
            conversation_set_state(act, c, next, error) && relay_send(act, c, message_id, p->actor, error) &&
            remind_to_decline(p, c, message_id, next, error) &&
            (words->notified || overview_expect(act, c->organisation_id, 0, FALSE, error)) &&
@@ -139,7 +139,7 @@ relay_message(struct performing *p, const struct conversation *c, GError **error
         return FALSE;
     /* Decisions 10: of an assigned job the notification address hears who answered. */
     gboolean notified = !assigned || strcmp(p->actor, p->organisation->notify) == 0;
-    const struct words words = {"out", p->message, p->in->author_name, p->actor, notified, FALSE};
+    const struct words words = {"out", p->message, p->in->author_name, p->actor, notified, p->reading};
     if (!lead_keep(p, c, &words, &kept, error))
         return FALSE;
     return kept || add_and_send(p, c, &words, (enum job_state)next, error);

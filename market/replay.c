@@ -63,14 +63,15 @@ struct replay {
     char *sender, *recipients[2], *text, *reason;
     gint64 conversation_id;
     enum side side;
-    gboolean first, form;
+    int reading; /* enum reading; -1: not known */
+    gboolean first;
     /* as read now */
     struct mail *mail;
     struct delivery delivery;
     struct incoming in;
     char *now_text;
     /* quarantine */
-    gint64 last_message, last_outbox;
+    gint64 quarantined_at, last_message, last_outbox;
     gboolean released;
 };
 
@@ -84,6 +85,15 @@ forget(struct replay *r)
     g_clear_pointer(&r->reason, g_free);
 }
 
+static int
+reading_of(const char *name)
+{
+    for (int i = 0; name && i < READINGS; i++)
+        if (strcmp(reading_names[i], name) == 0)
+            return i;
+    return -1;
+}
+
 static gboolean
 load_message(store_tx *tx, struct replay *r, GError **error)
 {
@@ -95,7 +105,7 @@ load_message(store_tx *tx, struct replay *r, GError **error)
     if (!first)
         return FALSE;
     r->first = store_rows_int(first, 0, "id") == r->item->id;
-    r->form = store_rows_is_null(row, 0, "message_id");
+    r->reading = reading_of(store_rows_text(row, 0, "reading"));
     r->side = strcmp(store_rows_text(row, 0, "direction"), "out") == 0 ? SIDE_PARTNER : SIDE_MERCHANT;
     r->sender = g_strdup(store_rows_text(row, 0, "author_address"));
     r->text = g_strdup(store_rows_text(row, 0, "text"));
@@ -112,6 +122,7 @@ load_quarantined(store_tx *tx, struct replay *r, GError **error)
     const char *recipient = store_rows_text(row, 0, "recipient");
     r->sender = g_strdup(store_rows_text(row, 0, "sender"));
     r->reason = g_strdup(store_rows_text(row, 0, "reason"));
+    r->quarantined_at = store_rows_int(row, 0, "at");
     r->recipients[0] =
         strchr(recipient, '@') ? g_strdup(recipient) : g_strdup_printf("%s@%s", recipient, r->market->conf->domain);
     r->raw = store_raw_get(tx, store_rows_int(row, 0, "raw_id"), 0, G_MAXSIZE, error);
@@ -151,27 +162,36 @@ set_change(struct replay *r, const char *what, const char *before, const char *a
 
 /* ---- a message ---- */
 
-/* What stands for a mail in a conversation depends on where it came in, which is not kept: a first contact, or one
- * that was no answer, has all its text. */
+/* A form's fields, as they are shown of its merchant; NULL: the mail is no form any more. */
+static gboolean
+form_text(struct act *act, struct replay *r, char **text, GError **error)
+{
+    const struct request request = {.in = &r->in, .from = incoming_form(&r->in)};
+    g_autoptr(conversation) c = NULL;
+    g_autoptr(merchant) merchant = NULL;
+    if (!conversation_load(act, r->conversation_id, &c, error) ||
+        !merchant_by_id(act, c->merchant_id, &merchant, error))
+        return FALSE;
+    *text = request.from.form ? request_words(&request, merchant) : NULL;
+    return TRUE;
+}
+
+/* The same of its words as when it came. What cannot be told stays as it is. */
 static gboolean
 find_text(struct act *act, struct replay *r, GError **error)
 {
     const struct incoming *in = &r->in;
-    g_autoptr(conversation) c = NULL;
-    g_autoptr(merchant) merchant = NULL;
-    const char *said = in->commands.list->len ? in->commands.message : in->words;
-    g_clear_pointer(&r->now_text, g_free);
-    if (r->form && in->form) {
-        const struct request request = {.in = in, .from = incoming_form(in)};
-        if (!conversation_load(act, r->conversation_id, &c, error) ||
-            !merchant_by_id(act, c->merchant_id, &merchant, error))
-            return FALSE;
-        r->now_text = request_words(&request, merchant);
-    } else if (r->side == SIDE_MERCHANT && (r->first || (!in->references->len && strcmp(r->text, in->whole) == 0))) {
-        r->now_text = g_strdup(in->whole);
-    } else {
-        r->now_text = g_strdup(said);
-    }
+    char *text = NULL;
+    if (r->reading == READING_FORM && !form_text(act, r, &text, error))
+        return FALSE;
+    if (r->reading == READING_WORDS)
+        text = g_strdup(in->commands.message);
+    else if (r->reading == READING_WHOLE)
+        text = g_strdup(in->whole);
+    else if (r->reading == READING_FULL)
+        text = incoming_full(in);
+    g_free(r->now_text);
+    r->now_text = text ? text : g_strdup(r->text);
     return TRUE;
 }
 
@@ -199,11 +219,12 @@ compare_message(store_tx *tx, gpointer arg, GError **error)
     struct replay *r = arg;
     struct act act = {.market = r->market, .tx = tx, .now = r->now};
     json_object_clear(r->change);
-    if (!find_text(&act, r, error) || (!r->form && !r->first && !find_route(&act, r, error)))
+    gboolean form = r->reading == READING_FORM;
+    if (!find_text(&act, r, error) || (!form && !r->first && !find_route(&act, r, error)))
         return FALSE;
     if (strcmp(r->text, r->now_text) != 0)
         set_change(r, "text", r->text, r->now_text);
-    if (!r->form && incoming_is_by_machine(&r->in))
+    if (!form && incoming_is_by_machine(&r->in))
         set_change(r, "class", "a person's", mail_class_name(r->in.nature.class));
     return TRUE;
 }
@@ -249,7 +270,7 @@ begin(struct act *act, gpointer arg, GError **error)
     return FALSE;
 }
 
-/* It went into conversations: then it stays so, if that is wanted. */
+/* It went into conversations, where nobody has sent it again meanwhile: then it stays so, if that is wanted. */
 static gboolean
 end(struct act *act, const struct verdict *verdict, gpointer arg, GError **error)
 {
@@ -257,9 +278,12 @@ end(struct act *act, const struct verdict *verdict, gpointer arg, GError **error
     g_autoptr(store_rows) messages = store_query(act->tx, STMT_MESSAGES_SINCE, error, store_int(r->last_message));
     g_autoptr(store_rows) mails =
         messages ? store_query(act->tx, STMT_OUTBOX_SINCE, error, store_int(r->last_outbox)) : NULL;
-    if (!mails)
+    g_autoptr(store_rows) twice =
+        mails ? store_query(act->tx, STMT_REPLAY_TWICE, error, store_int(r->last_message), store_int(r->quarantined_at))
+              : NULL;
+    if (!twice)
         return FALSE;
-    r->released = verdict->kind == VERDICT_TAKEN && store_rows_count(messages);
+    r->released = verdict->kind == VERDICT_TAKEN && store_rows_count(messages) && !store_rows_count(twice);
     if (r->released) {
         json_t *conversations = json_array();
         for (guint i = 0; i < store_rows_count(messages); i++)

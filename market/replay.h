@@ -2,12 +2,13 @@
  * Stored mails through today's code: what it would read and do differently from what it did when they came, and, where
  * the admin says so, the better reading put in place.
  *
- *   a message    its text, whether a machine wrote it, whether it would be held (market/route.h)
+ *   a message    its text (enum reading says which of the mail's), whether a machine wrote it, whether it would be held
+ *                (market/route.h)
  *                applied: the text, unless nothing would be left of it
  *   quarantine   whether it would go into a conversation now
  *                applied: it goes, with all that a mail that comes now causes, and leaves quarantine
- *   not released: what still waits for its sender's word (market/hold.h), and mails with commands, whose sender was
- * told that nothing happened
+ *   not released: what still waits for its sender's word (market/hold.h), mails with commands, whose sender was told
+ *                that nothing happened, and mails whose sender has sent the same words again since
  *
  * Nothing that was sent is sent again: what is told has a key made of the mail (outbox, dedupe), and a message whose
  * text changes tells nobody.

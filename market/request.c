@@ -149,6 +149,12 @@ subject_for(const struct request *r, const struct merchant *merchant)
     return form->lead.service ? form->lead.service : no_subject;
 }
 
+static enum reading
+reading_of(const struct request *r)
+{
+    return r->from.form ? READING_FORM : READING_WHOLE;
+}
+
 /* A form's recipients are the tool's. */
 static gboolean
 note_copies(struct act *act, const struct request *r, gint64 conversation_id, GError **error)
@@ -165,7 +171,7 @@ open_one(struct act *act, const struct request *r, const struct merchant *mercha
          gint64 *message_id, GError **error)
 {
     g_autofree char *text = request_words(r, merchant);
-    const struct words words = {"in", text, r->from.name, r->from.address, TRUE, r->from.form != NULL};
+    const struct words words = {"in", text, r->from.name, r->from.address, TRUE, reading_of(r)};
     return conversation_open(act, organisation, merchant, request_id, matched, r->plan->service,
                              subject_for(r, merchant), conversation_id, error) &&
            conversation_add_message(act, *conversation_id, r->in, &words, r->raw_id, message_id, error) &&
@@ -212,7 +218,7 @@ join(struct act *act, const struct request *r, const struct merchant *merchant, 
     g_autoptr(conversation) conversation = NULL;
     g_autofree char *text = request_words(r, merchant);
     return conversation_load(act, id, &conversation, error) && search_index_text(act, id, text, error) &&
-           request_continue(act, r->in, conversation, r->from.address, text, r->raw_id, error);
+           request_continue(act, r->in, conversation, r->from.address, text, reading_of(r), r->raw_id, error);
 }
 
 gboolean
@@ -361,7 +367,7 @@ renew(struct act *act, const struct conversation *c, const struct organisation *
 
 gboolean
 request_continue(struct act *act, const struct incoming *in, const struct conversation *c, const char *author,
-                 const char *text, gint64 raw_id, GError **error)
+                 const char *text, enum reading reading, gint64 raw_id, GError **error)
 {
     g_autoptr(organisation) organisation = NULL;
     gint64 message_id = 0;
@@ -373,7 +379,7 @@ request_continue(struct act *act, const struct incoming *in, const struct conver
     if (!organisation_by_id(act, c->organisation_id, &organisation, error) ||
         !assign_has(act, c, organisation->notify, &at_once, error))
         return FALSE;
-    const struct words words = {"in", text, in->author_name, author, anew || at_once, FALSE};
+    const struct words words = {"in", text, in->author_name, author, anew || at_once, reading};
     if (!conversation_add_message(act, c->id, in, &words, raw_id, &message_id, error) ||
         !relay_note_copies(act, c, in, error) ||
         !audit_add(act, author, "merchant_wrote", message_id, words.text, error))
@@ -400,7 +406,7 @@ add_to(struct act *act, const struct incoming *in, const store_rows *rows, gbool
         if (blocked || state == JOB_DECLINED || (state == JOB_EXPIRED) != expired)
             continue;
         if (!conversation_load(act, store_rows_int(rows, i, "id"), &c, error) ||
-            !request_continue(act, in, c, author, text, raw_id, error))
+            !request_continue(act, in, c, author, text, READING_WORDS, raw_id, error))
             return FALSE;
         (*taken)++;
     }
@@ -418,5 +424,5 @@ request_add(struct act *act, const struct incoming *in, const struct conversatio
         return FALSE;
     if (!taken && !add_to(act, in, rows, TRUE, author, text, raw_id, &taken, error)) /* all are over: asked anew */
         return FALSE;
-    return taken || request_continue(act, in, first, author, text, raw_id, error);
+    return taken || request_continue(act, in, first, author, text, READING_WORDS, raw_id, error);
 }

@@ -44,7 +44,7 @@ gboolean request_matched(struct act *act, const struct request *request, const s
 /* More words from the merchant's side in a conversation: the next state, the overview, or a new job after an expired
  * one (Decisions 6). `author` is the address that wrote them. */
 gboolean request_continue(struct act *act, const struct incoming *in, const struct conversation *conversation,
-                          const char *author, const char *text, gint64 raw_id, GError **error);
+                          const char *author, const char *text, enum reading reading, gint64 raw_id, GError **error);
 
 /* More words to a matched request, through the link of its acknowledgement: to all its conversations that are not over.
  */

@@ -56,8 +56,6 @@ state_decline(struct act *act, const struct conversation *c, enum side by, const
     gboolean partner = by == SIDE_PARTNER;
     const struct event event = {partner ? JOB_PARTNER_DECLINES : JOB_MERCHANT_DECLINES, actor, reason};
     enum job_state before = job_effective(c->state, c->due_at, act->now);
-    if (partner && !undo_open(act, c, error))
-        return FALSE;
     if (!event_apply(act, c, &event, next, error))
         return FALSE;
     if (*next == JOB_REFUSED || before == JOB_DECLINED)
@@ -105,7 +103,8 @@ state_perform_decline(struct performing *p, const struct command *command, GErro
         return FALSE;
     if (taken)
         return TRUE;
-    if (!state_decline(p->act, c, p->side, p->actor, command->argument, &next, error))
+    if ((p->side == SIDE_PARTNER && !undo_open(p->act, c, p->raw_id, error)) ||
+        !state_decline(p->act, c, p->side, p->actor, command->argument, &next, error))
         return FALSE;
     if (next == JOB_REFUSED)
         return perform_fail(

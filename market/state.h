@@ -8,7 +8,7 @@
 #include "market/perform.h"
 
 /* The partner declines, or the merchant: the job's event, what it counts for, and who hears of it. `reason`: in its
- * author's words, "". `*next` as event_apply() has it. */
+ * author's words, "". The partner's: after undo_open(). `*next` as event_apply() has it. */
 gboolean state_decline(struct act *act, const struct conversation *c, enum side by, const char *actor,
                        const char *reason, int *next, GError **error);
 /* Voids it as spam. */

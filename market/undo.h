@@ -10,11 +10,12 @@
 
 #include "market/perform.h"
 
-/* From here on the mail that is being performed can be taken back: remembers what the job was, once a mail. Mails that
- * notify_add() holds are taken back with it. `c` as it is before the change. */
-gboolean undo_open(struct act *act, const struct conversation *c, GError **error);
-/* It carries this message, and marked all up to `read_to` read. */
-gboolean undo_note_message(struct act *act, gint64 message_id, gint64 read_to, GError **error);
+/* From here on what the mail `raw_id` (0: none) does in the conversation can be taken back: remembers what the job was,
+ * once a mail. The partner's messages that are added, and mails that notify_add() holds, are taken back with it. `c` as
+ * it is before the change. */
+gboolean undo_open(struct act *act, const struct conversation *c, gint64 raw_id, GError **error);
+/* It marked all up to `read_to` read. */
+gboolean undo_note_read(struct act *act, gint64 read_to, GError **error);
 /* It counted as a decline. */
 gboolean undo_note_decline(struct act *act, GError **error);
 

@@ -150,9 +150,6 @@ static const char schema_2[] =
     "CREATE TABLE member_alias (address TEXT PRIMARY KEY, member_id INTEGER NOT NULL REFERENCES member, confirmed_at "
     "INTEGER) STRICT;"
     "CREATE INDEX member_alias_member ON member_alias (member_id);"
-    /* A merchant's first address is found by the index alone, without sorting. */
-    "DROP INDEX merchant_address_merchant;"
-    "CREATE INDEX merchant_address_merchant ON merchant_address (merchant_id, position, address);"
 
     /* Overviews of members who asked for them. member_id NULL: the notification address's. overview_upto: the message
      * up to which a member was told; 0: not yet of any. */
@@ -190,16 +187,19 @@ static const char schema_2[] =
     "declined INTEGER NOT NULL,"
     " PRIMARY KEY (organisation_id, service)) STRICT;"
 
-    /* verified: 0 where a filter is set up and did not vouch for the author (DMARC). */
+    /* verified: 0 where nobody vouches for the author (DMARC) and that does not suffice. reading: which of its mail's
+     * words it has; NULL: an older version's, which did not tell. */
     "ALTER TABLE message ADD COLUMN verified INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE message ADD COLUMN reading TEXT;"
 
     /* A command that waits for its confirmation. actor: whose it is; command: the line as it will be performed;
-     * state: what it was asked in, compared before it acts; whole: for all conversations of the request. */
+     * state: what it was asked in, compared before it acts; whole: for all conversations of the request; raw_id: the
+     * mail that asked, where its files wait with the command. */
     "CREATE TABLE confirmation (id INTEGER PRIMARY KEY, organisation_id INTEGER REFERENCES organisation, "
     "conversation_id INTEGER REFERENCES conversation,"
     " side TEXT NOT NULL, actor TEXT NOT NULL, command TEXT NOT NULL, state TEXT NOT NULL, created_at INTEGER NOT "
     "NULL, expires_at INTEGER NOT NULL,"
-    " used_at INTEGER, whole INTEGER NOT NULL DEFAULT 0) STRICT;"
+    " used_at INTEGER, whole INTEGER NOT NULL DEFAULT 0, raw_id INTEGER REFERENCES raw) STRICT;"
     "CREATE INDEX confirmation_conversation ON confirmation (conversation_id);"
 
     /* Jobs: who works on one (R20), what is said inside (R21). void: spam, without effect on ranking (Decisions 12).
@@ -215,16 +215,18 @@ static const char schema_2[] =
     " author_name TEXT NOT NULL, author_address TEXT NOT NULL, text TEXT NOT NULL, created_at INTEGER NOT NULL) "
     "STRICT;"
     "CREATE INDEX comment_conversation ON comment (conversation_id);"
-    /* A partner's mail that may be taken back: what it was before. message_id: its words; read_to: up to there it
-     * marked messages read, at created_at; until: when its words go out. outbox.undo_id: the mails that are taken back
-     * with it. */
+    /* What a partner's mail (raw_id) did in a conversation and may be taken back: what it was before. read_to: up to
+     * there it marked messages read, at created_at; until: when its words go out. message.undo_id: its words, which may
+     * be several; outbox.undo_id: the mails that are taken back with it. */
     "CREATE TABLE undo (id INTEGER PRIMARY KEY, conversation_id INTEGER NOT NULL REFERENCES conversation, job_id "
     "INTEGER NOT NULL REFERENCES job,"
-    " message_id INTEGER REFERENCES message, state TEXT NOT NULL, answered_at INTEGER, declined INTEGER NOT NULL "
+    " raw_id INTEGER REFERENCES raw, state TEXT NOT NULL, answered_at INTEGER, declined INTEGER NOT NULL "
     "DEFAULT 0,"
     " read_to INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, until INTEGER NOT NULL, done_at INTEGER) "
     "STRICT;"
     "CREATE INDEX undo_conversation ON undo (conversation_id);"
+    "ALTER TABLE message ADD COLUMN undo_id INTEGER REFERENCES undo;"
+    "CREATE INDEX message_undo ON message (undo_id) WHERE undo_id IS NOT NULL;"
     "ALTER TABLE outbox ADD COLUMN undo_id INTEGER REFERENCES undo;"
     "CREATE INDEX outbox_undo ON outbox (undo_id) WHERE undo_id IS NOT NULL;"
     /* Taken back, or held and dropped: the other side never had it. */

@@ -206,6 +206,21 @@ def test_R22_a_file_that_comes_with_a_proposal_reaches_the_merchant(deal, gatewa
     assert [name for name, _, _ in it.next(it.person.address, "relay-partner").files] == ["plan.pdf"]
 
 
+def test_R22_a_file_waits_with_the_proposal_that_is_to_be_confirmed(own_gateway):
+    careful = own_gateway(settings={"trust.unauthenticated": "confirm"})
+    it = Deal(careful, "vera")
+    raw = compose(ANNA, it.link, "Re: " + it.subject, OFFER + "\n\nAll of it is in the file.\n",
+                  files=[("plan.pdf", "application/pdf", b"%PDF-1.4 plan")])
+    assert careful.send(ANNA.address, it.link, raw).accepted
+    question = careful.mail.next(ANNA.address, wanted=lambda mail: mail.header("X-Postern-Kind") == "confirm")
+    nothing_went_to(careful, it.person.address)
+    assert careful.send(ANNA.address, *reply(ANNA, question, "/confirm")).accepted
+    it.next(it.person.address, "proposal")
+    relayed = it.next(it.person.address, "relay-partner")
+    assert "All of it is in the file." in relayed.text
+    assert [(name, data) for name, _, data in relayed.files] == [("plan.pdf", b"%PDF-1.4 plan")]
+
+
 def test_R22_invoices_are_for_accepted_work(deal, gateway):
     it = deal("wout")
     it.answered()

@@ -752,6 +752,48 @@ test_undo_of_a_decline(struct scene *s)
     assert_state(s, "new");
 }
 
+/* One mail that answers A, B and A again: what it said to A is taken back as a whole, and nothing of what it said to B.
+ */
+static void
+test_undo_takes_back_all_that_a_mail_said(struct scene *s)
+{
+    s->conf.hold_time = 20;
+    for (guint i = 0; i < 2; i++) {
+        const char *merchant = i ? "joost@fietsen.test" : MIA;
+        scene_taken(scene_write(s, merchant, "acme@experts.test", "A theme", NULL, "A theme design, please."));
+        scene_send(s);
+        g_autofree char *link = g_strdup(scene_sent(s, "first-contact", TEAM, i)->from_address);
+        acme_side(s, ANNA, link, "Gladly.");
+        s->now += 20;
+        scene_send(s);
+        g_autofree char *to_acme = g_strdup(scene_sent(s, "relay-partner", merchant, 0)->from_address);
+        mia_side(s, merchant, to_acme, NULL, "When?");
+    }
+    s->now += HOUR;
+    scene_send(s);
+    const struct notice *overview = scene_sent(s, "overview", TEAM, 0);
+    g_autofree char *answers = g_strdup(overview->from_address);
+    g_autofree char *to_mia = g_strdup(scene_text(overview->data, "items.0.link"));
+    scene_forget(s);
+    s->now += HOUR;
+    acme_side(s, ANNA, answers, "1: On Monday.\n\n2: On Tuesday.\n\n1: At nine.\n");
+    assert_shown(s, "messages.3.text", "On Monday.");
+    assert_shown(s, "messages.4.text", "At nine.");
+    acme_side(s, ANNA, to_mia, "/undo");
+    g_assert_cmpstr(told(s, ANNA, 0), ==, "said.undone");
+    assert_shown(s, "messages.3.withdrawn", "true");
+    assert_shown(s, "messages.4.withdrawn", "true");
+    assert_shown(s, "job.state", "awaiting_response");
+    assert_shown(s, "unread", "1");
+    s->now += 20;
+    scene_send(s);
+    g_assert_null(scene_sent(s, "relay-partner", MIA, 0));
+    g_assert_cmpstr(scene_text(scene_sent(s, "relay-partner", "joost@fietsen.test", 0)->data, "text"), ==,
+                    "On Tuesday.");
+    acme_side(s, ANNA, to_mia, "/undo");
+    g_assert_cmpstr(told(s, ANNA, 0), ==, "cannot.undo_nothing");
+}
+
 static void
 test_undo_heeds_what_the_merchant_wrote_meanwhile(struct scene *s)
 {
@@ -1194,6 +1236,7 @@ main(int argc, char **argv)
     TEST("undo-too-late", test_undo_too_late);
     TEST("no-undo-of-what-was-tried", test_no_undo_of_what_was_tried);
     TEST("undo-of-a-decline", test_undo_of_a_decline);
+    TEST("undo-takes-back-all-that-a-mail-said", test_undo_takes_back_all_that_a_mail_said);
     TEST("undo-heeds-the-merchant", test_undo_heeds_what_the_merchant_wrote_meanwhile);
     TEST("sent-or-taken-back", test_sent_or_taken_back);
     TEST("the-third-unanswered-mail-waits", test_the_third_unanswered_mail_waits);

@@ -201,6 +201,107 @@ test_accepted_in_one_tap(struct scene *s)
     assert_said(s, MIA, "cannot.proposal_accepted");
 }
 
+/* ---- once confirmed ---- */
+
+/* A mail with a file. */
+static void
+write_with_file(struct scene *s, const char *from, const char *to, const char *text, const char *file)
+{
+    static guint serial;
+    g_autofree char *raw = g_strdup_printf(
+        "From: Somebody <%s>\nTo: %s\nSubject: Re: A new theme\nMessage-ID: <file%u@client.test>\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n%s\n--b\n"
+        "Content-Type: application/pdf; name=\"%s\"\nContent-Disposition: attachment; filename=\"%s\"\n"
+        "Content-Transfer-Encoding: base64\n\nJVBERi0xLjQK\n--b--\n",
+        from, to, ++serial, text, file, file);
+    scene_taken(scene_mail(s, from, to, raw));
+    scene_send(s);
+}
+
+static void
+confirm(struct scene *s, const char *who, guint n)
+{
+    const struct notice *question = scene_sent(s, "confirm", who, n);
+    g_assert_nonnull(question);
+    g_autofree char *address = g_strdup(question->from_address);
+    write_to(s, who, address, "/confirm");
+}
+
+/* Nobody vouches for the sender: the mail waits with its proposal, and goes with it, file and words. */
+static void
+test_files_wait_with_the_proposal(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    scene_forget(s);
+    write_with_file(s, ANNA, link, TWO "\n\nAll of it is in the file.\n\n-- \nAnna", "offer.pdf");
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
+    g_assert_cmpuint(scene_sent_count(s, "proposal"), ==, 0);
+    s->now += HOUR;
+    confirm(s, ANNA, 0);
+    g_assert_cmpuint(scene_sent_count(s, "proposal"), ==, 1);
+    const struct notice *relay = latest(s, "relay-partner", MIA);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 1);
+    g_assert_cmpstr(scene_text(relay->data, "text"), ==, "All of it is in the file.");
+    g_assert_cmpuint(relay->files->len, ==, 1);
+    const struct notice_file *file = relay->files->pdata[0];
+    g_assert_cmpstr(file->name, ==, "offer.pdf");
+    g_assert_cmpint(file->size, ==, strlen("%PDF-1.4\n"));
+    assert_shown(s, "messages.1.attachments.0.name", "offer.pdf");
+    assert_shown(s, "messages.2.text", "");
+}
+
+/* Two commands are asked about: the file goes with the one that is confirmed first, once. */
+static void
+test_files_that_wait_go_once(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    g_autofree char *proposal = anna_proposes(s, link, TWO);
+    write_to(s, MIA, proposal, "/accept");
+    write_to(s, ANNA, link, "Thank you.");
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    scene_forget(s);
+    write_with_file(s, ANNA, link, "/invoice 400 EUR\n/invoice 600 EUR\n", "bill.pdf");
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
+    confirm(s, ANNA, 1);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 1);
+    confirm(s, ANNA, 0);
+    g_assert_cmpuint(scene_sent_count(s, "invoice"), ==, 2);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 1);
+}
+
+/* What it sent late is taken back by the mail that sent it. */
+static void
+test_files_that_waited_are_taken_back(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    s->conf.hold_time = 20;
+    write_with_file(s, ANNA, link, TWO, "offer.pdf");
+    s->now += HOUR;
+    confirm(s, ANNA, 0);
+    write_to(s, ANNA, link, "/undo");
+    assert_said(s, ANNA, "said.undone");
+    s->now += HOUR;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
+    assert_shown(s, "messages.1.withdrawn", "true");
+}
+
+static void
+test_files_wait_with_the_changes_asked_for(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    g_autofree char *proposal = anna_proposes(s, link, TWO);
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    write_with_file(s, MIA, proposal, "/change In blue, as in the file.", "blue.pdf");
+    g_assert_cmpuint(scene_sent_count(s, "proposal-change"), ==, 0);
+    confirm(s, MIA, 0);
+    const struct notice *change = latest(s, "proposal-change", TEAM);
+    g_assert_cmpuint(change->files->len, ==, 1);
+    g_assert_cmpstr(((const struct notice_file *)change->files->pdata[0])->name, ==, "blue.pdf");
+}
+
 /* Any registered staff may; both at once is once. */
 static void
 test_two_of_the_staff_accept(struct scene *s)
@@ -537,6 +638,10 @@ main(int argc, char **argv)
     TEST("sides", test_only_partners_propose_and_only_merchants_accept);
     TEST("links", test_links_in_a_proposal_do_not_get_across);
     TEST("accepted", test_accepted_in_one_tap);
+    TEST("files-wait-with-the-proposal", test_files_wait_with_the_proposal);
+    TEST("files-that-wait-go-once", test_files_that_wait_go_once);
+    TEST("files-that-waited-are-taken-back", test_files_that_waited_are_taken_back);
+    TEST("files-wait-with-the-changes-asked-for", test_files_wait_with_the_changes_asked_for);
     TEST("staff", test_two_of_the_staff_accept);
     TEST("superseded", test_a_superseded_version_cannot_be_accepted);
     TEST("which", test_which_one_is_not_guessed);

@@ -289,6 +289,60 @@ test_quarantine_is_released_once(struct scene *s)
     g_assert_cmpuint(s->sent->len, ==, 0);
 }
 
+/* Its words came again, and were taken: as they would be twice in the conversation, it stays where it is. */
+static void
+test_what_was_sent_again_is_not_released(struct scene *s)
+{
+    scene_taken(scene_mail(s, MIA, "acme@experts.test", FIRST));
+    scene_send(s);
+    const struct notice *first = scene_sent(s, "first-contact", NULL, 0);
+    g_autofree char *link = g_strdup(first->from_address);
+    scene_taken(scene_write(s, "new@acme.test", link, "Re: A theme", NULL, "I take this one."));
+    scene_taken(scene_write(s, "new@acme.test", link, "Re: A theme", NULL, "And a second."));
+    s->now += 60;
+    scene_taken(scene_write(s, ANNA, link, "Re: A theme", NULL, "I take this one."));
+    scene_import(s, "{\"organisations\":[{\"slug\":\"acme\",\"name\":\"Acme Studio\",\"language\":\"en\",\"services\":"
+                    "[\"theme-design\",\"store-setup\"],\"notify\":\"team@acme.test\",\"members\":[\"" ANNA
+                    "\",\"bob@acme.test\",\"new@acme.test\"]}],\"merchants\":[]}");
+    for (guint i = 0; i < 2; i++)
+        json_decref(replay(s, TRUE));
+    g_assert_cmpuint(scene_quarantined(s), ==, 1);
+    json_t *c = view_conversation(&s->market, 1, s->now, NULL);
+    g_assert_cmpuint(json_array_size(json_object_get(c, "messages")), ==, 3);
+    g_assert_cmpstr(scene_text(c, "messages.2.text"), ==, "And a second.");
+    json_decref(c);
+    assert_nothing_changes(s);
+}
+
+/* Which words a message has is kept, not guessed: a mail that joins as a whole may look like an answer, and of several
+ * answers in one mail each has its own. */
+static void
+test_readings_are_not_guessed(struct scene *s)
+{
+    scene_taken(scene_mail(s, MIA, "acme@experts.test", FIRST));
+    scene_taken(scene_write(s, MIA, "acme@experts.test", "Re: a mail of ours", "References: <x@y.test>\n",
+                            "Blue.\n\nOn Monday Kim wrote:\n> Which colour?"));
+    scene_taken(scene_mail(s, "joost@fietsen.test", "acme@experts.test",
+                           "From: joost@fietsen.test\nSubject: No id\n\nStore-setup?\n"));
+    scene_send(s);
+    const char *links[2], *to_acme[2], *who[] = {MIA, "joost@fietsen.test"};
+    for (guint i = 0; i < 2; i++) {
+        links[i] = scene_sent(s, "first-contact", NULL, i)->from_address;
+        scene_taken(scene_write(s, ANNA, links[i], "Re", NULL, i ? "/full\n\nYes.\n\n-- \nAnna" : "Yes."));
+    }
+    scene_send(s);
+    for (guint i = 0; i < 2; i++) {
+        to_acme[i] = scene_sent(s, "relay-partner", who[i], 0)->from_address;
+        scene_taken(scene_write(s, who[i], to_acme[i], "Re", NULL, "When?"));
+    }
+    s->now += 3600;
+    scene_send(s);
+    const struct notice *overview = scene_sent(s, "overview", NULL, 0);
+    scene_taken(scene_write(s, ANNA, overview->from_address, "Re", NULL, "1: Monday.\n\n2: Tuesday.\n"));
+    scene_listed(s, "0.messages", "4");
+    assert_nothing_changes(s);
+}
+
 /* Even where today it would be clear which conversation is meant: Kim has left Mia's shop. */
 static void
 test_what_is_held_waits_for_its_sender(struct scene *s)
@@ -342,6 +396,8 @@ main(int argc, char **argv)
         {"/replay/a better reading", test_a_better_reading},
         {"/replay/no text is read away", test_no_text_is_read_away},
         {"/replay/quarantine is released once", test_quarantine_is_released_once},
+        {"/replay/what was sent again is not released", test_what_was_sent_again_is_not_released},
+        {"/replay/readings are not guessed", test_readings_are_not_guessed},
         {"/replay/what is held waits for its sender", test_what_is_held_waits_for_its_sender},
         {"/replay/filters", test_filters},
     };
