@@ -51,12 +51,16 @@ class Session(socketserver.StreamRequestHandler):
             lines.append(line[1:] if line.startswith(b".") else line)
         return None
 
+    def other(self, line):
+        self.say("250 ok" if line.strip().upper() == b"RSET" else "502 what")
+
     def handle(self):
         relay = self.server.relay
         relay.sessions += 1
         sender = recipient = None
         self.say("220 relay.test ESMTP")
         for line in self.rfile:
+            relay.heard.append(line.decode("ascii", "replace").strip())
             verb = line.split(b":")[0].strip().upper().decode("ascii", "replace")
             if verb.startswith(self.hello):
                 for words in ("relay.test", *self.features[:-1]):
@@ -88,7 +92,7 @@ class Session(socketserver.StreamRequestHandler):
                 self.say("221 bye")
                 return
             else:
-                self.say("250 ok" if verb == "RSET" else "502 what")
+                self.other(line)
 
 
 class LmtpSession(Session):
@@ -105,6 +109,7 @@ class Relay(socketserver.ThreadingTCPServer):
 
     def __init__(self, port=0, session=Session):
         self.relay, self.sessions, self.taken, self.lock = self, 0, [], threading.Lock()
+        self.heard = []  # commands
         self.at_rcpt, self.at_dot = (lambda recipient: None), (lambda recipient: "250 taken")
         super().__init__(("127.0.0.1", port), session)
         self.port = self.server_address[1]

@@ -12,7 +12,7 @@ import pytest
 
 from harness.client import JOOST, MIA, Person
 from harness.process import wait_until
-from mailer_rig import Relay, Rig
+from mailer_rig import Relay, Rig, Session
 
 
 @pytest.fixture
@@ -168,6 +168,31 @@ def test_a_lost_connection_after_the_dot_sends_again(rig):
     assert rig.once().returncode == 0
     row, = rig.rows("SELECT state, attempts, last_reply FROM outbox WHERE recipient = 'team@acme.test'")
     assert (row["state"], row["attempts"]) == ("due", 1) and "may have been taken" in row["last_reply"]
+
+
+# ---- what a DSN will say ----
+
+
+class DsnSession(Session):
+    features = ("DSN", "PIPELINING")
+
+
+@pytest.mark.parametrize("session", [Session, DsnSession])
+def test_a_dsn_names_our_message_id(rig, session):
+    rig = rig()
+    rig.relay.close()
+    rig.relay = Relay(rig.port, session)
+    rig.request()
+    assert rig.once().returncode == 0
+    mails = [line for line in rig.relay.heard if line.startswith("MAIL FROM")]
+    recipients = [line for line in rig.relay.heard if line.startswith("RCPT TO")]
+    ids = {row["message_id"].replace("+", "+2B").replace("=", "+3D") for row in rig.rows("SELECT message_id FROM outbox")}
+    if session is Session:
+        assert len(mails) == 2 and not [line for line in mails + recipients if " " in line.split(":", 1)[1]]
+        return
+    assert {line.split(" ENVID=")[1] for line in mails} == ids and all(" RET=HDRS " in line for line in mails)
+    assert sorted(recipients) == sorted(f"RCPT TO:<{to}> NOTIFY=FAILURE,DELAY ORCPT=rfc822;{to}"
+                                        for to in ("team@acme.test", MIA.address))
 
 
 # ---- several mailers ----
@@ -328,6 +353,24 @@ def test_a_store_that_fails_is_said_once_and_tried_again(rig):
     assert wait_until(lambda: len(rig.relay.taken) == 2, 10)
     assert everything_sent(rig)
     assert process.words().count("the store fails") == 1 and "the store works again" in process.words()
+
+
+def test_nothing_is_claimed_while_results_cannot_be_recorded(rig):
+    """What would be claimed when the lease is over is what was sent."""
+    rig = rig(mailer__lease="2s", mailer__smtp_timeout="1s", mailer__poll="1s")
+    rig.change("CREATE TRIGGER no_room BEFORE UPDATE ON outbox WHEN NEW.state = 'sent' BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    process = rig.daemon()
+    rig.request()
+    assert wait_until(lambda: "results cannot be recorded" in process.words(), 5)
+    rig.request(person=JOOST)
+    time.sleep(7)  # three leases
+    assert len(rig.relay.taken) == 2 and not rig.relay.to(JOOST.address)
+    assert set(rig.states()) == {"sending", "due"}
+    rig.change("DROP TRIGGER no_room")
+    assert everything_sent(rig), rig.states()
+    assert len(ids(rig.relay)) == 4 and set(ids(rig.relay).values()) == {1}
+    words = process.words()
+    assert words.count("results cannot be recorded") == 1 and "results are recorded again" in words
 
 
 def test_an_idle_mailer_takes_no_turn_at_writing(rig):

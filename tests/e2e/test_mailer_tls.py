@@ -1,5 +1,8 @@
 """To whom mail is handed over, and to whom a password is said: a real Postfix under TLS with SASL, and servers that cheat."""
 
+import base64
+import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -12,7 +15,7 @@ import pytest
 
 from harness.gateway import free_port
 from harness.postfix import Postfix
-from mailer_rig import LmtpSession, Rig, Relay
+from mailer_rig import LmtpSession, Relay, Rig, Session
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAME, PASSWORD = "postern", "correct horse, battery = staple"
@@ -380,6 +383,59 @@ def test_a_password_file_that_is_no_good_is_refused(stage, rig, words, mode, com
 def test_a_name_without_a_password_is_refused(stage, rig):
     done = rig(f"localhost:{stage.ports['named']}", mailer__relay_user=NAME).once()
     assert done.returncode == 1 and "go together" in done.stderr, done.stderr
+
+
+class ScramSession(Session):
+    """RFC 5802 and 7677. `relay.forge(signature)` gives what the server shows of the password; None: it shows nothing."""
+
+    features = ("PIPELINING", "AUTH SCRAM-SHA-256")
+
+    def answer(self, words):
+        self.say("334 " + base64.b64encode(words).decode())
+        return base64.b64decode(self.rfile.readline())
+
+    def other(self, line):
+        if not line.startswith(b"AUTH "):
+            super().other(line)
+            return
+        bare = base64.b64decode(line.split()[2]).split(b",", 2)[2]
+        nonce = bare.split(b"r=")[1] + b"server"
+        first = b"r=" + nonce + b",s=" + base64.b64encode(b"salt") + b",i=4096"
+        final = self.answer(first)
+        salted = hashlib.pbkdf2_hmac("sha256", PASSWORD.encode(), b"salt", 4096)
+        said = b",".join([bare, first, final.split(b",p=")[0]])
+        mac = lambda key, words: hmac.digest(key, words, "sha256")
+        key = mac(salted, b"Client Key")
+        proof = bytes(a ^ b for a, b in zip(key, mac(hashlib.sha256(key).digest(), said)))
+        assert final.endswith(b",p=" + base64.b64encode(proof)), "the client knows the password"
+        shown = self.server.relay.forge(mac(mac(salted, b"Server Key"), said))
+        if shown and self.answer(b"v=" + base64.b64encode(shown)) != b"":
+            return
+        self.say("235 welcome")
+
+
+@pytest.mark.parametrize("forge, words", [
+    (lambda signature: signature, None),
+    (lambda signature: bytes([signature[0] ^ 1]) + signature[1:], "AUTH SCRAM-SHA-256"),
+    (lambda signature: signature[:-1], "AUTH SCRAM-SHA-256"),
+    (lambda signature: None, "it has not shown that it knows the password"),
+], ids=["right", "wrong", "cut", "none"])
+def test_the_server_has_to_know_the_password_too(rig, forge, words):
+    server = Relay(session=ScramSession)
+    server.forge = forge
+    rig = rig(f"127.0.0.1:{server.port}", mailer__relay_user=NAME)
+    rig.write_settings(**{"mailer.relay_password_file": password_file(rig)})
+    rig.relay.close()
+    rig.relay = server
+    rig.request()
+    done = rig.once()
+    if not words:
+        assert done.returncode == 0 and len(server.taken) == 2, done.stderr
+        return
+    assert done.returncode == 1 and "MAIL" not in {line.split()[0] for line in server.heard if line}
+    rows = rig.rows("SELECT state, last_reply FROM outbox WHERE kind <> 'admin-alert'")
+    assert len(rows) == 2 and all(row["state"] == "due" and words in row["last_reply"] for row in rows), rows
+    assert rig.rows("SELECT count(*) AS n FROM outbox WHERE kind = 'admin-alert'") == [{"n": 1}], "the admin is told"
 
 
 # ---- LMTP ----

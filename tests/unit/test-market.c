@@ -505,6 +505,90 @@ test_failures(struct scene *s)
     g_assert_nonnull(scene_sent(s, "admin-alert", NULL, 0));
 }
 
+enum { STRANGERS = 12, TRIES = 100 };
+
+struct patience {
+    gint64 id[STRANGERS], last[STRANGERS], wait[STRANGERS][TRIES];
+    guint tries[STRANGERS], rows, alerts;
+};
+
+static void
+try_in_vain(struct patience *p, const struct notice *notice, gint64 now)
+{
+    guint row = 0;
+    while (row < p->rows && p->id[row] != notice->id)
+        row++;
+    g_assert_cmpuint(row, <, STRANGERS);
+    p->rows = MAX(p->rows, row + 1);
+    p->id[row] = notice->id;
+    if (p->tries[row])
+        p->wait[row][p->tries[row] - 1] = now - p->last[row];
+    p->last[row] = now;
+    g_assert_cmpuint(++p->tries[row], <, TRIES);
+    g_assert_cmpint(p->last[row] - notice->created_at, <, 5 * DAY + 5 * HOUR);
+}
+
+/* Claims everything at the second that it is due; a receipt never arrives, all else does. */
+static void
+claim_in_vain(struct scene *s, struct patience *p)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean more;
+    g_autoptr(GPtrArray) claimed = scene_claim(s, 100, &more);
+    for (guint i = 0; i < claimed->len; i++) {
+        const struct notice *notice = claimed->pdata[i];
+        gboolean ack = strcmp(notice->kind, "ack") == 0;
+        const struct outbox_result result = {notice->id, notice->fence, ack ? OUTBOX_TEMPORARY : OUTBOX_SENT, "451 no"};
+        if (ack)
+            try_in_vain(p, notice, s->now);
+        p->alerts += strcmp(notice->kind, "admin-alert") == 0;
+        outbox_report(&s->market, &result, 1, s->now, &error);
+        g_assert_no_error(error);
+    }
+}
+
+/* Doubled from a minute to four hours and up to a quarter more, not the same for all. */
+static void
+assert_waits(const struct patience *p, guint turn)
+{
+    gint64 least = MIN((gint64)60 << MIN(turn, 8), 4 * HOUR);
+    guint others = 0;
+    for (guint row = 0; row < STRANGERS; row++) {
+        g_assert_cmpint(p->wait[row][turn], >=, least);
+        g_assert_cmpint(p->wait[row][turn], <=, least + least / 4);
+        others += p->wait[row][turn] != p->wait[0][turn];
+    }
+    g_assert_cmpuint(others, >=, STRANGERS / 2);
+}
+
+static void
+test_backoff(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    struct patience p = {.rows = 0};
+    gint64 start = s->now, due = 0;
+    for (guint i = 0; i < STRANGERS; i++) {
+        g_autofree char *from = g_strdup_printf("stranger%u@away.test", i);
+        scene_taken(scene_write(s, from, "acme@experts.test", "Help", NULL, "Could you help me?"));
+    }
+    while (outbox_next_due(&s->market, &due, &error) && due < start + 10 * DAY) {
+        guint ran = 0;
+        s->now = MAX(due, s->now);
+        timers_run(&s->market, s->now, 100, &ran, &error);
+        claim_in_vain(s, &p);
+    }
+    g_assert_no_error(error);
+    for (guint turn = 0; turn < 20; turn++)
+        assert_waits(&p, turn);
+    for (guint row = 0; row < STRANGERS; row++)
+        g_assert_cmpint(p.last[row] - start, >=, 5 * DAY);
+    const struct view_filter failed = {.state = "failed"};
+    json_t *list = view_outbox(&s->market, &failed, &error);
+    g_assert_cmpuint(json_array_size(list), ==, STRANGERS);
+    json_decref(list);
+    g_assert_cmpuint(p.alerts, >, 0);
+}
+
 static void
 test_report_under_an_old_claim_is_ignored(struct scene *s)
 {
@@ -1000,6 +1084,7 @@ main(int argc, char **argv)
     add("/market/registered-second-address-may-write", test_second_address_may_write);
     add("/market/one-refused-of-two-comes-back-by-mail", test_one_refused_of_two_comes_back_by_mail);
     add("/market/temporary-failures-end-after-five-days", test_failures);
+    add("/market/backoff-doubles-with-jitter-for-five-days", test_backoff);
     add("/market/report-under-an-old-claim-is-ignored", test_report_under_an_old_claim_is_ignored);
     add("/market/experts-list", test_experts_list);
     add("/market/refusal-is-judged-anew", test_refusal_is_judged_anew);

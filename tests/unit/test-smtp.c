@@ -693,6 +693,42 @@ test_size_is_told_and_heeded(void)
     server_clear(&server);
 }
 
+/* RFC 3461. The id and the recipient go as xtext; a server that does not speak of DSN gets neither, on the same handle
+ * too. */
+static void
+test_a_dsn_is_asked_for_where_it_is_offered(void)
+{
+    const char *const scripts[] = {
+        "<220 x\n>EHLO\n<250-x\n<250-DSN\n<250 PIPELINING\n" TAKE "<421 bye\n",
+        "<220 x\n>EHLO\n<250-x\n<250-DSNX\n<250 PIPELINING\n" TAKE QUIT,
+        NULL,
+    };
+    struct smtp_mail mail = {.sender = "r+bounce@experts.test",
+                             .recipient = "Mia+shop=1@candles.test",
+                             .data = BODY,
+                             .length = sizeof BODY - 1,
+                             .envelope_id = "a+b=c d@experts.test"};
+    struct server server;
+    struct smtp_result first, second;
+    server_start(&server, scripts);
+    smtp *session = client(server.relay, 0);
+    smtp_send(session, &mail, NULL, &first);
+    g_usleep(50000); /* for the 421 */
+    smtp_send(session, &mail, NULL, &second);
+    smtp_free(session);
+    server_stop(&server);
+    g_assert_cmpint(first.outcome, ==, SMTP_SENT);
+    g_assert_cmpint(second.outcome, ==, SMTP_SENT);
+    g_assert_cmpstr(server.commands->str, ==,
+                    "EHLO experts.test\n"
+                    "MAIL FROM:<r+bounce@experts.test> RET=HDRS ENVID=a+2Bb+3Dc+20d@experts.test\n"
+                    "RCPT TO:<mia+shop=1@candles.test> NOTIFY=FAILURE,DELAY "
+                    "ORCPT=rfc822;mia+2Bshop+3D1@candles.test\nDATA\n"
+                    "EHLO experts.test\nMAIL FROM:<r+bounce@experts.test>\nRCPT TO:<mia+shop=1@candles.test>\nDATA\n"
+                    "QUIT\n");
+    server_clear(&server);
+}
+
 static void
 test_nothing_is_handed_over_late(void)
 {
@@ -1070,6 +1106,7 @@ main(int argc, char **argv)
     g_test_add_func("/smtp/no-address-injects-a-command", test_no_address_injects_a_command);
     g_test_add_func("/smtp/addresses-go-out-normalised", test_addresses_go_out_normalised);
     g_test_add_func("/smtp/size-is-told-and-heeded", test_size_is_told_and_heeded);
+    g_test_add_func("/smtp/a-dsn-is-asked-for-where-it-is-offered", test_a_dsn_is_asked_for_where_it_is_offered);
     g_test_add_func("/smtp/nothing-is-handed-over-late", test_nothing_is_handed_over_late);
     g_test_add_func("/smtp/large-data-refused-in-the-middle", test_large_data_refused_in_the_middle);
     g_test_add_func("/smtp/a-relay-that-reads-nothing", test_a_relay_that_reads_nothing);

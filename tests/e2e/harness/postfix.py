@@ -176,6 +176,15 @@ class Postfix:
         subprocess.run(["postqueue", "-c", self.config, "-f"], check=True)
 
     def queued(self):
-        """Mails in the queue that wait to be tried again."""
-        return sum(len(files) for name in ("incoming", "active", "deferred", "hold")
-                   for _, _, files in os.walk(os.path.join(self.queue, name)))
+        """Mails in the queue that are on their way or wait to be tried again; not what a client is still handing over."""
+        paths = [os.path.join(folder, file) for name in ("incoming", "active", "deferred", "hold")
+                 for folder, _, files in os.walk(os.path.join(self.queue, name)) for file in files]
+        return sum(self._is_whole(path) for path in paths)
+
+    @staticmethod
+    def _is_whole(path):
+        """Postfix makes a queue file executable when all of the mail is in it."""
+        try:
+            return bool(os.stat(path).st_mode & 0o100)
+        except FileNotFoundError:
+            return False
