@@ -1,4 +1,5 @@
-/* `check`: looks at the whole set-up. Here the gateway's own pieces; Postfix's parameters in check-postfix.c. */
+/* `check`: looks at the whole set-up. Here the gateway's own pieces; the way to the relay in check-relay.c, Postfix's
+ * parameters in check-postfix.c. */
 #include "ctl/check.h"
 #include "mime/form-map.h"
 
@@ -436,24 +437,6 @@ check_wake(struct check *check)
     else
         check_find(check, CHECK_ERROR, "mailer.wake_socket", "systemctl start postern-mailer",
                    "the mailer does not listen at %s: %s", path, g_strerror(errno));
-}
-
-static void
-check_relay(struct check *check)
-{
-    const struct conf *conf = check->settings;
-    g_autoptr(GError) error = NULL;
-    if (rehearse_relay(conf, PATIENCE, &error)) {
-        check_find(check, CHECK_OK, "mailer.relay", NULL, "%s takes a session of ours (relay_tls = %s%s)", conf->relay,
-                   conf->relay_tls, *conf->relay_user ? ", with a password" : "");
-        return;
-    }
-    gboolean ours = g_error_matches(error, POSTERN_ERROR, POSTERN_ERROR_REFUSED) ||
-                    g_error_matches(error, POSTERN_ERROR, POSTERN_ERROR_INVALID);
-    check_find(check, CHECK_ERROR, "mailer.relay",
-               ours ? "[mailer] relay_tls, relay_ca, relay_user and relay_password_file as the relay wants them"
-                    : "start Postfix, or set [mailer] relay = HOST:PORT to where it listens",
-               "%s takes no session of ours: %s", conf->relay, error->message);
 }
 
 /* ---- field maps ---- */

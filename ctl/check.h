@@ -32,6 +32,9 @@ struct check_finding {
 void check_find(struct check *check, enum check_level level, const char *name, const char *mend, const char *format,
                 ...) G_GNUC_PRINTF(5, 6);
 
+/* check-relay.c */
+void check_relay(struct check *check);
+
 /* check-postfix.c */
 void check_postfix(struct check *check);
 

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import os
+import pwd
 import shutil
 import socketserver
 import ssl
@@ -191,9 +192,14 @@ def test_the_right_certificate_is_used(stage, rig, host):
     assert sent(stage, rig) is True
 
 
-def relay_finding(rig):
+def findings(rig, name):
     done = rig.postern("check", "--json", check=False)
-    return [finding for finding in json.loads(done.stdout) if finding["check"] == "mailer.relay"][0]
+    return [finding for finding in json.loads(done.stdout) if finding["check"] == name]
+
+
+def relay_finding(rig):
+    finding, = findings(rig, "mailer.relay")
+    return finding
 
 
 @pytest.mark.parametrize("name, tls, words", [("right", "starttls", "takes a session"), ("implicit", "tls", "takes a session"),
@@ -209,6 +215,36 @@ def test_check_finds_a_wrong_password(stage, rig):
     rig.write_settings(**{"mailer.relay_password_file": password_file(rig, "wrong\n")})
     finding = relay_finding(rig)
     assert finding["level"] == "error" and "535" in finding["finding"] and "relay_password_file" in finding["mend"], finding
+
+
+def test_check_finds_clear_text_to_another_machine(rig):
+    finding = relay_finding(rig("192.0.2.1:25", mailer__relay_tls="none"))
+    assert finding["level"] == "error" and "192.0.2.1 is another machine" in finding["finding"], finding
+
+
+@pytest.mark.parametrize("owner, mode, level, words", [
+    ("nobody", 0o600, "ok", "for nobody alone"),
+    ("root", 0o640, "ok", "for nobody alone"),  # its group is nobody's own
+    ("root", 0o600, "error", "nobody, who runs the daemons, cannot read"),
+    ("daemon", 0o640, "warning", "open to others than nobody"),
+    ("nobody", 0o660, "warning", "open to others than nobody"),
+    ("nobody", 0o604, "warning", "open to others than nobody"),
+])
+def test_check_looks_at_who_may_read_the_password(stage, rig, owner, mode, level, words):
+    rig = rig(f"localhost:{stage.ports['named']}", mailer__relay_tls="starttls", mailer__relay_user=NAME)
+    path = password_file(rig, mode=mode)
+    shutil.chown(path, owner, pwd.getpwnam("nobody").pw_gid)
+    shutil.chown(rig.database, "nobody")
+    rig.write_settings(**{"mailer.relay_password_file": path})
+    finding, = findings(rig, "mailer.relay_password_file")
+    assert finding["level"] == level and words in finding["finding"], finding
+    assert (level == "ok") == (finding["mend"] is None)
+
+
+@pytest.mark.parametrize("lease, found", [("9s", True), ("10s", False)])
+def test_check_finds_a_lease_that_is_too_short(stage, rig, lease, found):
+    rig = rig(f"127.0.0.1:{stage.ports['clear']}", mailer__lease=lease, mailer__smtp_timeout="5s")
+    assert [finding["level"] for finding in findings(rig, "mailer.lease")] == ["warning"] * found
 
 
 def test_implicit_tls(stage, rig):
