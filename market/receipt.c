@@ -12,8 +12,7 @@ static gboolean
 is_readers(struct act *act, const struct incoming *in, gint64 organisation_id, gboolean *is, GError **error)
 {
     *is = FALSE;
-    return !in->author_address || trust_is_lie(act->market->conf, in) ||
-           organisation_has_address(act, organisation_id, in->author_address, is, error);
+    return !in->author_address || organisation_has_address(act, organisation_id, in->author_address, is, error);
 }
 
 static gboolean
@@ -51,7 +50,7 @@ opened_overview(struct act *act, const struct incoming *in, gint64 overview_id, 
 gboolean
 receipt_take(struct act *act, const struct incoming *in, GError **error)
 {
-    if (!in->receipt_of || !link_message_id_is_ours(act->market, in->receipt_of))
+    if (!in->receipt_of || !link_message_id_is_ours(act->market, in->receipt_of) || trust_is_lie(act->market->conf, in))
         return TRUE;
     g_autoptr(store_rows) sent = store_query(act->tx, STMT_OUTBOX_BY_MESSAGE_ID, error, store_text(in->receipt_of));
     if (!sent)

@@ -401,6 +401,18 @@ test_a_merchants_new_address_is_adopted(struct scene *s)
     g_assert_cmpuint(scene_quarantined(s), ==, quarantined);
 }
 
+/* Mail to it would come back in as somebody's words. */
+static void
+test_no_address_of_ours_is_anybodys(struct scene *s)
+{
+    scene_taken(scene_write(s, "joost@fietsen.test", "acme@experts.test", "Shop", NULL, "A shop, please."));
+    scene_send(s);
+    g_autofree char *link = g_strdup(scene_sent(s, "ack", "joost@fietsen.test", 0)->from_address);
+    scene_taken(scene_write(s, "joost@fietsen.test", link, "Re: Shop", NULL, "/alias add Jobs@EXPERTS.test"));
+    scene_send(s);
+    g_assert_cmpstr(transcript(s, "joost@fietsen.test", "items.0.say"), ==, "cannot.address_taken");
+}
+
 /* Whose it is would tell one side the other's address. */
 static void
 test_an_address_of_somebody_else_is_not_offered(struct scene *s)
@@ -475,6 +487,7 @@ main(int argc, char **argv)
     ADD("an-expired-job-takes-commands-and-no-words", test_an_expired_job_takes_commands_and_no_words);
     ADD("notifications-carry-commands", test_notifications_carry_commands);
     ADD("each-link-of-a-mail-is-answered", test_each_link_of_a_mail_is_answered);
+    ADD("no-address-of-ours-is-anybodys", test_no_address_of_ours_is_anybodys);
     ADD("dmarc", test_dmarc);
     ADD("a-lie-goes-on-in-no-conversation", test_a_lie_goes_on_in_no_conversation);
     ADD("irreversible-commands-are-confirmed-once", test_irreversible_commands_are_confirmed_once);
