@@ -379,6 +379,7 @@ static const struct saying late[] = {
     {REASON_EXPIRED, "unable to deliver your message for"},
     {REASON_EXPIRED, "expired before"},
     {REASON_EXPIRED, "queue lifetime"},
+    {REASON_EXPIRED, "has been waiting for"},
     {REASON_EXPIRED, "lifetime expired"},
     {REASON_EXPIRED, "message timeout"},
     {REASON_EXPIRED, "timed-out"},
@@ -585,13 +586,16 @@ static const char *const mailboxes[] = {
     "cutia",          "posta kutu", "gelen kutu", "ящик",     "скриньк",     "пощенск", "γραμματοκιβ", "εισερχομεν",
     "メールホックス", "受信トレイ", "邮箱",       "信箱",     "收件箱",      "메일함",  "사서함",      "편지함",
     "תיבת",           "صندوق",      NULL};
-static const char *const full[] = {
-    " full.",   " full ",        " full,",        " voll ",     " voll.",       " vol ",         " vol.",    "pleine",
-    "satur",    "pelna",         "pelny",         "przepeln",   "przekrocz",    "llen",          "lotad",    "cheia",
-    "piena",    "fyldt",         "fuld",          "fullt",      "taynna",       " plna",         "preplnen", "megtelt",
-    " plina",   "dolu",          "переполн",      "заполнен",   "переповн",     "пълна",         "πληρησ",   "γεματ",
-    "いっはい", "容量",          "已满",          "已滿",       "空间已满",     "가득",          "초과",     "מלא",
-    "ممتل",     "storage limit", "no more space", "space left", "out of space", "storage limit", NULL};
+static const char *const full[] = {" full.",        " full ",         " full,",        " voll ",     " voll.",
+                                   " vol ",         " vol.",          "pleine",        "satur",      "pelna",
+                                   "pelny",         "przepeln",       "przekrocz",     "llen",       "lotad",
+                                   "cheia",         "piena",          "fyldt",         "fuld",       "fullt",
+                                   "taynna",        " plna",          "preplnen",      "megtelt",    " plina",
+                                   "dolu",          "переполн",       "заполнен",      "переповн",   "пълна",
+                                   "πληρησ",        "γεματ",          "いっはい",      "容量",       "已满",
+                                   "已滿",          "空间已满",       "가득",          "초과",       "מלא",
+                                   "ممتل",          "storage limit",  "no more space", "space left", "out of space",
+                                   "speicherlimit", "limit erreicht", " completo",     " completa",  NULL};
 static const char *const addresses[] = {
     "adress",     "address",      "adresse",   "adres",    "empfanger", "benutzer",    "postfach",   "konto",
     "destinat",   "utilisat",     "compte",    "boite",    "gebruiker", "ontvanger",   "uzytkown",   "odbiorc",
@@ -603,6 +607,10 @@ static const char *const addresses[] = {
     "あて先",     "收件人",       "用户",      "邮箱",     "地址",      "사용자",      "주소",       "수신자",
     NULL};
 static const char *const nowhere_words[] = {"nicht gefunden",
+                                            "kein postfach",
+                                            "nicht bekannt",
+                                            "niet bekend",
+                                            "pas connu",
                                             "nicht vorhanden",
                                             "unbekannt",
                                             "existiert nicht",
@@ -687,14 +695,46 @@ static const char *const nowhere_words[] = {"nicht gefunden",
                                             "찾을 수 없",
                                             "없는",
                                             NULL};
+/* The same in English, which filters speak as well: the words alone, and nothing of whether it is for ever. */
+static const char *const persons[] = {"user", "person", "recipient", "mailbox", "account", "address", NULL};
+static const char *const gone[] = {
+    "does not have a mailbox", "retired",        "has left",   "left us",     "any more", "anymore", "not known",
+    "no longer with",          "not a customer", "isn't here", "is not here", NULL};
+static const char *const sizes[] = {"message",   "mail",     "nachricht", "courriel", "bericht", "wiadomosc", "mensaje",
+                                    "messaggio", "mensagem", "meddeland", "besked",   "melding", "viesti",    "zprav",
+                                    "uzenet",    "mesaj",    "сообщени",  "письмо",   "邮件",    "メール",    NULL};
+static const char *const too_big[] = {"larger than",
+                                      "too large",
+                                      "too big",
+                                      "size limit",
+                                      "is over the limit",
+                                      "zu gross",
+                                      "trop volumineu",
+                                      "te groot",
+                                      "zbyt duz",
+                                      "za duz",
+                                      "demasiado grande",
+                                      "troppo grande",
+                                      "muito grande",
+                                      "for stor",
+                                      "liian suuri",
+                                      "prilis velk",
+                                      "tul nagy",
+                                      "prea mare",
+                                      "cok buyuk",
+                                      "слишком больш",
+                                      "过大",
+                                      "大きすき",
+                                      NULL};
 static const char *const letters[] = {"message",   "mail",     "content",   "body",     "nachricht", "bericht",
                                       "wiadomosc", "mensaje",  "messaggio", "mensagem", "score",     "filter",
                                       "письмо",    "сообщени", "邮件",      NULL};
 static const char *const unwanted[] = {
     "spam ",     "spam.",     "spam,",      "junk",        "unsolicited", "spamscore", "niechcian", "indesirable",
     "ungewollt", "ongewenst", "no deseado", "indesiderat", "спам",        "垃圾",      "スハム",    NULL};
-static const char *const block_lists[] = {"spamhaus",   "spamcop",     "blacklist", "blocklist", "block list", "listed",
-                                          "reputation", "client host", "your ip",   "dnsbl",     "rbl",        NULL};
+static const char *const block_lists[] = {
+    "spamhaus", "spamcop",        "blacklist", "blocklist", "block list", "listed",    "reputation", "client host",
+    "your ip",  "amount of spam", "dnsbl",     "spf ",      "dkim",       "authentic", "rbl",        NULL};
 
 /* Nobody is at home there. */
 static const struct saying unknown[] = {
@@ -1206,6 +1246,16 @@ is_bare_refusal(const char *words)
     return strncmp(p, "rejected", 8) == 0 && strchr("|.", p[8 + strspn(p + 8, " ")]);
 }
 
+/* The mail itself is called spam, be it in the same breath as "blocked"; lists of senders are another matter. */
+static gboolean
+is_called_spam(const char *words)
+{
+    if (!strstr(words, "spam") && !strstr(words, "junk") && g_str_is_ascii(words))
+        return FALSE;
+    g_autofree char *folded = sentence_fold(words);
+    return sentence_has(folded, letters, unwanted) && !sentence_any(folded, strlen(folded), block_lists);
+}
+
 /* In other words than the tables'. */
 static gboolean
 choose_by_sentence(const char *words, struct diagnosis *d)
@@ -1215,8 +1265,10 @@ choose_by_sentence(const char *words, struct diagnosis *d)
         d->reason = REASON_MAILBOX_FULL;
     else if (sentence_has(folded, addresses, nowhere_words))
         d->reason = REASON_USER_UNKNOWN;
-    else if (sentence_has(folded, letters, unwanted) && !sentence_any(folded, strlen(folded), block_lists))
-        d->reason = REASON_SPAM_DETECTED;
+    else if (sentence_has(folded, persons, gone))
+        d->reason = REASON_USER_UNKNOWN;
+    else if (sentence_has(folded, sizes, too_big))
+        d->reason = REASON_TOO_BIG;
     else
         return FALSE;
     return TRUE;
@@ -1233,6 +1285,10 @@ choose_reason(const char *words, struct diagnosis *d)
         return TRUE;
     if (code && by_code == REASON_USER_UNKNOWN && !SAID(judged)) {
         d->reason = by_code;
+        return TRUE;
+    }
+    if (is_called_spam(words)) {
+        d->reason = REASON_SPAM_DETECTED;
         return TRUE;
     }
     if (SAID(judged) || SAID(late))

@@ -16,9 +16,9 @@
 
 /* How the names of senders begin that are programs of a site and nobody's mailbox; dots and dashes aside. */
 static const char *const site_senders[] = {
-    "wordpress", "wwwdata",  "www",    "webform", "webmaster",  "website",       "apache", "httpd",  "nobody",
-    "noreply",   "nereply",  "form",   "notif",   "donotreply", "nepasrepondre", "mailer", "daemon", "cms",
-    "anfrage",   "zapytani", "inquir", "enquir",  "automat",    "robot",         NULL};
+    "wordpress", "wwwdata", "www",     "webform", "webmaster",  "website",       "apache", "httpd",   "nobody",
+    "noreply",   "nereply", "form",    "notif",   "donotreply", "nepasrepondre", "cms",    "anfrage", "zapytani",
+    "inquir",    "enquir",  "automat", "robot",   NULL};
 
 static const char *const site_headers[] = {"X-PHP-Originating-Script", "X-PHP-Script", "X-WPForms-Entry",
                                            "X-Drupal-Module", NULL};
@@ -133,13 +133,25 @@ begins_with_fields(const struct mail *m, const char *label)
     return !at || at - m->text <= INTRO_BYTES;
 }
 
+/* Cheap: what people, lists and mail systems send does not come further. */
+static gboolean
+may_be_generic(const struct mail *m, gboolean site)
+{
+    const char *elsewhere = answers_elsewhere(m);
+    if (mail_header(m, "List-Id") || mail_header(m, "List-Post"))
+        return FALSE;
+    if (site)
+        return strchr(m->text, '@') || (m->html && strchr(m->html, '@'));
+    return elsewhere && (strcasestr(m->text, elsewhere) || (m->html && strcasestr(m->html, elsewhere)));
+}
+
 gboolean
 form_is_generic(const struct mail *m)
 {
     if (m->in_reply_to->len || m->references->len || subject_kind(m->subject) != SUBJECT_NEW)
         return FALSE;
     gboolean site = is_from_a_site(m);
-    if (!site && !answers_elsewhere(m))
+    if (!may_be_generic(m, site))
         return FALSE;
     g_autoptr(GPtrArray) fields = form_fields_of(m, NULL, NULL);
     struct evidence e = {0};

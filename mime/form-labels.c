@@ -612,7 +612,8 @@ static const struct {
     {"can we help", LEAD_MESSAGE}, {"can we do for", LEAD_MESSAGE}, {"your project", LEAD_MESSAGE},
     {"message", LEAD_MESSAGE},     {"nachricht", LEAD_MESSAGE},     {"wiadomosc", LEAD_MESSAGE},
     {"bericht", LEAD_MESSAGE},     {"mensaje", LEAD_MESSAGE},       {"messaggio", LEAD_MESSAGE},
-    {"mensagem", LEAD_MESSAGE},
+    {"mensagem", LEAD_MESSAGE},    {"opmerking", LEAD_MESSAGE},     {"comment", LEAD_MESSAGE},
+    {"kommentar", LEAD_MESSAGE},
 };
 
 static gboolean

@@ -232,6 +232,8 @@ fill_from_fields(struct form *f, const struct form_map *map)
     }
     if (!last && first && f->lead.name && !strcasestr(f->lead.name, first))
         last = g_steal_pointer(&f->lead.name); /* "Nom" beside "Prénom" is the other half */
+    if (last && !first && f->lead.name && !strcasestr(f->lead.name, last)) /* so is "Imię" beside "Nazwisko" */
+        first = g_steal_pointer(&f->lead.name);
     if (!f->lead.name && (first || last))
         f->lead.name = g_strstrip(g_strconcat(first ? first : "", " ", last ? last : "", NULL));
 }

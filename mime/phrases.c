@@ -2562,6 +2562,7 @@ static const char *const automatic_subjects[] = {
     "auto response",
     "auto-reply",
     "auto-response",
+    "automaattinen poissaoloviesti",
     "automaattinen vastaus",
     "automaattivastaus",
     "automaatvastus",
