@@ -1,6 +1,7 @@
 #include "mailer/preview.h"
 
 #include "lib/error.h"
+#include "mailer/sample.h"
 
 static char *
 text_or(const json_t *object, const char *key, const char *otherwise)
@@ -60,6 +61,8 @@ make_notice(const json_t *object, const struct conf *conf)
     set_address(notice->data, "jobs_address", conf->jobs, conf);
     set_address(notice->data, "experts_address", conf->experts, conf);
     set_default(notice->data, "recipient_name", notice->recipient_name);
+    set_default(notice->data, "reply_address", notice->from_address);
+    sample_do(notice->data, notice->language);
     return notice;
 }
 

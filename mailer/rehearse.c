@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/error.h"
+#include "mailer/sample.h"
 #include "market/notice.h"
 #include "mailer/setup.h"
 
@@ -81,6 +82,7 @@ rehearse(const templates *templates, const char *const *folders, rehearse_fn fn,
             json_t *data = json_deep_copy(json_object_get(file, "common"));
             json_object_update(data, json_object_get(sample, "data"));
             json_t *own = json_deep_copy(data); /* a sample's parts are shared, and rendering adds to them */
+            sample_do(own, *language);
             rehearse_sample(templates, json_string_value(json_object_get(sample, "kind")), *language, own, fn, arg);
             json_decref(own);
             json_decref(data);

@@ -9,17 +9,19 @@ static const struct {
     enum command_id id;
     enum side reader;
     guint states;
-    const char *argument;
+    gboolean me;     /* its argument is the reader */
+    const char *say; /* NULL: "action.NAME" */
 } actions[] = {
-    {COMMAND_DECLINE, SIDE_PARTNER, UNANSWERED | RUNNING, NULL},
-    {COMMAND_ASSIGN, SIDE_PARTNER, UNANSWERED, "me"},
-    {COMMAND_COMPLETE, SIDE_PARTNER, RUNNING, NULL},
-    {COMMAND_INACTIVE, SIDE_PARTNER, RUNNING, NULL},
-    {COMMAND_ACTIVE, SIDE_PARTNER, STATE(JOB_INACTIVE), NULL},
-    {COMMAND_SHOW, SIDE_PARTNER, UNANSWERED | RUNNING | OVER | STATE(JOB_INACTIVE), NULL},
-    {COMMAND_HELP, SIDE_PARTNER, UNANSWERED | RUNNING | OVER | STATE(JOB_INACTIVE), NULL},
-    {COMMAND_REMATCH, SIDE_MERCHANT, STATE(JOB_DECLINED) | STATE(JOB_EXPIRED), NULL},
-    {COMMAND_DECLINE, SIDE_MERCHANT, UNANSWERED | RUNNING, NULL},
+    {COMMAND_ASSIGN, SIDE_PARTNER, UNANSWERED, TRUE, NULL},
+    {COMMAND_DECLINE, SIDE_PARTNER, UNANSWERED | RUNNING, FALSE, NULL},
+    {COMMAND_COMPLETE, SIDE_PARTNER, RUNNING, FALSE, NULL},
+    {COMMAND_INACTIVE, SIDE_PARTNER, RUNNING, FALSE, NULL},
+    {COMMAND_ACTIVE, SIDE_PARTNER, STATE(JOB_INACTIVE), FALSE, NULL},
+    {COMMAND_SHOW, SIDE_PARTNER, UNANSWERED | RUNNING | OVER | STATE(JOB_INACTIVE), FALSE, NULL},
+    {COMMAND_HELP, SIDE_PARTNER, UNANSWERED | RUNNING | OVER | STATE(JOB_INACTIVE), FALSE, NULL},
+    {COMMAND_REMATCH, SIDE_MERCHANT, STATE(JOB_DECLINED) | STATE(JOB_EXPIRED), FALSE, NULL},
+    /* Below an invoice of running work the button would be a trap; the command remains. */
+    {COMMAND_DECLINE, SIDE_MERCHANT, UNANSWERED, FALSE, "action.over"},
 };
 
 char *
@@ -46,8 +48,12 @@ actions_for(const struct conversation *c, enum side reader, const char *address,
     json_t *list = json_array();
     guint state = STATE(job_effective(c->state, c->due_at, now));
     for (guint i = 0; i < G_N_ELEMENTS(actions); i++)
-        if (actions[i].reader == reader && actions[i].states & state)
-            action_add(list, address, actions[i].id, actions[i].argument, language);
+        if (actions[i].reader == reader && actions[i].states & state) {
+            action_add(list, address, actions[i].id, actions[i].me ? command_me(language) : NULL, language);
+            if (actions[i].say)
+                json_object_set_new(json_array_get(list, json_array_size(list) - 1), "say",
+                                    json_string(actions[i].say));
+        }
     return list;
 }
 

@@ -124,6 +124,15 @@ command_name(enum command_id id)
     return vocabulary[id].name; /* of COMMAND_UNKNOWN: NULL */
 }
 
+static guint
+language_index(const char *language)
+{
+    for (guint k = 0; k < LANGUAGES; k++)
+        if (g_strcmp0(languages[k], language) == 0)
+            return k;
+    return EN;
+}
+
 const char *
 command_word(enum command_id id, const char *language)
 {
@@ -139,10 +148,14 @@ command_word(enum command_id id, const char *language)
             }
         g_once_init_leave(&ready, 1);
     }
-    for (guint k = 0; language && k < LANGUAGES; k++)
-        if (strcmp(languages[k], language) == 0)
-            return first[id][k];
-    return first[id][EN];
+    return first[id][language_index(language)];
+}
+
+const char *
+command_me(const char *language)
+{
+    static const char *const me[LANGUAGES] = {"me", "mij", "moi", "ja"};
+    return me[language_index(language)];
 }
 
 /* ---- lines ---- */

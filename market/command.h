@@ -64,6 +64,9 @@ const char *command_name(enum command_id id);
 /* The word that a language's mails and links use ("en", "nl", "fr", "pl"; another: English), with its accents. */
 const char *command_word(enum command_id id, const char *language);
 
+/* How its reader is named as a command's argument: "me", "mij" … */
+const char *command_me(const char *language);
+
 /* The command of a word in any of the languages, accents and case aside; COMMAND_UNKNOWN. */
 enum command_id command_of_word(const char *word);
 

@@ -211,11 +211,11 @@ results_perform_more(struct performing *p, const struct command *command, GError
     gint64 at = g_ascii_strtoll(command->argument, &end, 10), id = 0;
     if (*end == '-')
         id = g_ascii_strtoll(end + 1, &end, 10);
-    for (guint i = 0; at > 0 && id > 0 && *end == ' ' && i < G_N_ELEMENTS(pages); i++) {
-        const char *name = command_name(pages[i]), *rest = end + 1;
-        if (g_str_has_prefix(rest, name) && strchr(" ", rest[strlen(name)]))
-            return look_up(p, pages[i], rest + strlen(name), at, id, error);
-    }
+    const char *word = end + (*end == ' '), *rest = word + strcspn(word, " ");
+    g_autofree char *name = g_strndup(word, (gsize)(rest - word));
+    for (guint i = 0; at > 0 && id > 0 && i < G_N_ELEMENTS(pages); i++)
+        if (command_of_word(name) == pages[i])
+            return look_up(p, pages[i], rest, at, id, error);
     return perform_fail(p, "cannot.more_of_what", NULL);
 }
 
@@ -298,18 +298,6 @@ add_item(struct act *act, gint64 organisation_id, gint64 conversation_id, json_t
     return TRUE;
 }
 
-static void
-set_next(json_t *data, const struct search_found *found, const char *own_address, const char *language)
-{
-    g_autofree char *body =
-        g_strdup_printf("/%s %" G_GINT64_FORMAT "-%" G_GINT64_FORMAT " %s %s", command_word(COMMAND_MORE, language),
-                        found->before, found->before_id, json_string_value(json_object_get(data, "command")),
-                        json_string_value(json_object_get(data, "argument")));
-    g_strchomp(body);
-    g_autofree char *mailto = action_mailto(own_address, body);
-    json_object_set_new(data, "more", json_pack("[{s:s, s:s}]", "command", body, "mailto", mailto));
-}
-
 static enum command_id
 asked_for(const json_t *data)
 {
@@ -318,6 +306,17 @@ asked_for(const json_t *data)
         if (g_strcmp0(name, command_name(pages[i])) == 0)
             return pages[i];
     return COMMAND_LIST;
+}
+
+static void
+add_next(json_t *data, const struct search_found *found, const char *own_address, const char *language)
+{
+    g_autofree char *argument =
+        g_strdup_printf("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT " %s %s", found->before, found->before_id,
+                        command_word(asked_for(data), language), json_string_value(json_object_get(data, "argument")));
+    json_t *actions = json_object_get(data, "actions");
+    action_add(actions, own_address, COMMAND_MORE, g_strchomp(argument), language);
+    json_object_set_new(json_array_get(actions, json_array_size(actions) - 1), "say", json_string("results.more"));
 }
 
 static gboolean
@@ -331,7 +330,6 @@ add_items(struct act *act, json_t *data, gint64 organisation_id, const struct se
     json_object_set_new(data, "count", json_integer((json_int_t)json_array_size(items)));
     json_object_set_new(data, "nothing", json_boolean(!json_array_size(items)));
     json_object_set_new(data, "partial", json_boolean(found->partial));
-    json_object_set_new(data, "more", json_array());
     json_object_set_new(data, "total", json_integer(MAX(found->total, 0)));
     return TRUE;
 }
@@ -351,7 +349,7 @@ results_load(struct act *act, json_t *data, const char *own_address, const char 
     gboolean done = search_run(act->tx, &search, act->now, &found, error) &&
                     add_items(act, data, search.organisation_id, &found, error);
     if (done && found.more)
-        set_next(data, &found, own_address, language);
+        add_next(data, &found, own_address, language);
     results_query_clear(&search);
     return done;
 }

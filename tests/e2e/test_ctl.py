@@ -137,8 +137,8 @@ def test_preferences_members_and_services_are_set(stocked):
     assert {"service": "migration", "rate": 9950, "currency": "EUR"} in shown["services"]
     stocked.run("org", "member", "acme", "remove", "bob@acme.test", "--dry-run")
     assert "only owner" in stocked.run("org", "member", "acme", "remove", "cleo@acme.test", status=1).stderr
-    assert "cannot be taken here" in stocked.run("org", "member", "acme", "add", "daan@blauw.test", status=1).stderr
-    assert "cannot be set there" in stocked.run("org", "set", "acme", "matching", "perhaps", status=1).stderr
+    assert "cannot be used here" in stocked.run("org", "member", "acme", "add", "daan@blauw.test", status=1).stderr
+    assert "is not possible there" in stocked.run("org", "set", "acme", "matching", "perhaps", status=1).stderr
     assert len(stocked.json("org", "show", "acme")["members"]) == 3
 
 

@@ -25,7 +25,7 @@ WORDS = {
                "pl": "1 nieprzeczytana wiadomość"},
     "declined": {"en": "The job is declined.", "nl": "De opdracht is afgewezen.", "fr": "La tâche est refusée.",
                  "pl": "Zlecenie jest odrzucone."},
-    "ack": {"en": "You have something to add?", "nl": "Wil je nog iets toevoegen?", "fr": "Vous souhaitez ajouter",
+    "ack": {"en": "Anything to add?", "nl": "Wil je nog iets toevoegen?", "fr": "Vous souhaitez ajouter",
             "pl": "Chcesz coś dodać?"},
 }
 REQUESTS = {

@@ -96,7 +96,7 @@ def test_R22_a_proposal_in_the_words_of_four_languages(deal, name, words, link):
     ("Description: x", "There is no price"),
     ("Total: 12 EUR", "The work is not described"),
     ("Description: x\nTotal: 0 EUR", "0"),
-    ("Description: x\nMilestone 1: a; 5 EUR\nTotal: 6 EUR", "The milestones make"),
+    ("Description: x\nMilestone 1: a; 5 EUR\nTotal: 6 EUR", "The milestones add up"),
     ("Description: x\nMilestone 1: a; 5 EUR\nMilestone 2: b; 5 USD", "two currencies"),
     ("\n".join(f"Milestone {n}: a; 5 EUR" for n in range(1, 7)), "at most 5 milestones"),
     ("Total: 12 EUR\n\nHello.\nTerms: none", "move it up"),
@@ -134,7 +134,7 @@ def test_R22_what_is_accepted_is_what_was_shown(deal, gateway):
     it.acme("/show")
     shown = it.next(ANNA.address, "conversation").text
     for line in ("Proposal #1.1, €1,200.00: replaced by the next version", "Proposal #1.2, €1,500.00: accepted",
-                 "Proposal #2.1, €90.00: waits for the merchant"):
+                 "Proposal #2.1, €90.00: waiting for the merchant"):
         assert line in shown.splitlines(), line
 
 

@@ -95,9 +95,9 @@ test_notifications_carry_commands(struct scene *s)
     scene_send(s);
     const struct notice *first = scene_sent(s, "first-contact", "post@blauw.test", 0);
     g_autofree char *mailto = g_strdup_printf("mailto:%s?body=%%2Fafwijzen", first->from_address);
-    g_assert_cmpstr(scene_text(first->data, "actions.0.say"), ==, "action.decline");
-    g_assert_cmpstr(scene_text(first->data, "actions.0.command"), ==, "/afwijzen");
-    g_assert_cmpstr(scene_text(first->data, "actions.0.mailto"), ==, mailto);
+    g_assert_cmpstr(scene_text(first->data, "actions.1.say"), ==, "action.decline");
+    g_assert_cmpstr(scene_text(first->data, "actions.1.command"), ==, "/afwijzen");
+    g_assert_cmpstr(scene_text(first->data, "actions.1.mailto"), ==, mailto);
 }
 
 /* A mail to two conversations is answered twice: neither answer is taken for the other. */

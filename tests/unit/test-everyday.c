@@ -492,6 +492,34 @@ test_who_cannot_be_assigned(struct scene *s)
     g_assert_cmpuint(count_of(s, "assigned"), ==, 0);
 }
 
+/* What a button writes is in its reader's language, and is understood. */
+static void
+test_buttons_speak_their_readers_language(struct scene *s)
+{
+    static const struct {
+        const char *language, *from, *command;
+    } rows[] = {
+        {"en", "one@lead.test", "/assign me"},
+        {"nl", "two@lead.test", "/toewijzen mij"},
+        {"fr", "three@lead.test", "/assigner moi"},
+        {"pl", "four@lead.test", "/przypisz ja"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *prefer = g_strdup_printf("/prefs language %s", rows[i].language);
+        g_assert_cmpstr(scene_command_as(s, "acme", 0, TEAM, prefer), ==, "said.pref_set");
+        scene_taken(scene_write(s, rows[i].from, "acme@experts.test", "A new theme", NULL, "Could you do a theme?"));
+        scene_send(s);
+        const struct notice *lead = scene_sent(s, "lead", TEAM, 0);
+        g_assert_cmpstr(scene_text(lead->data, "actions.0.say"), ==, "action.assign");
+        g_autofree char *command = g_strdup(scene_text(lead->data, "actions.0.command"));
+        g_autofree char *link = g_strdup(lead->from_address);
+        g_assert_cmpstr(command, ==, rows[i].command);
+        acme_side(s, ANNA, link, command);
+        g_assert_cmpstr(told(s, ANNA, 0), ==, "said.assigned");
+        scene_forget(s);
+    }
+}
+
 /* ---- R21: comments ---- */
 
 #define SECRET "kaleidoscope"
@@ -1225,6 +1253,7 @@ main(int argc, char **argv)
     TEST("an-assignee-who-is-notified-anyway", test_an_assignee_who_is_notified_anyway_hears_once);
     TEST("who-is-assigned-hears-of-a-time-that-still-runs", test_who_is_assigned_hears_of_a_time_that_still_runs);
     TEST("who-cannot-be-assigned", test_who_cannot_be_assigned);
+    TEST("buttons-speak-their-readers-language", test_buttons_speak_their_readers_language);
     TEST("a-note-never-leaves", test_a_note_never_leaves);
     TEST("a-notes-attachment-stays-too", test_a_notes_attachment_stays_too);
     TEST("a-merchant-has-no-notes", test_a_merchant_has_no_notes);

@@ -62,7 +62,7 @@ words_of(const char *text)
     GString *words = g_string_new(NULL);
     g_auto(GStrv) split = g_strsplit_set(text, " \t\r\n", -1);
     for (char **word = split; *word; word++)
-        if (strspn(*word, "-*>") != strlen(*word))
+        if (strspn(*word, "-*>•") != strlen(*word))
             g_string_append_printf(words, "%s ", *word);
     return g_string_free(words, FALSE);
 }

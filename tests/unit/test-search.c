@@ -433,7 +433,7 @@ test_results_come_by_mail_with_a_link_each(struct scene *s)
     g_assert_cmpstr(scene_text(mail->data, "items.0.state.say"), ==, "state.opened");
     g_assert_cmpstr(scene_text(mail->data, "items.0.unread"), ==, "1");
     g_assert_cmpstr(scene_text(mail->data, "items.0.tags.0.tag"), ==, "urgent");
-    g_assert_cmpuint(json_array_size(json_object_get(mail->data, "more")), ==, 0);
+    g_assert_cmpuint(json_array_size(json_object_get(mail->data, "actions")), ==, 0);
     g_autofree char *link = g_strdup(scene_text(json_array_get(json_object_get(mail->data, "items"), 0), "link"));
     write_as(s, "Anna", "anna@acme.test", link, "Re: x", "Through the list's link.");
     assert_list(s, "state:responded", "1");
@@ -450,13 +450,13 @@ test_more_goes_on_where_the_page_ended(struct scene *s)
     const struct notice *mail = scene_sent(s, "results", "anna@acme.test", 0);
     g_assert_cmpstr(scene_text(mail->data, "count"), ==, "20");
     g_assert_cmpstr(scene_text(mail->data, "total"), ==, "27");
-    g_autofree char *more = g_strdup(scene_text(mail->data, "more.0.command"));
+    g_autofree char *more = g_strdup(scene_text(mail->data, "actions.0.command"));
     g_assert_true(g_str_has_prefix(more, "/more "));
     scene_command(s, "acme", 0, more);
     scene_send(s);
     mail = scene_sent(s, "results", "anna@acme.test", 1);
     g_assert_cmpstr(scene_text(mail->data, "count"), ==, "7");
-    g_assert_cmpuint(json_array_size(json_object_get(mail->data, "more")), ==, 0);
+    g_assert_cmpuint(json_array_size(json_object_get(mail->data, "actions")), ==, 0);
 }
 
 static const struct {
