@@ -4,6 +4,7 @@
  * and `said` of {"say": KEY}.
  *
  *   all                  marketplace domain jobs_address experts_address recipient_name to{partner|merchant|other}
+ *   to a partner         organisation{name} to{member} (not its notification address) instead_of (whose mail it is)
  *   with a conversation  subject organisation{name} merchant{name,label,shop,shop_url} reply_address
  *   first-contact, lead  service text lines[{line}] files[{name,size_bytes,omitted}] due_time matched
  *                        previous{link,subject}; lead: lead{name,email,phone,shop}
@@ -899,8 +900,8 @@ notice_new(struct act *act, const store_rows *row)
     set_text(n->data, "recipient_name", greeted);
     const char *side = store_rows_text(row, 0, "side");
     json_object_set_new(n->data, "to",
-                        json_pack("{s:b, s:b, s:b}", "partner", g_str_equal(side, "partner"), "merchant",
-                                  g_str_equal(side, "merchant"), "other", g_str_equal(side, "other")));
+                        json_pack("{s:b, s:b, s:b, s:b}", "partner", g_str_equal(side, "partner"), "merchant",
+                                  g_str_equal(side, "merchant"), "other", g_str_equal(side, "other"), "member", FALSE));
     return n;
 }
 
@@ -972,6 +973,9 @@ set_list(struct loading *loading, const char *kind, GError **error)
     notice->reason = g_strdup(store_rows_text(loading->row, 0, "side"));
     if (!o || strcmp(notice->reason, side_name(SIDE_PARTNER)) != 0)
         return TRUE;
+    json_object_set_new(json_object_get(notice->data, "to"), "member",
+                        json_boolean(strcmp(notice->recipient, o->notify) != 0));
+    json_object_set_new(notice->data, "organisation", json_pack("{s:s}", "name", o->name));
     notice->timezone = g_strdup(o->timezone);
     notice->list_id = g_strdup_printf("<%s.%s>", o->slug, loading->act->market->conf->domain);
     for (guint i = 0; i < G_N_ELEMENTS(switches); i++)

@@ -63,32 +63,40 @@ is_for_the_organisation(const char *side, const char *kind)
 /* What an organisation's marked address would not get goes to another member; when there is none the address is tried
  * all the same, for nothing may be lost in silence. */
 static gboolean
-redirect(struct act *act, struct notification *n, char **other, char **name, GError **error)
+find_reader(struct act *act, const struct notification *n, char **other, char **name, GError **error)
 {
     gboolean marked = FALSE;
     *other = *name = NULL;
-    if (!is_for_the_organisation(n->side, n->kind))
-        return TRUE;
-    if (!bounce_is_marked(act, n->recipient, &marked, error) ||
-        (marked && !bounce_find_other(act, n->recipient, other, name, error)))
-        return FALSE;
-    if (*other) {
-        n->recipient = *other;
-        n->recipient_name = *name;
-    }
-    return TRUE;
+    return !is_for_the_organisation(n->side, n->kind) ||
+           (bounce_is_marked(act, n->recipient, &marked, error) &&
+            (!marked || bounce_find_other(act, n->recipient, other, name, error)));
+}
+
+/* The mail says in whose place its reader has it. */
+static gboolean
+add_instead(struct act *act, const struct notification *given, const char *other, const char *name, GError **error)
+{
+    struct notification n = *given;
+    json_t *data = given->data ? json_copy(given->data) : json_object();
+    json_object_set_new(data, "instead_of", json_string(given->recipient));
+    n.data = data;
+    n.recipient = other;
+    n.recipient_name = name;
+    gboolean done = add_row(act, &n, error);
+    json_decref(data);
+    return done;
 }
 
 gboolean
-notify_add(struct act *act, const struct notification *given, GError **error)
+notify_add(struct act *act, const struct notification *n, GError **error)
 {
-    struct notification n = *given;
     g_autofree char *other = NULL;
     g_autofree char *name = NULL;
     gboolean blocked = FALSE;
-    if (!is_blocked(act, &n, &blocked, error))
+    if (!is_blocked(act, n, &blocked, error))
         return FALSE;
-    return blocked || (redirect(act, &n, &other, &name, error) && add_row(act, &n, error));
+    return blocked || (find_reader(act, n, &other, &name, error) &&
+                       (other ? add_instead(act, n, other, name, error) : add_row(act, n, error)));
 }
 
 static char *
@@ -300,8 +308,7 @@ send_to_other(struct act *act, const store_rows *row, gboolean *found, GError **
     json_t *data = json ? json_loads(json, 0, NULL) : NULL;
     const struct notification n = {
         .kind = store_rows_text(row, 0, "kind"),
-        .recipient = other,
-        .recipient_name = name,
+        .recipient = store_rows_text(row, 0, "recipient"),
         .language = store_rows_text(row, 0, "language"),
         .side = store_rows_text(row, 0, "side"),
         .conversation_id = store_rows_int(row, 0, "conversation_id"),
@@ -310,7 +317,7 @@ send_to_other(struct act *act, const store_rows *row, gboolean *found, GError **
         .cause = cause,
         .due_at = act->now,
     };
-    gboolean done = notify_add(act, &n, error);
+    gboolean done = add_instead(act, &n, other, name, error);
     json_decref(data);
     return done;
 }

@@ -13,10 +13,12 @@ writes(struct scene *s, const char *from, const char *to)
     g_assert_cmpstr(verdict.text, ==, "Taken");
 }
 
-/* The relay's answer to all that is due: `reply` for mails to `recipient`, 250 for the rest. */
-static void
+/* The relay's answer to all that is due: `reply` for mails to `recipient`, 250 for the rest. How many of these say that
+ * they come in its place? */
+static guint
 answer(struct scene *s, const char *recipient, const char *reply)
 {
+    guint instead = 0;
     for (gboolean more = TRUE; more;) {
         g_autoptr(GPtrArray) claimed = scene_claim(s, 50, &more);
         for (guint i = 0; i < claimed->len; i++) {
@@ -27,10 +29,12 @@ answer(struct scene *s, const char *recipient, const char *reply)
             g_autoptr(GError) error = NULL;
             outbox_report(&s->market, &result, 1, s->now, &error);
             g_assert_no_error(error);
+            instead += g_strcmp0(scene_text(notice->data, "instead_of"), recipient) == 0;
             more = TRUE;
         }
         more = claimed->len > 0;
     }
+    return instead;
 }
 
 /* Rows of a kind to a recipient, in whatever state (NULL: all). */
@@ -89,13 +93,13 @@ static void
 test_another_member_gets_it(struct scene *s)
 {
     writes(s, "mia@mias-candles.test", "acme@experts.test");
-    answer(s, "team@acme.test", "550 5.1.1 no such user");
+    g_assert_cmpuint(answer(s, "team@acme.test", "550 5.1.1 no such user"), ==, 1);
     g_assert_cmpuint(count(s, "first-contact", "team@acme.test", "failed"), ==, 1);
     g_assert_cmpuint(count(s, "first-contact", "anna@acme.test", "sent"), ==, 1);
     g_assert_cmpuint(count(s, "undeliverable", "mia@mias-candles.test", NULL), ==, 0);
     g_assert_cmpuint(count(s, "admin-alert", s->conf.admin, "sent"), ==, 1);
     writes(s, "joost@fietsen.test", "acme@experts.test"); /* and the next one goes there at once */
-    answer(s, "team@acme.test", "550 5.1.1 no such user");
+    g_assert_cmpuint(answer(s, "team@acme.test", "550 5.1.1 no such user"), ==, 1);
     g_assert_cmpuint(count(s, "first-contact", "team@acme.test", NULL), ==, 1);
     g_assert_cmpuint(count(s, "first-contact", "anna@acme.test", "sent"), ==, 2);
 }
