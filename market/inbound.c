@@ -2,7 +2,6 @@
  * A mail → what happens. RCPT and end of message ask the same judges, so that what the one lets in the other does not
  * refuse for another reason.
  */
-#include <stdarg.h>
 #include <string.h>
 
 #include "lib/log.h"
@@ -25,61 +24,7 @@
 #include "market/receipt.h"
 #include "market/rematch.h"
 #include "market/request.h"
-
-/* ---- verdicts ---- */
-
-static void
-take(struct verdict *verdict)
-{
-    memset(verdict, 0, sizeof *verdict);
-    verdict->kind = VERDICT_TAKEN;
-    verdict->code = 250;
-    verdict->enhanced = "2.0.0";
-    g_strlcpy(verdict->text, "Taken", sizeof verdict->text);
-}
-
-static void refuse(struct verdict *verdict, const char *enhanced, const char *format, ...) G_GNUC_PRINTF(3, 4);
-
-static void
-refuse(struct verdict *verdict, const char *enhanced, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_autofree char *ascii = text_ascii(text);
-    memset(verdict, 0, sizeof *verdict);
-    verdict->kind = VERDICT_REFUSED;
-    verdict->code = 550;
-    verdict->enhanced = enhanced;
-    g_strlcpy(verdict->text, ascii, sizeof verdict->text);
-}
-
-/* Unknown, unpublished and without a service read alike, so that nobody can probe (R1). */
-static void
-refuse_unknown(struct verdict *verdict)
-{
-    refuse(verdict, "5.1.1", "There is no such expert here");
-}
-
-static void
-refuse_forged(struct verdict *verdict)
-{
-    refuse(verdict, "5.1.1", "This reply address was not made by us");
-}
-
-static void
-refuse_old(struct verdict *verdict)
-{
-    refuse(verdict, "5.7.1", "This reply address is out of date, please write to the organisation's own address");
-}
-
-/* Who is shut out is told no more than that. */
-static void
-refuse_blocked(struct verdict *verdict)
-{
-    refuse(verdict, "5.7.1", "Your mail is not accepted at this address");
-}
+#include "market/verdict.h"
 
 /* ---- judges ---- */
 
@@ -91,7 +36,7 @@ judge_block(struct act *act, gint64 organisation_id, const char *address, struct
     if (address && !block_has_address(act, organisation_id, address, &blocked, error))
         return FALSE;
     if (blocked)
-        refuse_blocked(verdict);
+        verdict_refuse(verdict, WHY_BLOCKED, NULL);
     return TRUE;
 }
 
@@ -116,12 +61,12 @@ judge_organisation(struct act *act, const char *slug, const char *author, struct
                    gint64 *running, struct verdict *verdict, GError **error)
 {
     *running = 0;
-    take(verdict);
+    verdict_take(verdict);
     if (!organisation_by_slug(act, slug, organisation, error))
         return FALSE;
     const struct organisation *o = *organisation;
     if (!o) {
-        refuse_unknown(verdict);
+        verdict_refuse(verdict, WHY_UNKNOWN, NULL);
         return TRUE;
     }
     if (organisation_is_open(o))
@@ -131,10 +76,9 @@ judge_organisation(struct act *act, const char *slug, const char *author, struct
     if (*running)
         return TRUE;
     if (o->published && o->services > 0)
-        refuse(verdict, "5.2.1", "%s takes no new work at the moment, write to %s@%s to reach other experts", o->name,
-               act->market->conf->jobs, act->market->conf->domain);
+        verdict_refuse(verdict, WHY_CLOSED, o->name);
     else
-        refuse_unknown(verdict);
+        verdict_refuse(verdict, WHY_UNKNOWN, NULL);
     return TRUE;
 }
 
@@ -147,7 +91,7 @@ judge_author(struct act *act, const struct organisation *organisation, const cha
     if (author && !organisation_has_address(act, organisation->id, author, &own, error))
         return FALSE;
     if (own)
-        refuse(verdict, "5.7.1", "Only merchants start a conversation, please reply to a notification instead");
+        verdict_refuse(verdict, WHY_OWN, NULL);
     return TRUE;
 }
 
@@ -165,7 +109,7 @@ judge_shut(struct act *act, gint64 conversation_id, gboolean whole, struct verdi
          !block_open_of_request(act, c->request_id, &other, error)))
         return FALSE;
     if (blocked && !other)
-        refuse_blocked(verdict);
+        verdict_refuse(verdict, WHY_BLOCKED, NULL);
     return TRUE;
 }
 
@@ -174,17 +118,17 @@ static gboolean
 judge_link(struct act *act, const struct link_token *token, gint64 *conversation_id, enum side *side,
            struct verdict *verdict, GError **error)
 {
-    take(verdict);
+    verdict_take(verdict);
     g_autoptr(store_rows) rows = store_query(act->tx, STMT_LINK_BY_ID, error, store_int(token->id));
     if (!rows)
         return FALSE;
     if (!store_rows_count(rows) || conversation_link_purpose(rows) != token->purpose) {
-        refuse_forged(verdict);
+        verdict_refuse(verdict, WHY_FORGED, NULL);
         return TRUE;
     }
     /* A token's own date is when it was written into a mail; the row knows of later use. */
     if (MAX(token->expires_at, store_rows_int(rows, 0, "expires_at")) < act->now) {
-        refuse_old(verdict);
+        verdict_refuse(verdict, WHY_OLD, NULL);
         return TRUE;
     }
     *conversation_id = store_rows_int(rows, 0, "conversation_id");
@@ -197,23 +141,23 @@ static gboolean
 judge_choice(struct act *act, const struct link_token *token, struct hold_choice *choice, struct verdict *verdict,
              GError **error)
 {
-    take(verdict);
+    verdict_take(verdict);
     if (!hold_look(act, token, choice, error))
         return FALSE;
     switch (choice->state) {
     case HOLD_OPEN:
         break;
     case HOLD_UNKNOWN:
-        refuse_forged(verdict);
+        verdict_refuse(verdict, WHY_FORGED, NULL);
         break;
     case HOLD_OVER:
-        refuse(verdict, "5.7.1", "It is too late to say which conversation is meant, please send your mail again");
+        verdict_refuse(verdict, WHY_CHOICE_LATE, NULL);
         break;
     case HOLD_ANSWERED:
-        refuse(verdict, "5.7.1", "It was said already which conversation is meant");
+        verdict_refuse(verdict, WHY_CHOICE_MADE, NULL);
         break;
     case HOLD_UNCHOSEN:
-        refuse(verdict, "5.7.1", "Please write to one of the addresses that stand in our mail");
+        verdict_refuse(verdict, WHY_CHOICE_OTHER, NULL);
         break;
     }
     return TRUE;
@@ -234,16 +178,52 @@ judge_token(struct act *act, const struct link_token *token, struct verdict *ver
         return judge_link(act, token, &conversation_id, &side, verdict, error);
     case LINK_OVERVIEW:
     case LINK_DESK:
-        take(verdict);
+        verdict_take(verdict);
         if (token->expires_at < act->now)
-            refuse_old(verdict);
+            verdict_refuse(verdict, WHY_OLD, NULL);
         return TRUE;
     case LINK_BOUNCE:  /* a late bounce is still news */
     case LINK_CONFIRM: /* one that is too late gets its answer in words */
-        take(verdict);
+        verdict_take(verdict);
         return TRUE;
     }
-    refuse_forged(verdict);
+    verdict_refuse(verdict, WHY_FORGED, NULL);
+    return TRUE;
+}
+
+/* ---- what is said of it ---- */
+
+/* The language of the side whose reply link it is: to whoever has the link that is no secret. NULL: of nobody's, or not
+ * known. Caller frees. */
+static gboolean
+language_of_holder(struct act *act, const struct link_token *token, char **language, GError **error)
+{
+    g_autoptr(conversation) c = NULL;
+    g_autoptr(organisation) organisation = NULL;
+    g_autoptr(merchant) merchant = NULL;
+    *language = NULL;
+    g_autoptr(store_rows) rows = store_query(act->tx, STMT_LINK_BY_ID, error, store_int(token->id));
+    if (!rows || !store_rows_count(rows) || conversation_link_purpose(rows) != token->purpose)
+        return rows != NULL;
+    if (!conversation_load(act, store_rows_int(rows, 0, "conversation_id"), &c, error) ||
+        !organisation_by_id(act, c->organisation_id, &organisation, error) ||
+        !merchant_by_id(act, c->merchant_id, &merchant, error))
+        return FALSE;
+    gboolean partner = strcmp(store_rows_text(rows, 0, "side"), side_name(SIDE_PARTNER)) == 0;
+    *language = g_strdup(partner ? organisation->language : merchant->language);
+    return TRUE;
+}
+
+/* `otherwise` (may be NULL) is what the mail is written in. A sender's own language is not looked up: it would tell
+ * whose address is known. */
+static gboolean
+speak(struct act *act, const struct target *target, const char *otherwise, struct verdict *verdict, GError **error)
+{
+    g_autofree char *language = NULL;
+    if (verdict->kind == VERDICT_REFUSED && target->kind == TARGET_LINK &&
+        !language_of_holder(act, &target->token, &language, error))
+        return FALSE;
+    verdict_speak(verdict, act->market->conf, language ? language : otherwise);
     return TRUE;
 }
 
@@ -266,12 +246,14 @@ rcpt_in_snapshot(store_tx *tx, gpointer arg, GError **error)
     gint64 running;
 
     if (rcpt->target->kind == TARGET_LINK)
-        return judge_token(&act, &rcpt->target->token, rcpt->verdict, error);
+        return judge_token(&act, &rcpt->target->token, rcpt->verdict, error) &&
+               speak(&act, rcpt->target, NULL, rcpt->verdict, error);
     /* Who the sender is to the organisation is asked at the end of the mail: here it would tell everybody its members'
      * addresses, and who has a conversation with it. */
     return judge_organisation(&act, rcpt->target->slug, NULL, &organisation, &running, rcpt->verdict, error) &&
            (rcpt->verdict->kind != VERDICT_TAKEN ||
-            judge_block(&act, organisation->id, rcpt->sender, rcpt->verdict, error));
+            judge_block(&act, organisation->id, rcpt->sender, rcpt->verdict, error)) &&
+           speak(&act, rcpt->target, NULL, rcpt->verdict, error);
 }
 
 gboolean
@@ -280,14 +262,15 @@ market_recipient(const struct market *market, const char *sender, const char *re
 {
     struct target target;
     target_parse(market, recipient, &target);
-    take(verdict);
+    verdict_take(verdict);
     switch (target.kind) {
     case TARGET_FOREIGN:
     case TARGET_RESERVED:
         verdict->kind = VERDICT_NOT_OURS;
         return TRUE;
     case TARGET_FORGED:
-        refuse_forged(verdict);
+        verdict_refuse(verdict, WHY_FORGED, NULL);
+        verdict_speak(verdict, market->conf, NULL);
         return TRUE;
     case TARGET_DESK: /* who may write there is judged at the end: here it would tell whose address is known */
     case TARGET_JOBS:
@@ -468,7 +451,7 @@ refuse_author(struct receive *r, const struct organisation *o, const char *recip
     *kept = trust_is_unverified(r->market->conf, r->in);
     if (!*kept)
         return TRUE;
-    take(verdict);
+    verdict_take(verdict);
     return store_raw_once(r, error) &&
            quarantine_and_tell_author(&r->act, r->in, r->raw_id, recipient, "a partner writes to its own organisation",
                                       "not-relayed.only-merchants", error);
@@ -596,12 +579,11 @@ partner_answers(struct receive *r, const struct conversation *c, const struct wa
     if (!block_has_conversation(&r->act, c->id, &blocked, error))
         return FALSE;
     if (blocked && !r->in->commands.list->len) {
-        refuse(verdict, "5.7.1", "You have blocked this merchant, nothing can be passed on any more");
+        verdict_refuse(verdict, WHY_BLOCKER, NULL);
         return TRUE;
     }
     if (answer_is_too_late(&r->act, r->in, c)) {
-        refuse(verdict, "5.7.1",
-               "The time for a first answer is over, this job has expired and cannot be answered any more");
+        verdict_refuse(verdict, WHY_EXPIRED, NULL);
         return TRUE;
     }
     return answer(r, c, way, error);
@@ -783,8 +765,7 @@ to_desk(struct receive *r, gint64 holder, const char *recipient, struct verdict 
     if (!organisation && !trust_is_proven(r->market->conf, r->in))
         return keep(r, "not from a partner", recipient, 0, error);
     if (!organisation) {
-        refuse(verdict, "5.7.1", "This address takes commands from partners only, write to %s@%s instead",
-               r->market->conf->jobs, r->market->conf->domain);
+        verdict_refuse(verdict, WHY_DESK, NULL);
         return TRUE;
     }
     if (!store_raw_once(r, error))
@@ -822,7 +803,7 @@ to_link(struct receive *r, const struct link_token *token, const char *recipient
     case LINK_CHOICE:
         return to_choice_link(r, token, recipient, verdict, error);
     }
-    refuse_forged(verdict);
+    verdict_refuse(verdict, WHY_FORGED, NULL);
     return TRUE;
 }
 
@@ -830,7 +811,7 @@ static gboolean
 to_target(struct receive *r, const struct target *target, const char *recipient, struct verdict *verdict,
           GError **error)
 {
-    take(verdict);
+    verdict_take(verdict);
     switch (target->kind) {
     case TARGET_ORGANISATION:
         return to_organisation(r, target, recipient, verdict, error);
@@ -842,7 +823,7 @@ to_target(struct receive *r, const struct target *target, const char *recipient,
     case TARGET_LINK:
         return to_link(r, &target->token, recipient, verdict, error);
     case TARGET_FORGED:
-        refuse_forged(verdict);
+        verdict_refuse(verdict, WHY_FORGED, NULL);
         return TRUE;
     case TARGET_DESK:
         return to_desk(r, 0, recipient, verdict, error);
@@ -876,10 +857,10 @@ receive_one(struct receive *r, const struct target *target, const char *recipien
     if (!fresh)
         return FALSE;
     if (!store_rows_count(fresh) && !r->watch->again) {
-        take(verdict);
+        verdict_take(verdict);
         return TRUE;
     }
-    if (!to_target(r, target, recipient, verdict, error))
+    if (!to_target(r, target, recipient, verdict, error) || !speak(&r->act, target, r->in->language, verdict, error))
         return FALSE;
     return verdict->kind == VERDICT_TAKEN || store_run(r->act.tx, STMT_SEEN_DROP, error, store_text(key), digest);
 }
@@ -892,9 +873,13 @@ mail_back(struct receive *r, const char *recipient, const struct verdict *verdic
     g_autofree char *sender = text_address(in->delivery->sender);
     if (!store_raw_once(r, error))
         return FALSE;
-    if (!sender || !in->nature.may_answer)
-        return keep(r, verdict->text, recipient, 0, error);
-    g_autofree char *text = g_strdup_printf("%s: %s", recipient, verdict->text);
+    const struct conf *conf = r->market->conf;
+    gboolean answers = sender && in->nature.may_answer; /* what is kept instead is for the admin */
+    const char *language = !answers ? NULL : in->language ? in->language : conf->language;
+    g_autofree char *words = verdict_words(verdict, conf, language);
+    if (!answers)
+        return keep(r, words, recipient, 0, error);
+    g_autofree char *text = g_strdup_printf("%s: %s", recipient, words);
     g_autofree char *cause = g_strdup_printf("%s-%s", in->key, recipient);
     json_t *data = json_pack("{s:s, s:s}", "text", text, "subject", in->subject);
     const struct notification n = {
@@ -926,7 +911,7 @@ answer_all(struct receive *r, const struct verdict *verdicts, guint count, GErro
     for (guint i = 0; i < count; i++)
         if (verdicts[i].kind != VERDICT_TAKEN && !mail_back(r, r->in->delivery->recipients[i], &verdicts[i], error))
             return FALSE;
-    take(&r->verdict);
+    verdict_take(&r->verdict);
     return TRUE;
 }
 
@@ -966,7 +951,7 @@ receive_in_transaction(store_tx *tx, gpointer arg, GError **error)
     g_array_set_size(r->reached, 0);
     r->act = (struct act){.market = r->market, .tx = tx, .now = r->now, .reached = r->reached};
     r->raw_id = 0;
-    take(&r->verdict);
+    verdict_take(&r->verdict);
     if (r->watch->begin && !r->watch->begin(&r->act, r->watch->arg, error))
         return FALSE;
     if (!hear_from(r, error) || !receive_those(r, FALSE, count, verdicts, error) ||

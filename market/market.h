@@ -39,6 +39,9 @@ struct verdict {
     int code;             /* 550 */
     const char *enhanced; /* "5.1.1" (RFC 3463); static */
     char text[200];
+    /* Inside: why it was refused (market/verdict.h). */
+    guint why;
+    char name[100];
 };
 
 /* RCPT: may this recipient be written to? `sender` is the envelope sender ("" null), both as SMTP gave them without

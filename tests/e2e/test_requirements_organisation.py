@@ -87,7 +87,7 @@ def test_R4_preferences_absence_members_and_further_addresses(stage):
     assert done.text.count("Set:") == 3
     organisation = stage.gateway.postern_json("org", "show", "acme")
     assert organisation["preferences"] == {"available": True, "searchable": False, "matched": False, "dropshipping": False}
-    assert "available (takes new work): yes" in stage.does(ANNA, notice, "/prefs", "The preferences").text
+    assert "available (takes new work): yes" in stage.does(ANNA, notice, "/prefs", "Your preferences").text
     stage.does(ANNA, notice, "/prefs matching yes\n/prefs dropshipping yes\n/prefs search yes", "Set: search yes")
 
     # unknown keys, foreign addresses: nothing of the mail happens, its message stays too
@@ -156,7 +156,7 @@ def test_R14_tags_are_shared_renamed_and_deleted_everywhere(stage):
 
 
 def found(mail):
-    return re.findall(r"(?m)^\d+\. .*?: (.*)$", mail.text)
+    return re.findall(r"(?m)^\d+\. .*? · (.*)$", mail.text)
 
 
 def test_R15_filters_and_searches_find_the_own_alone(stage):
@@ -182,7 +182,7 @@ def test_R15_filters_and_searches_find_the_own_alone(stage):
     assert found(results("/list tag:patterns")) == ["Knitting patterns"]
     assert "Boats for hire" in found(results("/lijst ongelezen"))
     assert "Boats for hire" in found(results("/list state:new")) + found(results("/list state:opened"))
-    stage.does(ANNA, two, "/list sometimes", "is no filter")
+    stage.does(ANNA, two, "/list sometimes", "is not a filter")
 
     # each entry has its own address: an answer through it reaches that merchant
     mail = results("/search pete")

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "market/link.h"
+#include "market/verdict.h"
 #include "scene.h"
 
 #define HOUR 3600
@@ -96,6 +98,80 @@ test_refusals_at_rcpt(struct scene *s)
     g_assert_cmpuint(scene_conversation_count(s), ==, 0);
 }
 
+/* Who holds a link reads what it is refused for in the language of its side; others that of their mail, in ASCII. */
+static void
+test_refusals_in_their_readers_language(struct scene *s)
+{
+    static const struct {
+        const char *slug, *notify, *member, *words;
+    } late[] = {
+        {"blauw", "post@blauw.test", "daan@blauw.test", "deze opdracht is vervallen"},
+        {"lumiere", "bonjour@lumiere.test", "claire@lumiere.test", "Le delai de premiere reponse est ecoule"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(late); i++) {
+        g_autofree char *to = g_strdup_printf("%s@experts.test", late[i].slug);
+        scene_taken(scene_write(s, "mia@mias-candles.test", to, "A new theme", NULL, "Could you do a theme for me?"));
+        scene_send(s);
+        g_autofree char *link = g_strdup(scene_sent(s, "first-contact", late[i].notify, 0)->from_address);
+        s->now += 73 * HOUR;
+        struct verdict verdict =
+            scene_write(s, late[i].member, link, "Re: A new theme", NULL, "Thank you for your message, that is fine.");
+        assert_refused(verdict, "5.7.1");
+        g_assert_nonnull(strstr(verdict.text, late[i].words));
+    }
+    struct verdict own = scene_write(s, "anna@acme.test", "acme@experts.test", "Sklep", NULL,
+                                     "Dzień dobry, czy mogę prosić o pomoc z moim sklepem? Dziękuję bardzo.");
+    assert_refused(own, "5.7.1");
+    g_assert_cmpstr(own.text, ==, "Rozmowe zaczynaja tylko sprzedawcy, odpowiedz na powiadomienie");
+}
+
+static void
+test_refusals_by_mail_keep_their_accents(struct scene *s)
+{
+    scene_taken(scene_write(s, "anna@acme.test", "acme@experts.test blauw@experts.test", "Sklep", NULL,
+                            "Dzień dobry, czy mogę prosić o pomoc z moim sklepem? Dziękuję bardzo."));
+    scene_send(s);
+    const struct notice *back = scene_sent(s, "refused", "anna@acme.test", 0);
+    g_assert_nonnull(back);
+    g_assert_cmpstr(back->language, ==, "pl");
+    g_assert_nonnull(strstr(scene_text(back->data, "text"), "Rozmowę zaczynają"));
+}
+
+/* RCPT says the same to a registered sender, whose language is known, and to a stranger. */
+static void
+test_rcpt_does_not_tell_whose_language_is_known(struct scene *s)
+{
+    static const char *const senders[] = {"joost@fietsen.test", "daan@blauw.test", "stranger@else.test"};
+    static const char *const recipients[] = {"nosuch@experts.test", "wisla@experts.test"};
+    for (guint i = 0; i < G_N_ELEMENTS(recipients); i++) {
+        struct verdict first, verdict;
+        market_recipient(&s->market, senders[0], recipients[i], s->now, &first, NULL);
+        g_assert_cmpint(first.kind, ==, VERDICT_REFUSED);
+        g_assert_cmpstr(first.text, !=, "");
+        for (guint k = 1; k < G_N_ELEMENTS(senders); k++) {
+            market_recipient(&s->market, senders[k], recipients[i], s->now, &verdict, NULL);
+            g_assert_cmpstr(verdict.text, ==, first.text);
+        }
+    }
+}
+
+/* Every sentence is ASCII, is not cut, and has nothing left to be filled in. */
+static void
+test_every_refusal_is_one_line_of_ascii(struct scene *s)
+{
+    static const char *const languages[] = {"en", "nl", "fr", "pl", "de", NULL};
+    for (guint why = 0; why < WHY_COUNT; why++)
+        for (guint i = 0; i < G_N_ELEMENTS(languages); i++) {
+            struct verdict verdict;
+            verdict_refuse(&verdict, why, "Atelier Lumi\303\250re");
+            g_autofree char *words = verdict_words(&verdict, &s->conf, languages[i]), *ascii = text_ascii(words);
+            verdict_speak(&verdict, &s->conf, languages[i]);
+            g_assert_cmpstr(verdict.text, ==, ascii);
+            g_assert_null(strpbrk(verdict.text, "{}?"));
+            g_assert_cmpuint(strspn(verdict.enhanced, "5.0123456789"), ==, strlen(verdict.enhanced));
+        }
+}
+
 static void
 test_link_out_of_date(struct scene *s)
 {
@@ -107,6 +183,7 @@ test_link_out_of_date(struct scene *s)
     s->now += 2 * DAY;
     market_recipient(&s->market, "anna@acme.test", link, s->now, &verdict, NULL);
     assert_refused(verdict, "5.7.1");
+    g_assert_nonnull(strstr(verdict.text, "out of date"));
 }
 
 static void
@@ -1060,6 +1137,10 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     add("/market/main-job", test_main_job);
     add("/market/refusals-at-rcpt", test_refusals_at_rcpt);
+    add("/market/refusals-in-their-readers-language", test_refusals_in_their_readers_language);
+    add("/market/refusals-by-mail-keep-their-accents", test_refusals_by_mail_keep_their_accents);
+    add("/market/rcpt-does-not-tell-whose-language-is-known", test_rcpt_does_not_tell_whose_language_is_known);
+    add("/market/every-refusal-is-one-line-of-ascii", test_every_refusal_is_one_line_of_ascii);
     add("/market/link-out-of-date", test_link_out_of_date);
     add("/market/link-ignores-case", test_link_ignores_case);
     add("/market/link-with-one-character-changed-is-forged", test_link_with_one_bit_changed_is_forged);
