@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import html
 import html.parser
 import json
 import os
@@ -27,7 +28,8 @@ NASTY = {
     "empty": "",
 }
 with open(os.path.join(TOP, "templates", "samples.json"), encoding="utf-8") as samples:
-    SAMPLES = json.load(samples)["samples"]
+    known = json.load(samples)
+    COMMON, SAMPLES = known["common"], known["samples"]
 KINDS = sorted({sample["kind"] for sample in SAMPLES})
 # What the rules make themselves, and no stranger has a say in.
 OURS = {"say", "do", "command", "mailto", "link", "reply_address", "address", "currency"}
@@ -155,6 +157,58 @@ def test_a_list_of_mails_shows_what_it_is_about(preview, kind):
     hidden = re.findall(r'<div style="display:none;[^>]*>([^<]*)</div>', page)
     assert len(hidden) == (0 if kind in ("relay-partner", "admin-alert") else 1)
     assert all(line.strip() for line in hidden)
+
+
+LANGUAGES = ("en", "nl", "fr", "pl")
+
+
+def sample_mails(preview, language, **changes):
+    """Each sample as a mail, and its data."""
+    for sample in SAMPLES:
+        known = {**COMMON, **sample["data"], **changes}
+        raw = preview({"kind": sample["kind"], "language": language, "automatic": sample["kind"] != "relay-partner",
+                       "from_address": "r+abc234@experts.test", "data": known})
+        yield sample["kind"], known, email.message_from_bytes(raw, policy=email.policy.default)
+
+
+def check_preview_line(kind, page):
+    """What a list of mails shows beside the subject is short, and not what the mail begins with."""
+    hidden = [html.unescape(line).strip() for line in re.findall(r'<div style="display:none;[^>]*>([^<]*)</div>', page)]
+    seen = [line.strip() for line in re.sub(r"<[^>]*>", "\n", page.split("</div>", 1)[-1]).split("\n") if line.strip()]
+    assert all(line != html.unescape(seen[0]) and len(line) < 1000 for line in hidden), kind
+
+
+def check_text(kind, text, address):
+    """No markup, no gaps, no blanks at line ends but the signature's, and each address to write to on a line of its own."""
+    ours = [line for line in text.split("\n") if not line.startswith(">")]
+    assert not re.search(r"\{\{|\}\}|</?(p|b|br|td|div|span|a)\b|&(amp|lt|gt|quot|#\d+);", "\n".join(ours)), kind
+    assert "\n\n\n" not in text and not text.startswith("\n"), kind
+    assert [line for line in ours if line != line.rstrip() and line != "-- "] == [], kind
+    for line in ours:
+        assert not address or address not in line or "mailto:" in line or line.strip() == address, (kind, line)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_mail_reads_well(preview, language):
+    for kind, known, mail in sample_mails(preview, language):
+        check_preview_line(kind, mail.get_body(("html",)).get_content())
+        check_text(kind, mail.get_body(("plain",)).get_content().replace("\r\n", "\n"), known.get("reply_address"))
+
+
+# Their subjects say what they are about; all others keep that of the conversation, so that clients thread them.
+OWN_SUBJECT = {"confirm", "refused", "not-relayed", "undeliverable", "which-conversation", "which-item", "results", "experts",
+               "no-match", "offer-away", "member-added", "admin-alert", "overview", "transcript"}
+
+
+@pytest.mark.parametrize("language", ("en", "fr"))
+def test_a_conversation_has_one_subject(preview, language):
+    for subject in ("A theme", ""):
+        found = {}
+        for kind, known, mail in sample_mails(preview, language, subject=subject, merchant={"name": "Mia", "label": "Mia"}):
+            if kind not in OWN_SUBJECT:
+                found.setdefault(known["to"]["merchant"], set()).add(mail["Subject"].removeprefix("Re: "))
+        assert [len(subjects) for subjects in found.values()] == [1, 1], found
+        assert not subject or set.union(*found.values()) == {subject}
 
 
 def test_words_are_shown_as_they_are(preview):
