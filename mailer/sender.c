@@ -429,18 +429,25 @@ log_outcome(const struct job *job)
 }
 
 static void
-note_recording(sender *self, const GError *error)
+note_unrecorded(sender *self, const GError *error)
 {
     pthread_mutex_lock(&self->lock);
     gboolean before = self->unrecorded;
-    self->unrecorded = error != NULL;
-    if (before && !error)
-        tell_claimer(self);
+    self->unrecorded = TRUE;
     pthread_mutex_unlock(&self->lock);
-    if (error && !before)
+    if (!before)
         log_error(error, "results cannot be recorded, will be tried until it works");
-    if (before && !error)
-        log_event(LOG_NOTICE, "results are recorded again", NULL);
+}
+
+/* Called and left with the lock. Not before what waited behind is in as well: its leases may have run out meanwhile. */
+static void
+note_recorded(sender *self)
+{
+    if (!self->unrecorded || self->done.length || self->ending)
+        return;
+    self->unrecorded = FALSE;
+    log_event(LOG_NOTICE, "results are recorded again", NULL);
+    tell_claimer(self);
 }
 
 /* FALSE: it is the end. */
@@ -466,8 +473,10 @@ record(sender *self, const struct market *market, const GArray *results)
         g_autoptr(GError) error = NULL;
         outbox_report(market, (const struct outbox_result *)(gconstpointer)results->data, results->len,
                       g_get_real_time() / SECOND, &error);
-        note_recording(self, error);
-        if (!error || !pause_recording(self, wait))
+        if (!error)
+            return;
+        note_unrecorded(self, error);
+        if (!pause_recording(self, wait))
             return;
         wait = MIN(wait * 2, REPORT_LAST);
     }
@@ -508,6 +517,7 @@ record_all(void *arg)
         g_queue_clear_full(&jobs, (GDestroyNotify)job_free);
         pthread_mutex_lock(&self->lock);
         put_out_of_hand(self, count);
+        note_recorded(self);
     }
     pthread_mutex_unlock(&self->lock);
     return NULL;

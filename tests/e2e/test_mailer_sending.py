@@ -356,9 +356,12 @@ def test_a_store_that_fails_is_said_once_and_tried_again(rig):
 
 
 def test_nothing_is_claimed_while_results_cannot_be_recorded(rig):
-    """What would be claimed when the lease is over is what was sent."""
+    """What would be claimed when the lease is over is what was sent: also what waits behind the first that is recorded."""
     rig = rig(mailer__lease="2s", mailer__smtp_timeout="1s", mailer__poll="1s")
-    rig.change("CREATE TRIGGER no_room BEFORE UPDATE ON outbox WHEN NEW.state = 'sent' BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    for name, which in (("no_room", ""), ("nor_for_mia", f"AND NEW.recipient = '{MIA.address}'")):
+        rig.change(f"CREATE TRIGGER {name} BEFORE UPDATE ON outbox WHEN NEW.state = 'sent' {which}"
+                   " BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    rig.relay.at_dot = lambda recipient: time.sleep(0.7 * (recipient == MIA.address)) or "250 taken"
     process = rig.daemon()
     rig.request()
     assert wait_until(lambda: "results cannot be recorded" in process.words(), 5)
@@ -367,6 +370,10 @@ def test_nothing_is_claimed_while_results_cannot_be_recorded(rig):
     assert len(rig.relay.taken) == 2 and not rig.relay.to(JOOST.address)
     assert set(rig.states()) == {"sending", "due"}
     rig.change("DROP TRIGGER no_room")
+    assert wait_until(lambda: "sent" in rig.states(), 10)
+    time.sleep(3)
+    assert len(rig.relay.taken) == 2 and "recorded again" not in process.words()
+    rig.change("DROP TRIGGER nor_for_mia")
     assert everything_sent(rig), rig.states()
     assert len(ids(rig.relay)) == 4 and set(ids(rig.relay).values()) == {1}
     words = process.words()
