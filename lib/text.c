@@ -73,9 +73,28 @@ is_blank(gunichar c)
     return is_control(c) || u_isUWhiteSpace((UChar32)c);
 }
 
+/* Eight bytes at a time, for nearly all text is that: a byte above 127 has its highest bit, and a NUL gets it from the
+ * subtraction. */
+gboolean
+text_is_ascii(const char *bytes, gsize length)
+{
+    static const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101),
+                         highest = G_GUINT64_CONSTANT(0x8080808080808080);
+    guint64 seen = 0, eight;
+    for (; length >= sizeof eight; bytes += sizeof eight, length -= sizeof eight) {
+        memcpy(&eight, bytes, sizeof eight);
+        seen |= eight | (eight - ones);
+    }
+    for (; length; bytes++, length--)
+        seen |= (guint64)(guchar)*bytes | (guchar)(*bytes - 1);
+    return !(seen & highest);
+}
+
 char *
 text_utf8(const char *bytes, gsize length)
 {
+    if (text_is_ascii(bytes, length))
+        return g_strndup(bytes, length);
     GString *kept = g_string_sized_new(length);
     while (length) {
         const char *nul = memchr(bytes, 0, length);
@@ -247,13 +266,19 @@ text_one_line(const char *text, gsize max)
 {
     g_autofree char *valid = valid_copy(text);
     GString *out = g_string_sized_new(MIN(strlen(valid), max));
-    for (const char *p = valid; *p && out->len < max; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
-        if (is_invisible(c))
+    for (const char *p = valid, *next; *p && out->len < max; p = next) {
+        next = p;
+        while (*next > ' ' && *next < 0x7F)
+            next++;
+        if (next > p) { /* visible ASCII in one go */
+            g_string_append_len(out, p, (gssize)MIN((gsize)(next - p), max - out->len));
             continue;
+        }
+        gunichar c = g_utf8_get_char(p);
+        next = g_utf8_next_char(p);
         if (is_blank(c))
             append_blank(out);
-        else
+        else if (!is_invisible(c))
             g_string_append_unichar(out, c);
     }
     cut(out, max);

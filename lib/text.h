@@ -34,6 +34,9 @@ char *text_ascii(const char *text);
  * extension kept. `fallback` when nothing is left. */
 char *text_file_name(const char *name, const char *fallback);
 
+/* Whether all bytes are from 1 to 127. */
+gboolean text_is_ascii(const char *bytes, gsize length);
+
 /* Invalid bytes become U+FFFD, NULs go. Never fails. */
 char *text_utf8(const char *bytes, gsize length);
 

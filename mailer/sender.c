@@ -136,9 +136,49 @@ sender_give(sender *self, struct setup *setup, const GArray *claims, gint64 clai
     pthread_mutex_unlock(&self->lock);
 }
 
+/* ---- results ---- */
+
+static const struct {
+    const char *event;
+    int level;
+    int result; /* of struct outbox_result; -1: none is recorded */
+} outcomes[] = {
+    [SMTP_SENT] = {"mail sent", LOG_INFO, OUTBOX_SENT},
+    [SMTP_TEMPORARY] = {"mail not sent, tried again later", LOG_WARNING, OUTBOX_TEMPORARY},
+    [SMTP_UNREACHABLE] = {"mail not sent, tried again later", LOG_INFO, OUTBOX_TEMPORARY},
+    [SMTP_PERMANENT] = {"mail not sent, given up", LOG_WARNING, OUTBOX_PERMANENT},
+    [SMTP_LATE] = {"mail not sent, its claim ran out", LOG_WARNING, -1},
+};
+
+static void
+set_outcome(struct job *job, enum smtp_outcome outcome, const char *reply)
+{
+    g_free(job->reply);
+    job->outcome = outcome;
+    job->reply = g_strdup(reply);
+}
+
+static void
+log_outcome(const struct job *job)
+{
+    char id[24];
+    const struct notice *n = job->notice;
+    g_snprintf(id, sizeof id, "%" G_GINT64_FORMAT, job->claim.id);
+    if (n)
+        log_event(outcomes[job->outcome].level, outcomes[job->outcome].event, "row", id, "kind", n->kind, "recipient",
+                  n->recipient, "message_id", n->message_id, "reply", job->reply, NULL);
+    else if (job->reply)
+        log_event(LOG_WARNING, "row not loaded, tried again later", "row", id, "error", job->reply, NULL);
+}
+
+/* A batch may wait for its results to be recorded, but not with its mails, which are large and were made by the thread
+ * that calls. */
 static void
 finish(sender *self, struct job *job)
 {
+    log_outcome(job);
+    g_clear_pointer(&job->mail, g_bytes_unref);
+    g_clear_pointer(&job->notice, notice_free);
     pthread_mutex_lock(&self->lock);
     g_queue_push_tail(&self->done, job);
     pthread_cond_signal(&self->results);
@@ -215,14 +255,6 @@ sender_forget_relay(sender *self)
 }
 
 /* ---- sending ---- */
-
-static void
-set_outcome(struct job *job, enum smtp_outcome outcome, const char *reply)
-{
-    g_free(job->reply);
-    job->outcome = outcome;
-    job->reply = g_strdup(reply);
-}
 
 /* FALSE: it cannot be, and its outcome says why. */
 static gboolean
@@ -303,6 +335,8 @@ load(struct job **jobs, guint count)
             set_outcome(jobs[i], SMTP_LATE, NULL);
         else
             set_outcome(jobs[i], SMTP_TEMPORARY, error->message);
+        if (!jobs[i]->notice)
+            log_outcome(jobs[i]);
     }
 }
 
@@ -403,31 +437,6 @@ send_all(void *arg)
 
 /* ---- recording ---- */
 
-static const struct {
-    const char *event;
-    int level;
-    int result; /* of struct outbox_result; -1: none is recorded */
-} outcomes[] = {
-    [SMTP_SENT] = {"mail sent", LOG_INFO, OUTBOX_SENT},
-    [SMTP_TEMPORARY] = {"mail not sent, tried again later", LOG_WARNING, OUTBOX_TEMPORARY},
-    [SMTP_UNREACHABLE] = {"mail not sent, tried again later", LOG_INFO, OUTBOX_TEMPORARY},
-    [SMTP_PERMANENT] = {"mail not sent, given up", LOG_WARNING, OUTBOX_PERMANENT},
-    [SMTP_LATE] = {"mail not sent, its claim ran out", LOG_WARNING, -1},
-};
-
-static void
-log_outcome(const struct job *job)
-{
-    char id[24];
-    const struct notice *n = job->notice;
-    g_snprintf(id, sizeof id, "%" G_GINT64_FORMAT, job->claim.id);
-    if (n)
-        log_event(outcomes[job->outcome].level, outcomes[job->outcome].event, "row", id, "kind", n->kind, "recipient",
-                  n->recipient, "message_id", n->message_id, "reply", job->reply, NULL);
-    else if (job->reply)
-        log_event(LOG_WARNING, "row not loaded, tried again later", "row", id, "error", job->reply, NULL);
-}
-
 static void
 note_unrecorded(sender *self, const GError *error)
 {
@@ -488,7 +497,6 @@ record_jobs(sender *self, GQueue *jobs)
     g_autoptr(GArray) results = g_array_new(FALSE, FALSE, sizeof(struct outbox_result));
     for (const GList *each = jobs->head; each; each = each->next) {
         const struct job *job = each->data;
-        log_outcome(job);
         if (outcomes[job->outcome].result < 0)
             continue;
         struct outbox_result result = {.id = job->claim.id, .fence = job->claim.fence, .reply = job->reply};

@@ -532,32 +532,26 @@ set_answered(struct smtp_result *result, const struct answer *answer)
     result->our_fault = result->outcome == SMTP_TEMPORARY && answer->code / 100 == 5;
 }
 
-/* Every CR and every LF is half of a CR LF, the last one ends it. */
+/* Lines ended by CR LF, the last one too; leading dots are doubled. FALSE, and nothing appended: there is a CR or an LF
+ * that is not half of a CR LF, or no end. */
 static gboolean
-is_canonical(const char *at, gsize length)
-{
-    for (const char *end = at + length; at < end;) {
-        const char *lf = memchr(at, '\n', (gsize)(end - at));
-        if (!lf || lf == at || lf[-1] != '\r' || memchr(at, '\r', (gsize)(lf - at)) != lf - 1)
-            return FALSE;
-        at = lf + 1;
-    }
-    return length > 0;
-}
-
-/* Leading dots are doubled. */
-static void
 append_canonical(GString *out, const char *at, gsize length)
 {
-    const char *end = at + length, *dot;
-    if (length && *at == '.')
-        g_string_append_c(out, '.');
-    while ((dot = memmem(at, (gsize)(end - at), "\n.", 2))) {
-        g_string_append_len(out, at, dot + 2 - at);
-        g_string_append_c(out, '.');
-        at = dot + 2;
+    const char *end = at + length, *kept = at;
+    gsize before = out->len;
+    for (const char *lf; at < end; at = lf + 1) {
+        lf = memchr(at, '\n', (gsize)(end - at));
+        if (!lf || lf == at || lf[-1] != '\r' || memchr(at, '\r', (gsize)(lf - at)) != lf - 1) {
+            g_string_truncate(out, before);
+            return FALSE;
+        }
+        if (*at == '.') {
+            g_string_append_len(out, kept, at + 1 - kept);
+            kept = at;
+        }
     }
-    g_string_append_len(out, at, end - at);
+    g_string_append_len(out, kept, end - kept);
+    return TRUE;
 }
 
 /* Bare CR and LF become CRLF: a bare one could end the data for a server that takes it for a line end (SMTP smuggling).
@@ -581,9 +575,7 @@ make_canonical(const char *at, gsize length)
 static void
 append_data(GString *out, const char *data, gsize length)
 {
-    if (is_canonical(data, length)) {
-        append_canonical(out, data, length);
-    } else {
+    if (!append_canonical(out, data, length)) {
         g_autoptr(GString) made = make_canonical(data, length);
         append_canonical(out, made->str, made->len);
     }

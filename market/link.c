@@ -180,6 +180,8 @@ static const char *
 skip_prefix(const struct market *market, const char *p)
 {
     static const char *const plus[] = {"+", "%2B", "&#43;", "&plus;"};
+    if (g_ascii_tolower(*p) != *market->conf->link) /* asked at every letter of a text */
+        return NULL;
     gsize prefix = strlen(market->conf->link);
     if (g_ascii_strncasecmp(p, market->conf->link, prefix) != 0)
         return NULL;

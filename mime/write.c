@@ -275,17 +275,17 @@ static gboolean
 is_mostly_ascii(const GString *text)
 {
     gsize high = 0;
+    if (text_is_ascii(text->str, text->len)) {
+        return TRUE;
+    }
     for (gsize i = 0; i < text->len; i++) {
         high += (guint8)text->str[i] >= 0x80;
     }
     return high * 5 <= text->len;
 }
 
-static gboolean
-is_quoted_as_itself(char c)
-{
-    return (c >= ' ' && c < 0x7f && c != '=') || c == '\t';
-}
+/* Quoted-printable leaves them as they are. */
+static const guint8 stays[256] = {['\t'] = 1, [' ' ... '<'] = 1, ['>' ... '~'] = 1};
 
 static char *
 quote_byte(char *to, char c)
@@ -297,43 +297,46 @@ quote_byte(char *to, char c)
     return to;
 }
 
-/* RFC 2045 6.7. By hand and in runs, for it is what a mail costs most: each has its words twice. */
+/* Bytes that stay as they are, over as many lines as they want. */
 static char *
-quote_line(char *to, const char *from, const char *end)
+quote_run(char *to, const char *from, const char *end, gsize *column)
 {
-    const char *last = end > from && (end[-1] == ' ' || end[-1] == '\t') ? end - 1 : end;
-    for (gsize column = 0; from < end;) {
-        const char *start = from;
-        gsize room = LINE - 1 - column;
-        while (from < last && (gsize)(from - start) < room && is_quoted_as_itself(*from)) {
-            from++;
-        }
-        to = mempcpy(to, start, (gsize)(from - start));
-        column += (gsize)(from - start);
-        if (from < end && column + (from < last && is_quoted_as_itself(*from) ? 1 : 3) > LINE - 1) {
-            to = mempcpy(to, "=\r\n", 3);
-            column = 0;
-        } else if (from < end) {
-            to = quote_byte(to, *from++);
-            column += 3;
-        }
+    for (gsize room; (gsize)(end - from) > (room = LINE - 1 - *column); from += room) {
+        to = mempcpy(mempcpy(to, from, room), "=\r\n", 3);
+        *column = 0;
     }
-    return to;
+    *column += (gsize)(end - from);
+    return mempcpy(to, from, (gsize)(end - from));
 }
 
-/* `text` as clean_text() leaves it. */
+/* RFC 2045 6.7, of `text` as clean_text() leaves it. By hand and in runs, for it is what a mail costs most: each has
+ * its words twice. */
 static void
 put_quoted(GString *out, const GString *text)
 {
-    gsize before = out->len;
-    const char *from = text->str, *end = text->str + text->len;
+    gsize before = out->len, column = 0;
+    const char *end = text->str + text->len;
     g_string_set_size(out, before + 3 * text->len + 3 * (3 * text->len / (LINE - 3) + 1));
     char *to = out->str + before;
-    while (from < end) {
-        const char *stop = memchr(from, '\n', (gsize)(end - from));
-        to = quote_line(to, from, stop);
-        to = mempcpy(to, "\r\n", 2);
-        from = stop + 1;
+    for (const char *from = text->str, *stop; from < end; from = stop + 1) {
+        for (stop = from; stays[(guint8)*stop];) {
+            stop++;
+        }
+        if (*stop == '\n' && stop > from && (stop[-1] == ' ' || stop[-1] == '\t')) {
+            stop--; /* at a line's end a blank would get lost */
+        }
+        to = quote_run(to, from, stop, &column);
+        if (*stop == '\n') {
+            to = mempcpy(to, "\r\n", 2);
+            column = 0;
+            continue;
+        }
+        if (column + 3 > LINE - 1) {
+            to = mempcpy(to, "=\r\n", 3);
+            column = 0;
+        }
+        to = quote_byte(to, *stop);
+        column += 3;
     }
     g_string_truncate(out, (gsize)(to - out->str));
 }

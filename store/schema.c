@@ -150,6 +150,9 @@ static const char schema_2[] =
     "CREATE TABLE member_alias (address TEXT PRIMARY KEY, member_id INTEGER NOT NULL REFERENCES member, confirmed_at "
     "INTEGER) STRICT;"
     "CREATE INDEX member_alias_member ON member_alias (member_id);"
+    /* A merchant's first address is found by the index alone, without sorting. */
+    "DROP INDEX merchant_address_merchant;"
+    "CREATE INDEX merchant_address_merchant ON merchant_address (merchant_id, position, address);"
 
     /* Overviews of members who asked for them. member_id NULL: the notification address's. overview_upto: the message
      * up to which a member was told; 0: not yet of any. */

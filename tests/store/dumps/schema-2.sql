@@ -10,7 +10,6 @@ CREATE TABLE shop (id INTEGER PRIMARY KEY, name TEXT NOT NULL, url TEXT NOT NULL
 CREATE TABLE merchant (id INTEGER PRIMARY KEY, name TEXT NOT NULL, language TEXT, registered INTEGER NOT NULL, shop_id INTEGER REFERENCES shop, phone TEXT, created_at INTEGER NOT NULL) STRICT;
 CREATE INDEX merchant_shop ON merchant (shop_id);
 CREATE TABLE merchant_address (address TEXT PRIMARY KEY, merchant_id INTEGER NOT NULL REFERENCES merchant, position INTEGER NOT NULL) STRICT;
-CREATE INDEX merchant_address_merchant ON merchant_address (merchant_id, position);
 CREATE TABLE request (id INTEGER PRIMARY KEY, merchant_id INTEGER NOT NULL REFERENCES merchant, kind TEXT NOT NULL, service TEXT, subject TEXT NOT NULL, created_at INTEGER NOT NULL, language TEXT, dropshipping INTEGER NOT NULL DEFAULT 0, priorities TEXT NOT NULL DEFAULT '', again_of INTEGER REFERENCES job, origin_id INTEGER REFERENCES request) STRICT;
 CREATE INDEX request_merchant ON request (merchant_id);
 CREATE TABLE match_choice (request_id INTEGER NOT NULL REFERENCES request, organisation_id INTEGER NOT NULL REFERENCES organisation, score INTEGER NOT NULL, reasons TEXT NOT NULL, PRIMARY KEY (request_id, organisation_id)) STRICT;
@@ -44,6 +43,7 @@ CREATE TABLE quarantine (id INTEGER PRIMARY KEY, raw_id INTEGER NOT NULL REFEREN
 CREATE TABLE audit (id INTEGER PRIMARY KEY, chain INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, event TEXT NOT NULL, subject_id INTEGER NOT NULL, digest BLOB NOT NULL, hash BLOB NOT NULL, UNIQUE (chain, seq)) STRICT;
 CREATE TABLE member_alias (address TEXT PRIMARY KEY, member_id INTEGER NOT NULL REFERENCES member, confirmed_at INTEGER) STRICT;
 CREATE INDEX member_alias_member ON member_alias (member_id);
+CREATE INDEX merchant_address_merchant ON merchant_address (merchant_id, position, address);
 CREATE UNIQUE INDEX overview_open ON overview (organisation_id, coalesce(member_id, 0)) WHERE claimed_at IS NULL;
 CREATE TABLE overview_item (overview_id INTEGER NOT NULL REFERENCES overview, message_id INTEGER NOT NULL REFERENCES message, PRIMARY KEY (overview_id, message_id)) STRICT;
 CREATE TABLE declined_service (organisation_id INTEGER NOT NULL REFERENCES organisation, service TEXT NOT NULL, declined INTEGER NOT NULL, PRIMARY KEY (organisation_id, service)) STRICT;
