@@ -1201,6 +1201,14 @@ is_client_refused(const char *words)
     return FALSE;
 }
 
+/* A program that speaks under its own name: `procmail: Couldn't create …`. */
+static gboolean
+has_program_name(const char *words)
+{
+    gsize length = strcspn(words, " :");
+    return length && words[length] == ':';
+}
+
 /* A local program failed (`X-Unix; 71`): what it says of users and files is its own affair, but for a full disk and for
  * the exit status that says that the mailbox is not there (67), of which the mail system makes 5.1.1. */
 static gboolean
@@ -1208,7 +1216,8 @@ is_local_program(const char *words, struct diagnosis *d)
 {
     if (strncmp(words, "x-unix;", 7) != 0)
         return FALSE;
-    if (strcmp(d->status, "5.1.1") == 0)
+    const char *output = words + strlen("x-unix;");
+    if (strcmp(d->status, "5.1.1") == 0 && !has_program_name(output + strspn(output, " ")))
         d->reason = REASON_USER_UNKNOWN;
     else if (!SAID(precise) || d->reason != REASON_MAILBOX_FULL)
         d->reason = REASON_OTHER;

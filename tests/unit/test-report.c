@@ -61,6 +61,9 @@ test_status_parts(void)
     check(DSN("Final-Recipient: rfc822; bob@x.example\nAction: failed\nStatus: 5.1.1\n"
               "Diagnostic-Code: x-unix; no such mailbox\n"),
           "bob@x.example 5.1.1 hard userunknown");
+    check(DSN("Final-Recipient: rfc822; bob@x.example\nAction: failed\nStatus: 5.1.1\n"
+              "Diagnostic-Code: x-unix; sieve: cannot open the spool of bob: No such user\n"),
+          "bob@x.example 5.1.1 soft other");
     check(DSN("Final-Recipient: rfc822;\n bob@x.example\nAction: failed\nStatus: 5.7.1 (rejected)\n"
               "Diagnostic-Code: smtp; 550-5.7.1 blocked\n by our policy\n"),
           "bob@x.example 5.7.1 soft policyviolation");
