@@ -237,11 +237,11 @@ speak_object(const struct speaker *speaker, json_t *object)
     {
         if (json_is_object(value) || json_is_array(value))
             speak_value(speaker, value);
-        for (guint i = 0; i < G_N_ELEMENTS(facts); i++) {
-            if (!g_str_has_suffix(key, facts[i].suffix))
+        const char *suffix = strrchr(key, '_');
+        for (guint i = 0; suffix && i < G_N_ELEMENTS(facts); i++) {
+            if (strcmp(suffix, facts[i].suffix) != 0)
                 continue;
-            g_autofree char *name = g_strndup(key, strlen(key) - strlen(facts[i].suffix));
-            g_autofree char *words = g_strconcat(name, "_words", NULL);
+            g_autofree char *words = g_strdup_printf("%.*s_words", (int)(suffix - key), key);
             added = added ? added : json_object();
             json_object_set_new(added, words, facts[i].say(speaker->voice, value));
         }

@@ -332,21 +332,22 @@ char *
 link_scrub(const struct market *market, const char *text, const GPtrArray *addresses, const char *instead)
 {
     GString *out = g_string_sized_new(strlen(text) + 16);
-    const char *line = text;
+    const char *line = text, *kept = text, *p = text;
 
-    for (const char *p = text; *p;) {
+    while (*p) {
         gboolean begins = p == text || !is_address_byte(p[-1]);
         gsize n = begins ? link_length(market, p) : our_length(market, p);
         if (!n && begins)
             n = quoted_address_length(line, p, text, addresses);
         if (n) {
+            g_string_append_len(out, kept, p - kept);
             g_string_append(out, instead);
             p += n;
-            continue;
+            kept = p;
+        } else if (*p++ == '\n') {
+            line = p;
         }
-        if (*p == '\n')
-            line = p + 1;
-        g_string_append_c(out, *p++);
     }
+    g_string_append_len(out, kept, p - kept);
     return g_string_free(out, FALSE);
 }

@@ -117,8 +117,8 @@ gboolean store_tx_call(struct store_tx *tx, store_fn fn, gpointer arg, GError **
 
 /* ---- rows, as a driver fills them ---- */
 
-store_rows *store_rows_new(enum store_statement statement, guint columns);
-void store_rows_name(store_rows *rows, guint column, const char *name); /* copied; before the first cell */
+/* `names`: a column each, interned strings, for they are not copied. */
+store_rows *store_rows_new(enum store_statement statement, const char *const *names, guint columns);
 /* Cells in order, row by row. `data` is copied. */
 void store_rows_add(store_rows *rows, const struct store_value *cell);
 

@@ -13,19 +13,19 @@ struct cell {
 struct store_rows {
     enum store_statement statement;
     guint columns;
-    char **names;
+    const char **names;
     GArray *cells;
     GByteArray *bytes;
 };
 
 store_rows *
-store_rows_new(enum store_statement statement, guint columns)
+store_rows_new(enum store_statement statement, const char *const *names, guint columns)
 {
     store_rows *rows = g_new0(store_rows, 1);
     rows->statement = statement;
     rows->columns = columns;
-    rows->names = g_new0(char *, columns + 1);
-    rows->cells = g_array_new(FALSE, FALSE, sizeof(struct cell));
+    rows->names = g_memdup2(names, columns * sizeof *names);
+    rows->cells = g_array_sized_new(FALSE, FALSE, sizeof(struct cell), columns); /* most have one row */
     rows->bytes = g_byte_array_new();
     return rows;
 }
@@ -35,16 +35,10 @@ store_rows_free(store_rows *rows)
 {
     if (!rows)
         return;
-    g_strfreev(rows->names);
+    g_free(rows->names);
     g_array_unref(rows->cells);
     g_byte_array_unref(rows->bytes);
     g_free(rows);
-}
-
-void
-store_rows_name(store_rows *rows, guint column, const char *name)
-{
-    rows->names[column] = g_strdup(name);
 }
 
 void

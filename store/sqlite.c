@@ -50,6 +50,8 @@ struct prepared {
     sqlite3_stmt *stmt;
     int parameters;
     int *index; /* of $1 … */
+    int columns;
+    const char **names; /* of the columns */
 };
 
 struct driver_conn {
@@ -391,6 +393,7 @@ finalize_statements(struct driver_conn *conn)
     for (guint i = 0; conn->statements && i < STMT_COUNT; i++) {
         sqlite3_finalize(conn->statements[i].stmt);
         g_free(conn->statements[i].index);
+        g_free(conn->statements[i].names);
     }
     for (guint i = 0; i < CONTROLS; i++)
         sqlite3_finalize(conn->controls[i]);
@@ -451,6 +454,15 @@ map_parameters(struct prepared *prepared)
     return TRUE;
 }
 
+static void
+name_columns(struct prepared *prepared)
+{
+    prepared->columns = sqlite3_column_count(prepared->stmt);
+    prepared->names = g_new(const char *, prepared->columns);
+    for (int i = 0; i < prepared->columns; i++)
+        prepared->names[i] = g_intern_string(sqlite3_column_name(prepared->stmt, i));
+}
+
 static gboolean
 prepare_statement(struct driver_conn *conn, guint i, GError **error)
 {
@@ -461,6 +473,7 @@ prepare_statement(struct driver_conn *conn, guint i, GError **error)
                     sqlite3_errcode(conn->handle) == SQLITE_OK ? "not one statement" : sqlite3_errmsg(conn->handle));
         return FALSE;
     }
+    name_columns(prepared);
     if (map_parameters(prepared))
         return TRUE;
     g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID, "statement %s: its parameters are not $1 to $%d", name,
@@ -531,22 +544,11 @@ read_cell(sqlite3_stmt *stmt, int column, const char *name)
     }
 }
 
-static store_rows *
-rows_for(sqlite3_stmt *stmt, enum store_statement statement)
-{
-    int columns = sqlite3_column_count(stmt);
-    store_rows *rows = store_rows_new(statement, columns);
-    for (int i = 0; i < columns; i++)
-        store_rows_name(rows, i, sqlite3_column_name(stmt, i));
-    return rows;
-}
-
 static void
-add_row(store_rows *rows, sqlite3_stmt *stmt, const char *name)
+add_row(store_rows *rows, const struct prepared *prepared, const char *name)
 {
-    int columns = sqlite3_column_count(stmt);
-    for (int i = 0; i < columns; i++) {
-        struct store_value cell = read_cell(stmt, i, name);
+    for (int i = 0; i < prepared->columns; i++) {
+        struct store_value cell = read_cell(prepared->stmt, i, name);
         store_rows_add(rows, &cell);
     }
 }
@@ -566,11 +568,11 @@ sqlite_run(struct driver_conn *conn, enum store_statement statement, const struc
     const char *name = store_statement_texts[statement].name;
     refuse_writing_reader(conn, prepared->stmt, name);
     int code = bind_values(prepared, name, values);
-    g_autoptr(store_rows) found = code == SQLITE_OK && rows ? rows_for(prepared->stmt, statement) : NULL;
+    g_autoptr(store_rows) found = rows ? store_rows_new(statement, prepared->names, prepared->columns) : NULL;
     if (code == SQLITE_OK)
         while ((code = sqlite3_step(prepared->stmt)) == SQLITE_ROW)
             if (found)
-                add_row(found, prepared->stmt, name);
+                add_row(found, prepared, name);
     gboolean ok = code == SQLITE_DONE || set_error(conn, name, error);
     if (ok && changed)
         *changed = sqlite3_stmt_readonly(prepared->stmt) ? 0 : sqlite3_changes64(conn->handle);
