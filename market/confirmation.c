@@ -146,6 +146,21 @@ say_asked(struct performing *p, gpointer arg, GError **error)
     return answer_say(p, &asked->in, asked->raw_id, error);
 }
 
+/* That one command of a mail moved the job, or its words did, is no reason to refuse the others. */
+static gboolean
+move_others(struct performing *p, const store_rows *row, GError **error)
+{
+    g_autoptr(conversation) c = NULL;
+    if (!p->conversation)
+        return TRUE;
+    if (!conversation_load(p->act, p->conversation->id, &c, error))
+        return FALSE;
+    g_autofree char *state = state_now(p->act, c);
+    return store_run(p->act->tx, STMT_CONFIRMATION_MOVE, error, store_int(c->id), store_text(p->actor),
+                     store_int(store_rows_int(row, 0, "created_at")), store_text(store_rows_text(row, 0, "state")),
+                     store_text(state));
+}
+
 /* Spent before it acts: whatever comes of it, it was used. */
 static gboolean
 act_once(struct performing *p, const store_rows *row, const struct held_mail *asked, gboolean *done, GError **error)
@@ -179,6 +194,8 @@ answer_question(struct performing *p, const store_rows *row, const char *recipie
     gboolean done = FALSE;
     const char *why = obstacle(p, row);
     if (why ? !perform_fail(p, why, NULL) : !act_once(p, row, asked, &done, error))
+        return FALSE;
+    if (done && !move_others(p, row, error))
         return FALSE;
     if (!done && !quarantine_add(p->act, p->in, p->raw_id, "a confirmation that did not act", recipient,
                                  p->conversation ? p->conversation->id : 0, error))

@@ -288,6 +288,42 @@ test_files_that_waited_are_taken_back(struct scene *s)
     assert_shown(s, "messages.1.withdrawn", "true");
 }
 
+/* The words that go with the first answer it; that is no reason to refuse the second. */
+static void
+test_both_that_wait_are_confirmed(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    scene_forget(s);
+    write_with_file(s, ANNA, link, TWO "\n/alias add anna@home.test\n\nAll is in the file.", "offer.pdf");
+    confirm(s, ANNA, 0);
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 1);
+    confirm(s, ANNA, 1);
+    g_assert_cmpuint(scene_sent_count(s, "proposal"), ==, 1);
+    assert_said(s, ANNA, "said.alias_added");
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 1);
+}
+
+/* Taken back, they go with the next that is confirmed. */
+static void
+test_files_that_were_taken_back_go_again(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    g_autofree char *proposal = anna_proposes(s, link, TWO);
+    write_to(s, MIA, proposal, "/accept");
+    write_to(s, ANNA, link, "Thank you.");
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    scene_forget(s);
+    write_with_file(s, ANNA, link, "/invoice 400 EUR\n/invoice 600 EUR\n", "bill.pdf");
+    s->conf.hold_time = 20;
+    confirm(s, ANNA, 0);
+    write_to(s, ANNA, link, "/undo");
+    assert_said(s, ANNA, "said.undone");
+    s->conf.hold_time = 0;
+    confirm(s, ANNA, 1);
+    g_assert_cmpuint(latest(s, "relay-partner", MIA)->files->len, ==, 1);
+}
+
 static void
 test_files_wait_with_the_changes_asked_for(struct scene *s)
 {
@@ -641,6 +677,8 @@ main(int argc, char **argv)
     TEST("files-wait-with-the-proposal", test_files_wait_with_the_proposal);
     TEST("files-that-wait-go-once", test_files_that_wait_go_once);
     TEST("files-that-waited-are-taken-back", test_files_that_waited_are_taken_back);
+    TEST("both-that-wait-are-confirmed", test_both_that_wait_are_confirmed);
+    TEST("files-that-were-taken-back-go-again", test_files_that_were_taken_back_go_again);
     TEST("files-wait-with-the-changes-asked-for", test_files_wait_with_the_changes_asked_for);
     TEST("staff", test_two_of_the_staff_accept);
     TEST("superseded", test_a_superseded_version_cannot_be_accepted);
