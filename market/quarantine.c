@@ -40,8 +40,8 @@ quarantine_and_tell(struct act *act, const struct incoming *in, gint64 raw_id, c
 
 /* ---- without a link ---- */
 
-/* The organisation or the registered merchant that an address acts for, with where and how to tell it; `recipient`
- * NULL: neither. */
+/* The organisation that an address acts for, or the merchant that is registered or did write, with where and how to
+ * tell it; `recipient` NULL: neither. */
 struct registered {
     struct organisation *organisation;
     struct merchant *merchant;
@@ -50,12 +50,26 @@ struct registered {
 };
 
 static gboolean
+is_to_be_told(struct act *act, const struct merchant *m, const char *address, gboolean *is, GError **error)
+{
+    *is = m && m->registered;
+    if (!m || *is)
+        return TRUE;
+    g_autoptr(store_rows) wrote =
+        store_query(act->tx, STMT_MERCHANT_WROTE, error, store_int(m->id), store_text(address));
+    *is = wrote && store_rows_count(wrote);
+    return wrote != NULL;
+}
+
+static gboolean
 find_registered(struct act *act, const char *address, struct registered *r, GError **error)
 {
     g_autoptr(store_rows) rows = store_query(act->tx, STMT_ORG_OF_ADDRESS, error, store_text(address));
-    if (!rows || !merchant_by_address(act, address, &r->merchant, error))
+    gboolean told = FALSE;
+    if (!rows || !merchant_by_address(act, address, &r->merchant, error) ||
+        !is_to_be_told(act, r->merchant, address, &told, error))
         return FALSE;
-    if (r->merchant && r->merchant->registered) {
+    if (told) {
         r->recipient = r->merchant->address;
         r->name = r->merchant->name;
         r->language = r->merchant->language;

@@ -15,8 +15,9 @@ gboolean quarantine_and_tell(struct act *act, const struct incoming *in, gint64 
                              const struct conversation *conversation, enum side side, const char *reason,
                              const char *words, const char *cause, GError **error);
 
-/* The same without a link: whom the author's address is registered for hears why, at that address, once a day. Nobody
- * else: of a lead no more is known than what came in its name, and a stranger never wrote to us. */
+/* The same without a link: whom the author's address is registered for hears why, at that address, once a day, and a
+ * lead that a filter has vouched for before, whose mail may have lost that on its way (RFC 7960). Nobody else: of
+ * another lead no more is known than what came in its name, and a stranger never wrote to us. */
 gboolean quarantine_and_tell_author(struct act *act, const struct incoming *in, gint64 raw_id, const char *recipient,
                                     const char *reason, const char *words, GError **error);
 /* The same, because From is a lie. */

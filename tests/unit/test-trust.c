@@ -14,6 +14,7 @@
 #define RESULT(verdict, domain) "Authentication-Results: mx.experts.test; dmarc=" verdict " header.from=" domain "\n"
 #define LIE_OF_MIA RESULT("fail", "mias-candles.test")
 #define LIE_OF_LENA RESULT("fail", "vogt.test")
+#define TRUE_OF_LENA RESULT("pass", "vogt.test")
 #define LIE_OF_ANNA RESULT("fail", "acme.test")
 #define LIE_OF_EVE RESULT("fail", "evil.test")
 
@@ -113,6 +114,21 @@ test_a_lie_joins_no_lead_and_tells_none(struct scene *s)
     scene_listed(s, "0.messages", "1");
     g_assert_cmpuint(scene_quarantined(s), ==, 1);
     g_assert_cmpuint(s->sent->len, ==, 0);
+}
+
+/* One who did write hears of it: a forwarder breaks what a filter looks at, and nobody else would miss the mail. */
+static void
+test_a_lead_that_did_write_is_told(struct scene *s)
+{
+    with_filter(s);
+    writes(s, LENA, "acme@experts.test", TRUE_OF_LENA, "I would like a shop.");
+    scene_forget(s);
+    writes(s, LENA, "acme@experts.test", LIE_OF_LENA, "Call this number.");
+    writes(s, LENA, "jobs@experts.test", LIE_OF_LENA, "Call that number.");
+    scene_listed(s, "0.messages", "1");
+    g_assert_cmpuint(scene_quarantined(s), ==, 2);
+    g_assert_cmpstr(reason_told(s, LENA), ==, "not-relayed.distrusted");
+    g_assert_cmpuint(s->sent->len, ==, 1);
 }
 
 /* At most a conversation of its own; no mail to whom it names. */
@@ -295,6 +311,7 @@ main(int argc, char **argv)
     ADD("a-lie-joins-nothing", test_a_lie_joins_nothing);
     ADD("what-nobody-vouches-for-joins-and-is-marked", test_what_nobody_vouches_for_joins_and_is_marked);
     ADD("a-lie-joins-no-lead-and-tells-none", test_a_lie_joins_no_lead_and_tells_none);
+    ADD("a-lead-that-did-write-is-told", test_a_lead_that_did_write_is_told);
     ADD("a-lie-of-nobody-known-is-not-answered", test_a_lie_of_nobody_known_is_not_answered);
     ADD("a-form-under-a-false-name-adds-to-nothing", test_a_form_under_a_false_name_adds_to_nothing);
     ADD("the-desk-does-not-tell-whose-address-is-known", test_the_desk_does_not_tell_whose_address_is_known);
