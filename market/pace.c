@@ -5,8 +5,9 @@
 #include "lib/secret.h"
 
 /* Seconds that a turn may come late. More, and all turns move by as much: what nobody could send while the relay or the
- * mailers were away must not come as a burst. */
-enum { LATE = 5, FORGOTTEN = 100 /* keys at a time */ };
+ * mailers were away must not come as a burst. After LATE_MOST it is booked anew: a clock that was wrong must not move
+ * the others by what it was wrong. */
+enum { LATE = 5, LATE_MOST = 86400, FORGOTTEN = 100 /* keys at a time */ };
 
 struct limit {
     const char *context; /* of its keys */
@@ -55,10 +56,11 @@ book(struct act *act, const struct limit *limit, const char *recipient, gint64 *
 
 /* Its due_at is the turn that it booked: neither a lease nor another try has come since. */
 static gboolean
-has_turn(const store_rows *rows, guint i)
+has_turn(const struct act *act, const store_rows *rows, guint i)
 {
-    return !store_rows_is_null(rows, i, "turn_at") &&
-           store_rows_int(rows, i, "turn_at") == store_rows_int(rows, i, "due_at");
+    gint64 due_at = store_rows_int(rows, i, "due_at");
+    return !store_rows_is_null(rows, i, "turn_at") && store_rows_int(rows, i, "turn_at") == due_at &&
+           act->now - due_at <= LATE_MOST;
 }
 
 static gboolean
@@ -67,7 +69,7 @@ take_turns(struct act *act, const store_rows *rows, guint i, guint *left, GError
     const struct conf *conf = act->market->conf;
     const struct limit limits[] = {{"pace-recipient", conf->recipient_rate, conf->recipient_burst, whole},
                                    {"pace-domain", conf->domain_rate, conf->domain_burst, domain}};
-    for (guint each = has_turn(rows, i) ? (guint)store_rows_int(rows, i, "turns") : 0; each < G_N_ELEMENTS(limits);
+    for (guint each = has_turn(act, rows, i) ? (guint)store_rows_int(rows, i, "turns") : 0; each < G_N_ELEMENTS(limits);
          each++) {
         gint64 turn_at = act->now;
         if (limits[each].rate && !book(act, &limits[each], store_rows_text(rows, i, "recipient"), &turn_at, error))
@@ -87,7 +89,7 @@ static gint64
 longest_wait(const struct act *act, const store_rows *rows)
 {
     for (guint i = 0; i < store_rows_count(rows); i++)
-        if (has_turn(rows, i))
+        if (has_turn(act, rows, i))
             return act->now - store_rows_int(rows, i, "due_at");
     return 0;
 }

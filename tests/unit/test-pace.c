@@ -244,6 +244,49 @@ test_an_outage_brings_no_burst(struct scene *s)
     run_end(&run);
 }
 
+/* A machine that comes up with a clock of last month and finds the time: what it booked meanwhile is not a month late.
+ */
+static void
+test_a_clock_that_was_slow_holds_nothing_up(struct scene *s)
+{
+    enum { MONTH = 30 * 86400 };
+    struct run run;
+    run_begin(&run, s);
+    s->conf.recipient_rate = 60;
+    s->conf.recipient_burst = 1;
+    for (guint i = 0; i < 30; i++)
+        add(&run, "team@acme.test");
+    pass(&run, 2);
+    s->now -= MONTH;
+    add(&run, "mia@mias-candles.test");
+    add(&run, "mia@mias-candles.test");
+    claim_all(&run);
+    g_assert_cmpuint(run.rows[30].claims + run.rows[31].claims, ==, 1);
+    s->now += MONTH;
+    pass(&run, 60);
+    for (guint i = 0; i < run.count; i++)
+        g_assert_cmpuint(run.rows[i].claims, ==, 1);
+    run_end(&run);
+}
+
+/* It is nobody's turn earlier by it, and its own no later. */
+static void
+test_what_waits_is_tried_again_in_its_turn(struct scene *s)
+{
+    struct run run;
+    run_begin(&run, s);
+    s->conf.recipient_rate = 60;
+    s->conf.recipient_burst = 1;
+    for (guint i = 0; i < 20; i++)
+        add(&run, "team@acme.test");
+    pass(&run, 2);
+    g_assert_true(outbox_retry(&s->market, run.rows[5].id, s->now, FALSE, NULL));
+    pass(&run, 60);
+    for (guint i = 0; i < 20; i++)
+        g_assert_cmpint(run.rows[i].claimed, ==, i);
+    run_end(&run);
+}
+
 static void
 test_a_failed_try_and_a_lost_claim_count(struct scene *s)
 {
@@ -509,6 +552,8 @@ main(int argc, char **argv)
         {"/pace/a-domain-has-one-limit-for-all-its-addresses", test_a_domain_has_one_limit_for_all_its_addresses},
         {"/pace/who-waits-for-itself-keeps-nobody-waiting", test_who_waits_for_itself_keeps_nobody_waiting},
         {"/pace/an-outage-brings-no-burst", test_an_outage_brings_no_burst},
+        {"/pace/a-clock-that-was-slow-holds-nothing-up", test_a_clock_that_was_slow_holds_nothing_up},
+        {"/pace/what-waits-is-tried-again-in-its-turn", test_what_waits_is_tried_again_in_its_turn},
         {"/pace/a-failed-try-and-a-lost-claim-count", test_a_failed_try_and_a_lost_claim_count},
         {"/pace/without-limits-nothing-is-asked", test_without_limits_nothing_is_asked},
         {"/pace/limits-switched-off-let-go", test_limits_switched_off_let_go},
