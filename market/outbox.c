@@ -256,6 +256,16 @@ backoff(gint64 id, gint64 attempts)
     return wait + wait * (gint64)mixed / 4000;
 }
 
+/* The seconds of all waits until now. */
+static gint64
+waited(gint64 id, gint64 attempts)
+{
+    gint64 sum = 0;
+    for (gint64 i = 0; i < attempts; i++)
+        sum += backoff(id, i);
+    return sum;
+}
+
 static gboolean
 give_up(struct act *act, const struct outbox_result *result, const char *reply, GError **error)
 {
@@ -273,9 +283,11 @@ retry(struct act *act, const struct outbox_result *result, const char *reply, GE
     g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_BY_ID, error, store_int(result->id));
     if (!row || !store_rows_count(row))
         return row != NULL;
-    if (act->now - store_rows_int(row, 0, "created_at") >= act->market->conf->retry_lifetime)
+    /* An old row may be new to the relay: the mailer was away, it waited for its turn, or the admin tries again. */
+    gint64 lifetime = act->market->conf->retry_lifetime, attempts = store_rows_int(row, 0, "attempts");
+    if (act->now - store_rows_int(row, 0, "created_at") >= lifetime && waited(result->id, attempts) >= lifetime / 2)
         return give_up(act, result, reply, error);
-    gint64 due_at = act->now + backoff(result->id, store_rows_int(row, 0, "attempts"));
+    gint64 due_at = act->now + backoff(result->id, attempts);
     return store_run(act->tx, STMT_OUTBOX_RETRY, error, store_int(result->id), store_int(result->fence),
                      store_int(due_at), store_text(reply));
 }
@@ -355,7 +367,7 @@ cancel_by_hand(struct act *act, gint64 id, gboolean *done, GError **error)
     if (!row || !*done)
         return row != NULL;
     gint64 overview = store_rows_int(row, 0, "overview_id");
-    return (!overview || overview_failed(act, overview, error)) &&
+    return (!overview || overview_cancelled(act, overview, error)) &&
            audit_add(act, "admin", "outbox_cancelled", id, NULL, error);
 }
 

@@ -94,8 +94,8 @@ struct outbox_result {
 };
 
 /* Records results in one transaction. Temporary failures are due again after a backoff with jitter, until
- * conf->retry_lifetime has passed since the row was made; then, as for permanent ones, the row is failed and whoever
- * needs to know is told. */
+ * conf->retry_lifetime has passed since the row was made, and half of it in tries; then, as for permanent ones, the row
+ * is failed and whoever needs to know is told. */
 gboolean outbox_report(const struct market *market, const struct outbox_result *results, guint count, gint64 now,
                        GError **error);
 

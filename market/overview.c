@@ -212,6 +212,14 @@ overview_failed(struct act *act, gint64 id, GError **error)
     return !(released + items) || expect_again(act, &reader, error);
 }
 
+/* One that is not claimed yet tells of nothing, but no other could open beside it. */
+gboolean
+overview_cancelled(struct act *act, gint64 id, GError **error)
+{
+    return store_run(act->tx, STMT_OVERVIEW_CLAIM, error, store_int(id), store_int(act->now)) &&
+           overview_failed(act, id, error);
+}
+
 gboolean
 overview_sent(struct act *act, gint64 id, GError **error)
 {

@@ -25,6 +25,9 @@ gboolean overview_claim(struct act *act, gint64 id, gint64 outbox_id, gboolean *
 /* It cannot be delivered: what it told of belongs to the next one. */
 gboolean overview_failed(struct act *act, gint64 id, GError **error);
 
+/* The admin wants it not sent: the same, and where it told of nothing yet the next one may open. */
+gboolean overview_cancelled(struct act *act, gint64 id, GError **error);
+
 /* It went out: the reader's next is not due before an interval from now. */
 gboolean overview_sent(struct act *act, gint64 id, GError **error);
 

@@ -175,6 +175,37 @@ test_nothing_is_sent_before_its_time(struct scene *s)
     g_assert_cmpuint(count(s, "team@acme.test", "sent"), ==, 2);
 }
 
+/* One that tells of nothing yet: the next mail's is another. */
+static void
+test_a_cancelled_overview_is_not_the_last(struct scene *s)
+{
+    asks(s, "mia@mias-candles.test");
+    answer(s, "nobody", OUTBOX_SENT, "");
+    asks(s, "mia@mias-candles.test");
+    g_assert_cmpuint(change(s, (struct outbox_order){.recipient = "team@acme.test"}), ==, 1);
+    g_assert_cmpuint(count(s, "team@acme.test", "due"), ==, 0);
+    asks(s, "mia@mias-candles.test");
+    g_assert_cmpuint(count(s, "team@acme.test", "due"), ==, 1);
+    s->now += 3600;
+    answer(s, "nobody", OUTBOX_SENT, "");
+    g_assert_cmpuint(count(s, "team@acme.test", "sent"), ==, 2);
+}
+
+/* Tried again by hand after a long time, it is tried as long as a new one. */
+static void
+test_an_old_mail_is_not_given_up_at_once(struct scene *s)
+{
+    asks(s, "mia@mias-candles.test");
+    answer(s, "team@acme.test", OUTBOX_PERMANENT, "554 no");
+    s->now += 30 * 86400;
+    g_assert_cmpuint(change(s, (struct outbox_order){.again = TRUE, .state = "failed"}), ==, 1);
+    answer(s, "team@acme.test", OUTBOX_TEMPORARY, "451 4.7.1 greylisted");
+    g_assert_cmpuint(count(s, "team@acme.test", "due"), ==, 1);
+    for (guint hours = 0; hours < 5 * 24; hours++, s->now += 3600)
+        answer(s, "team@acme.test", OUTBOX_TEMPORARY, "451 4.7.1 greylisted");
+    g_assert_cmpuint(count(s, "team@acme.test", "failed"), ==, 1);
+}
+
 static void
 test_peeking_changes_nothing(struct scene *s)
 {
@@ -222,6 +253,8 @@ main(int argc, char **argv)
         {"/queue/what-came-back-is-sent-again", test_what_came_back_is_sent_again},
         {"/queue/all-are-changed-in-many-transactions", test_all_are_changed_in_many_transactions},
         {"/queue/nothing-is-sent-before-its-time", test_nothing_is_sent_before_its_time},
+        {"/queue/a-cancelled-overview-is-not-the-last", test_a_cancelled_overview_is_not_the_last},
+        {"/queue/an-old-mail-is-not-given-up-at-once", test_an_old_mail_is_not_given_up_at_once},
         {"/queue/peeking-changes-nothing", test_peeking_changes_nothing},
         {"/queue/trouble-is-counted", test_trouble_is_counted},
     };
