@@ -288,6 +288,37 @@ test_staff_of_the_shop_may_write(struct scene *s)
     g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 2);
 }
 
+/* Whoever of the shop is quoted. */
+static void
+test_no_address_of_the_shop_is_shown(struct scene *s)
+{
+    scene_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Help", NULL,
+                            "Ask <kim@mias-candles.test>, <mia@home.test> or <joost@fietsen.test>."));
+    scene_send(s);
+    const struct notice *first = scene_sent(s, "first-contact", "team@acme.test", 0);
+    g_assert_cmpstr(json_string_value(json_object_get(first->data, "text")), ==,
+                    "Ask <[address]>, <[address]> or <joost@fietsen.test>.");
+}
+
+/* The one acknowledgement of a matched request stands with its first conversation, and above each answer. */
+static void
+test_every_answer_to_a_matched_request_refers_to_its_acknowledgement(struct scene *s)
+{
+    static const char *const partners[] = {"team@acme.test", "post@blauw.test"};
+    scene_taken(scene_write(s, "mia@mias-candles.test", "jobs@experts.test", "Shop", NULL, "I need a store setup."));
+    scene_send(s);
+    g_autofree char *ack = g_strdup(scene_sent(s, "ack", "mia@mias-candles.test", 0)->message_id);
+    for (guint i = 0; i < G_N_ELEMENTS(partners); i++) {
+        g_autofree char *link = g_strdup(scene_sent(s, "first-contact", partners[i], 0)->from_address);
+        scene_taken(scene_write(s, partners[i], link, "Re: Shop", NULL, "Gladly."));
+    }
+    scene_send(s);
+    for (guint i = 0; i < G_N_ELEMENTS(partners); i++) {
+        const GPtrArray *references = scene_sent(s, "relay-partner", NULL, i)->references;
+        g_assert_true(g_ptr_array_find_with_equal_func((GPtrArray *)references, ack, g_str_equal, NULL));
+    }
+}
+
 static void
 test_matched_request_goes_to_those_who_fit(struct scene *s)
 {
@@ -1149,6 +1180,9 @@ main(int argc, char **argv)
     add("/market/same-mail-again-is-stored-and-told-once", test_same_mail_again_is_stored_and_told_once);
     add("/market/unregistered-sender-is-kept-and-told", test_unregistered_sender_is_kept_and_told);
     add("/market/staff-of-the-shop-may-write", test_staff_of_the_shop_may_write);
+    add("/market/no-address-of-the-shop-is-shown", test_no_address_of_the_shop_is_shown);
+    add("/market/every-answer-to-a-matched-request-refers-to-its-acknowledgement",
+        test_every_answer_to_a_matched_request_refers_to_its_acknowledgement);
     add("/market/matched-request-goes-to-those-who-fit", test_matched_request_goes_to_those_who_fit);
     add("/market/nobody-fits", test_nobody_fits);
     add("/market/lead-is-shown-with-contact-and-not-listed", test_lead_is_shown_with_contact_and_not_listed);

@@ -592,6 +592,7 @@ test_data_is_made_safe(void)
         {"a\n.\nMAIL FROM:<x@y>\n", "a\r\n..\r\nMAIL FROM:<x@y>\r\n"},
         {"a\r.\rMAIL", "a\r\n..\r\nMAIL\r\n"},
         {"a\r\n.\rb\n.\r\n", "a\r\n..\r\nb\r\n..\r\n"},
+        {".a\r\nb\n.\r\n", "..a\r\nb\r\n..\r\n"},
         {"a\n\r.\r\n\r\r\n", "a\r\n\r\n..\r\n\r\n\r\n"},
         {"x\r\n\r\n\r\n", "x\r\n\r\n\r\n"},
         {"\r\n.", "\r\n..\r\n"},
