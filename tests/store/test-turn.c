@@ -16,7 +16,8 @@
 /* In shared memory. */
 struct share {
     const struct scratch *scratch;
-    gint64 end; /* monotonic: the same clock in all processes */
+    guint processes;
+    gint ready; /* processes that are up */
     guint threads[PROCESSES];
     struct {
         guint64 written;
@@ -28,6 +29,19 @@ struct contender {
     struct share *share;
     guint number;
 };
+
+/* All begin together, however long one took to come up. When they end, monotonic. */
+static gint64
+begin(struct share *share)
+{
+    gint64 patience = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+    g_atomic_int_inc(&share->ready);
+    while ((guint)g_atomic_int_get(&share->ready) < share->processes) {
+        g_assert_cmpint(g_get_monotonic_time(), <, patience);
+        g_usleep(100);
+    }
+    return g_get_monotonic_time() + (long_run() ? 20 * G_USEC_PER_SEC : 1500 * 1000);
+}
 
 struct busy_thread {
     store *store;
@@ -54,9 +68,10 @@ contend(gpointer arg)
     struct share *share = contender->share;
     guint count = share->threads[contender->number];
     store *store = scratch_open(share->scratch);
+    gint64 end = begin(share);
     struct busy_thread threads[64];
     for (guint i = 0; i < count; i++) {
-        threads[i] = (struct busy_thread){.store = store, .end = share->end};
+        threads[i] = (struct busy_thread){.store = store, .end = end};
         g_assert_cmpint(pthread_create(&threads[i].thread, NULL, write_until_the_end, &threads[i]), ==, 0);
     }
     for (guint i = 0; i < count; i++) {
@@ -74,7 +89,8 @@ be_greedy(gpointer arg)
     const struct contender *contender = arg;
     struct share *share = contender->share;
     turn *turn = turn_open(share->scratch->path, NULL);
-    while (g_get_monotonic_time() < share->end) {
+    gint64 end = begin(share);
+    while (g_get_monotonic_time() < end) {
         g_assert_true(turn_take(turn, G_MAXINT64, NULL));
         gint64 until = g_get_monotonic_time() + 1000;
         while (g_get_monotonic_time() < until) {
@@ -92,7 +108,7 @@ contest(const scratch *scratch, void (*play)(gpointer contender), const guint *t
     g_assert_true(share != MAP_FAILED);
     store_close(scratch_open(scratch));
     share->scratch = scratch;
-    share->end = g_get_monotonic_time() + (long_run() ? 20 * G_USEC_PER_SEC : 1500 * 1000);
+    share->processes = processes;
     pid_t children[PROCESSES];
     for (guint i = 0; i < processes; i++) {
         struct contender contender = {share, i};
