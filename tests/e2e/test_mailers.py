@@ -79,17 +79,6 @@ def delivered(gateway):
     return copies
 
 
-def stop_outside_of_a_turn(mailer):
-    """Whoever is stopped while it holds a lock of the database's holds up everybody: that is not what is tried here."""
-    while True:
-        os.kill(mailer.pid, signal.SIGSTOP)
-        wait_until(lambda: is_stopped(mailer.pid), 10, 0.001)
-        with open("/proc/locks", encoding="ascii") as file:
-            if not any(words[-5:-3] == ["WRITE", str(mailer.pid)] for words in map(str.split, file)):
-                return
-        os.kill(mailer.pid, signal.SIGCONT)
-
-
 def is_stopped(pid):
     """All of its threads."""
     states = []
@@ -99,18 +88,39 @@ def is_stopped(pid):
     return set(states) == {"T"}
 
 
-def interrupt(gateway, mailer, number):
-    """A signal in the middle of its work. What was recorded by then: {Message-ID: state}."""
+def holds_a_lock(pid):
+    with open("/proc/locks", encoding="ascii") as file:
+        return any(words[-5:-3] == ["WRITE", str(pid)] for words in map(str.split, file))
+
+
+def start_and_kill(gateway, mailer):
+    """Kills one of three in the middle of their work. What was recorded by then: {Message-ID: state}."""
     for each in gateway.mailers:
         each.start()
     assert wait_until(lambda: mailer.says("mail sent") >= 10, 30)
-    if number == signal.SIGSTOP:
-        stop_outside_of_a_turn(mailer)
-    else:
-        os.kill(mailer.pid, number)
-        mailer.process.wait()
+    os.kill(mailer.pid, signal.SIGKILL)
+    mailer.process.wait()
     found = states(gateway)
     assert "sending" in found.values(), "too late: nothing was in flight any more"
+    return found
+
+
+def start_and_stop(gateway, mailer):
+    """Stops one with mails in its hands, for it is alone yet, then starts the others. Who is stopped while it holds a lock of
+    the database's holds up everybody: that is not what is tried here."""
+    mailer.start()
+    assert wait_until(lambda: mailer.says("mail sent") >= 10, 30)
+    while True:
+        os.kill(mailer.pid, signal.SIGSTOP)
+        assert wait_until(lambda: is_stopped(mailer.pid), 10, 0.001)
+        found = states(gateway)
+        assert "due" in found.values(), "too late: the others have nothing to do"
+        if "sending" in found.values() and not holds_a_lock(mailer.pid):
+            break
+        os.kill(mailer.pid, signal.SIGCONT)
+    for each in gateway.mailers:
+        if each is not mailer:
+            each.start()
     return found
 
 
@@ -130,7 +140,7 @@ def assert_all_arrived(gateway, victim, before):
 
 def test_kill_nine_of_one_of_three(stage):
     victim = stage.mailers[0]
-    before = interrupt(stage, victim, signal.SIGKILL)
+    before = start_and_kill(stage, victim)
     assert everything_sent(stage), states(stage).values()
     assert_all_arrived(stage, victim, before)
     for survivor in stage.mailers[1:]:
@@ -139,7 +149,7 @@ def test_kill_nine_of_one_of_three(stage):
 
 def test_a_stalled_one_of_three_sends_nothing_late(stage):
     victim = stage.mailers[0]
-    before = interrupt(stage, victim, signal.SIGSTOP)
+    before = start_and_stop(stage, victim)
     assert everything_sent(stage), states(stage).values()
     end = time.monotonic() + LEASE  # the others may have been quicker than its lease
     copies = assert_all_arrived(stage, victim, before)
