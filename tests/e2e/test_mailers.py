@@ -15,7 +15,8 @@ from harness.process import Daemon, wait_until
 
 REQUESTS = 150  # a notice and a receipt each
 LANES = 8
-LEASE = 6
+LEASE = 10
+SLOW = " -o { smtpd_end_of_data_restrictions = sleep 1 }"  # so that the victim has mails in its hands when it is struck
 
 
 class Mailer(Daemon):
@@ -44,12 +45,13 @@ def request(gateway, number):
 @pytest.fixture
 def stage(own_gateway):
     """A gateway with a full outbox, and three mailers that are not started."""
-    gateway = own_gateway(settings={"mailer.lease": f"{LEASE}s", "mailer.smtp_timeout": "3s", "mailer.batch": "20"})
+    gateway = own_gateway(settings={"mailer.lease": f"{LEASE}s", "mailer.smtp_timeout": "3s", "mailer.batch": "12"})
     gateway.mailer.stop()
     gateway.mailers = [Mailer(gateway, name) for name in ("one", "two", "three")]
     gateway.postfix.stop()
     with open(os.path.join(gateway.postfix.config, "master.cf"), "a", encoding="utf-8") as file:
-        file.writelines(f"127.0.0.1:{mailer.port} inet n - n - - smtpd -o myhostname={mailer.door}\n" for mailer in gateway.mailers)
+        file.writelines(f"127.0.0.1:{mailer.port} inet n - n - - smtpd -o myhostname={mailer.door}{SLOW if mailer is gateway.mailers[0] else ''}\n"
+                        for mailer in gateway.mailers)
     gateway.postfix.start()
     with concurrent.futures.ThreadPoolExecutor(LANES) as lanes:
         list(lanes.map(lambda number: request(gateway, number), range(REQUESTS)))
@@ -97,7 +99,7 @@ def start_and_kill(gateway, mailer):
     """Kills one of three in the middle of their work. What was recorded by then: {Message-ID: state}."""
     for each in gateway.mailers:
         each.start()
-    assert wait_until(lambda: mailer.says("mail sent") >= 10, 30)
+    assert wait_until(lambda: mailer.says("mail sent"), 30, 0.001)
     os.kill(mailer.pid, signal.SIGKILL)
     mailer.process.wait()
     found = states(gateway)
@@ -109,7 +111,7 @@ def start_and_stop(gateway, mailer):
     """Stops one with mails in its hands, for it is alone yet, then starts the others. Who is stopped while it holds a lock of
     the database's holds up everybody: that is not what is tried here."""
     mailer.start()
-    assert wait_until(lambda: mailer.says("mail sent") >= 10, 30)
+    assert wait_until(lambda: mailer.says("mail sent"), 30, 0.001)
     while True:
         os.kill(mailer.pid, signal.SIGSTOP)
         assert wait_until(lambda: is_stopped(mailer.pid), 10, 0.001)
@@ -132,7 +134,7 @@ def assert_all_arrived(gateway, victim, before):
         assert len([door for door in doors if door in survivors]) <= 1, f"{message_id} came by {doors}"
         assert doors.count(victim.door) <= 1, f"{message_id} came by {doors}"
         assert len(doors) == 1 or before[message_id] == "sending", f"{message_id} was recorded and came by {doors}"
-    assert len([doors for doors in copies.values() if victim.door in doors]) >= 10
+    assert len([doors for doors in copies.values() if victim.door in doors]) >= 1
     twice = [message_id for message_id, doors in copies.items() if len(doors) > 1]
     print(f"{len(copies)} mails, {len(twice)} twice")
     return copies
