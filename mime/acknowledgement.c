@@ -359,15 +359,6 @@ static const char *const answers[] = {"accepted",
                                       "수락됨",
                                       NULL};
 
-static gboolean
-contains(const char *text, const char *const *words)
-{
-    for (; *words; words++)
-        if (strstr(text, *words))
-            return TRUE;
-    return FALSE;
-}
-
 /* "#4711", "[Ticket 2024-11]": three digits behind a mark. */
 static gboolean
 has_number(const char *subject)
@@ -388,7 +379,7 @@ is_from_a_desk(const struct mail *m)
     if (!author)
         return FALSE;
     g_autofree char *local = g_ascii_strdown(author->address, (gssize)MIN(strcspn(author->address, "@") + 1, 64));
-    return contains(local, desks);
+    return sentence_contains(local, desks);
 }
 
 /* The first words, without what is quoted, folded. */
@@ -509,17 +500,17 @@ acknowledgement_is(const struct mail *m, gboolean machine)
     if (!m->subject || subject_kind(m->subject) == SUBJECT_FORWARD)
         return FALSE;
     g_autofree char *subject = sentence_fold(m->subject);
-    gboolean named = contains(subject, confirmed);
+    gboolean named = sentence_contains(subject, confirmed);
     gboolean desk = named || machine || has_number(m->subject) || is_from_a_desk(m);
     if (!desk && !may_say_automatic(m->text))
         return FALSE;
     g_autofree char *words = own_words(m);
     if (!machine)
         cut_what_is_shown(words);
-    gboolean answer = FALSE, itself = says_automatic(words, &answer), came = contains(words, received);
+    gboolean answer = FALSE, itself = says_automatic(words, &answer), came = sentence_contains(words, received);
     if ((itself && (came || named || answer)) || (machine && (named || came)))
         return TRUE;
-    return desk && (named || came) && (contains(words, unanswerable) || says_made(words));
+    return desk && (named || came) && (sentence_contains(words, unanswerable) || says_made(words));
 }
 
 /* ---- calendars ---- */
@@ -548,11 +539,5 @@ acknowledgement_is_of_invitation(const struct mail *m)
     if (!m->subject || !has_calendar(m))
         return FALSE;
     g_autofree char *subject = sentence_fold(m->subject);
-    gsize length = strcspn(subject, ":");
-    while (length && subject[length - 1] == ' ')
-        length--;
-    for (const char *const *answer = answers; *answer; answer++)
-        if (strlen(*answer) == length && strncmp(subject, *answer, length) == 0)
-            return is_from_a_calendar(m) || m->text[strspn(m->text, " \t\r\n")] == '\0';
-    return FALSE;
+    return sentence_label(subject, answers) && (is_from_a_calendar(m) || m->text[strspn(m->text, " \t\r\n")] == '\0');
 }

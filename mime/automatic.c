@@ -6,6 +6,7 @@
 #include "mime/fold.h"
 #include "mime/form.h"
 #include "mime/phrases.h"
+#include "mime/sentence.h"
 #include "mime/subject.h"
 
 #include <string.h>
@@ -34,10 +35,7 @@ static gboolean
 has_word(const char *text, const char *const *words)
 {
     g_autofree char *lower = g_ascii_strdown(text, -1);
-    for (; *words; words++)
-        if (strstr(lower, *words))
-            return TRUE;
-    return FALSE;
+    return sentence_contains(lower, words);
 }
 
 /* RFC 3834 5: the keyword before parameters and comments; "" when there is none. Caller frees. */
@@ -340,28 +338,6 @@ static const char *const away_alone[] = {"ooo",
                                          "ausente do escritorio",
                                          NULL};
 
-static gboolean
-contains(const char *text, const char *const *words)
-{
-    for (; *words; words++)
-        if (strstr(text, *words))
-            return TRUE;
-    return FALSE;
-}
-
-/* Bytes of one of `words` at the start of `text`, which a colon or the end follows; 0. */
-static gsize
-labelled(const char *text, const char *const *words)
-{
-    gsize length = strcspn(text, ":");
-    while (length && text[length - 1] == ' ')
-        length--;
-    for (; *words; words++)
-        if (strlen(*words) == length && strncmp(text, *words, length) == 0)
-            return length;
-    return 0;
-}
-
 /* "Automatic reply: …", "[Auto-Reply] …": the phrase, then what ends it. */
 static gboolean
 names_automatic_reply(const char *folded)
@@ -382,7 +358,7 @@ is_auto_label(const struct mail *m, const char *folded)
 {
     const char *colon = strchr(m->subject, ':');
     return g_str_has_prefix(folded, "auto:") && colon &&
-           (contains(folded, away_from_office) || subject_kind(colon + 1) == SUBJECT_REPLY);
+           (sentence_contains(folded, away_from_office) || subject_kind(colon + 1) == SUBJECT_REPLY);
 }
 
 /* A person who answers has "Re:" before the subject, or at least the subject that was; a mail that answers to one under
@@ -391,7 +367,7 @@ static gboolean
 answers_away(const struct mail *m, const char *folded)
 {
     return (m->in_reply_to->len || m->references->len) &&
-           (contains(folded, away_from_office) || labelled(folded, away_alone));
+           (sentence_contains(folded, away_from_office) || sentence_label(folded, away_alone));
 }
 
 static gboolean
@@ -573,7 +549,8 @@ is_receipt_in_words(const struct mail *m)
         return FALSE;
     fold(&subject, m->subject, strlen(m->subject));
     fold(&text, m->text, strlen(m->text));
-    return labelled(subject.text, labels) && subject.text[strcspn(subject.text, ":")] && contains(text.text, words);
+    return sentence_label(subject.text, labels) && subject.text[strcspn(subject.text, ":")] &&
+           sentence_contains(text.text, words);
 }
 
 static gboolean

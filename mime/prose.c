@@ -4,6 +4,7 @@
 
 #include "mime/diagnosis.h"
 #include "mime/lines.h"
+#include "mime/sentence.h"
 
 #include <string.h>
 
@@ -196,15 +197,6 @@ prose_recipient_free(gpointer data)
     g_free(recipient);
 }
 
-static gboolean
-any_of(const char *text, const char *const *words)
-{
-    for (; *words; words++)
-        if (strstr(text, *words))
-            return TRUE;
-    return FALSE;
-}
-
 /* ---- where the returned mail begins ---- */
 
 static gboolean
@@ -235,7 +227,7 @@ announces_original(const char *line, gsize length)
     lower[length] = '\0';
     const char last = line[length - 1];
     if (last == ':' || last == '.' || last == '-' || strchr("-*=", line[0]))
-        if (any_of(lower, original_words))
+        if (sentence_contains(lower, original_words))
             return TRUE;
     return (line[0] == '-' || line[0] == '*') && strstr(lower, "original message");
 }
@@ -323,7 +315,7 @@ is_heading(const struct line *line, gsize start, gsize end, const char *address)
 static gboolean
 is_keyed(const char *before, const char *behind)
 {
-    return any_of(before, recipient_keys) || any_of(behind, recipient_fates);
+    return sentence_contains(before, recipient_keys) || sentence_contains(behind, recipient_fates);
 }
 
 /* The sender, and whom to ask for help. */
@@ -332,7 +324,7 @@ is_other(const char *before, const char *address)
 {
     gsize length = strlen(before);
     const char *near = before + (length > 40 ? length - 40 : 0);
-    return any_of(near, other_words) || g_ascii_strncasecmp(address, "mailer-daemon@", 14) == 0;
+    return sentence_contains(near, other_words) || g_ascii_strncasecmp(address, "mailer-daemon@", 14) == 0;
 }
 
 static enum claim
@@ -533,7 +525,7 @@ enum prose_stage
 prose_stage(const char *words)
 {
     g_autofree char *lower = g_ascii_strdown(words, (gssize)strnlen(words, WORDS_BYTES));
-    if (any_of(lower, data_signs))
+    if (sentence_contains(lower, data_signs))
         return STAGE_DATA;
-    return any_of(lower, rcpt_signs) ? STAGE_RCPT : STAGE_UNKNOWN;
+    return sentence_contains(lower, rcpt_signs) ? STAGE_RCPT : STAGE_UNKNOWN;
 }

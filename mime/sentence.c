@@ -23,6 +23,27 @@ sentence_any(const char *folded, gsize length, const char *const *words)
 }
 
 gboolean
+sentence_contains(const char *folded, const char *const *words)
+{
+    for (; *words; words++)
+        if (strstr(folded, *words))
+            return TRUE;
+    return FALSE;
+}
+
+gsize
+sentence_label(const char *folded, const char *const *words)
+{
+    gsize length = strcspn(folded, ":");
+    while (length && folded[length - 1] == ' ')
+        length--;
+    for (; *words; words++)
+        if (strlen(*words) == length && strncmp(folded, *words, length) == 0)
+            return length;
+    return 0;
+}
+
+gboolean
 sentence_has(const char *folded, const char *const *one, const char *const *other)
 {
     static const char ends[] = ".|;!?\"";
