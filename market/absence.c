@@ -80,19 +80,7 @@ offer(struct act *act, const struct organisation *organisation, const char *unti
     json_t *actions = json_array();
     action_add(actions, address, COMMAND_AWAY, *until ? until : NULL, organisation->language);
     json_t *data = json_pack("{s:s, s:s, s:o}", "date", until, "own_address", address, "own_actions", actions);
-    const struct notification n = {
-        .kind = "offer-away",
-        .recipient = organisation->notify,
-        .recipient_name = organisation->name,
-        .language = organisation->language,
-        .side = side_name(SIDE_PARTNER),
-        .data = data,
-        .cause = cause,
-        .due_at = act->now,
-    };
-    gboolean done = notify_add(act, &n, error);
-    json_decref(data);
-    return done;
+    return notify_organisation(act, organisation, "offer-away", data, cause, error);
 }
 
 gboolean

@@ -91,17 +91,22 @@ confirmation_ask(struct performing *p, const struct command *command, json_t *wo
     return address && mail_question(p, command, address, would, error);
 }
 
+/* What came of it. Caller frees; NULL on error. */
+static char *
+state_reloaded(struct performing *p, GError **error)
+{
+    g_autoptr(conversation) c = NULL;
+    return conversation_load(p->act, p->conversation->id, &c, error) ? state_now(p->act, c) : NULL;
+}
+
 gboolean
 confirmation_settle(struct performing *p, GError **error)
 {
-    g_autoptr(conversation) c = NULL;
     if (!p->conversation)
         return TRUE;
-    if (!conversation_load(p->act, p->conversation->id, &c, error))
-        return FALSE;
-    g_autofree char *state = state_now(p->act, c);
-    return store_run(p->act->tx, STMT_CONFIRMATION_SETTLE, error, store_int(c->id), store_text(p->actor),
-                     store_int(p->act->now), store_text(state));
+    g_autofree char *state = state_reloaded(p, error);
+    return state && store_run(p->act->tx, STMT_CONFIRMATION_SETTLE, error, store_int(p->conversation->id),
+                              store_text(p->actor), store_int(p->act->now), store_text(state));
 }
 
 /* ---- the answer ---- */
@@ -150,15 +155,12 @@ say_asked(struct performing *p, gpointer arg, GError **error)
 static gboolean
 move_others(struct performing *p, const store_rows *row, GError **error)
 {
-    g_autoptr(conversation) c = NULL;
     if (!p->conversation)
         return TRUE;
-    if (!conversation_load(p->act, p->conversation->id, &c, error))
-        return FALSE;
-    g_autofree char *state = state_now(p->act, c);
-    return store_run(p->act->tx, STMT_CONFIRMATION_MOVE, error, store_int(c->id), store_text(p->actor),
-                     store_int(store_rows_int(row, 0, "created_at")), store_text(store_rows_text(row, 0, "state")),
-                     store_text(state));
+    g_autofree char *state = state_reloaded(p, error);
+    return state && store_run(p->act->tx, STMT_CONFIRMATION_MOVE, error, store_int(p->conversation->id),
+                              store_text(p->actor), store_int(store_rows_int(row, 0, "created_at")),
+                              store_text(store_rows_text(row, 0, "state")), store_text(state));
 }
 
 /* Spent before it acts: whatever comes of it, it was used. */

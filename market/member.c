@@ -105,19 +105,7 @@ tell_added(struct performing *p, const char *address, GError **error)
     json_object_set_new(json_array_get(actions, 0), "address", json_string(address));
     json_t *data = json_pack("{s:s, s:s, s:s, s:o}", "address", address, "by", p->actor, "own_address", desk,
                              "own_actions", actions);
-    const struct notification n = {
-        .kind = "member-added",
-        .recipient = o->notify,
-        .recipient_name = o->name,
-        .language = o->language,
-        .side = side_name(SIDE_PARTNER),
-        .data = data,
-        .cause = cause,
-        .due_at = p->act->now,
-    };
-    gboolean done = notify_add(p->act, &n, error);
-    json_decref(data);
-    return done;
+    return notify_organisation(p->act, o, "member-added", data, cause, error);
 }
 
 static gboolean

@@ -261,6 +261,25 @@ notify_side_held(struct act *act, const char *kind, const struct conversation *c
 }
 
 gboolean
+notify_organisation(struct act *act, const struct organisation *organisation, const char *kind, json_t *data,
+                    const char *cause, GError **error)
+{
+    const struct notification n = {
+        .kind = kind,
+        .recipient = organisation->notify,
+        .recipient_name = organisation->name,
+        .language = organisation->language,
+        .side = side_name(SIDE_PARTNER),
+        .data = data,
+        .cause = cause,
+        .due_at = act->now,
+    };
+    gboolean done = notify_add(act, &n, error);
+    json_decref(data);
+    return done;
+}
+
+gboolean
 notify_admin(struct act *act, const char *key, json_t *facts, const char *cause, GError **error)
 {
     g_autofree char *subject_key = g_strconcat(key, ".subject", NULL);

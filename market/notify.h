@@ -46,6 +46,9 @@ gboolean notify_colleague(struct act *act, const struct conversation *conversati
 /* The job was assigned to a member, by whom. */
 gboolean notify_assigned(struct act *act, const struct conversation *conversation, const char *address,
                          const char *name, const char *by, const char *cause, GError **error);
+/* To its notification address, at once, about no conversation. `data` is taken over. */
+gboolean notify_organisation(struct act *act, const struct organisation *organisation, const char *kind, json_t *data,
+                             const char *cause, GError **error);
 /* `key`: of a string, "admin.…", which has its subject in "KEY.subject"; both see `facts` (taken over). */
 gboolean notify_admin(struct act *act, const char *key, json_t *facts, const char *cause, GError **error);
 
