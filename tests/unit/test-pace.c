@@ -69,6 +69,13 @@ add(struct run *run, const char *to)
     run->count++;
 }
 
+static void
+add_many(struct run *run, const char *to, guint count)
+{
+    for (guint i = 0; i < count; i++)
+        add(run, to);
+}
+
 /* One claim by a mailer; what it got is reported with `result`. Whether it is to come again. */
 static gboolean
 claim(struct run *run, const struct market *mailer, guint batch, int result)
@@ -128,16 +135,14 @@ test_a_burst_passes_then_they_are_spaced(struct scene *s)
     run_begin(&run, s);
     s->conf.recipient_rate = 6;
     s->conf.recipient_burst = 3;
-    for (guint i = 0; i < 30; i++)
-        add(&run, "team@acme.test");
+    add_many(&run, "team@acme.test", 30);
     add(&run, "mia@mias-candles.test");
     pass(&run, 300);
     for (guint i = 0; i < 30; i++)
         g_assert_cmpint(run.rows[i].claimed, ==, i < 3 ? 0 : (gint64)(i - 2) * 10);
     g_assert_cmpint(run.rows[30].claimed, ==, 0); /* another one is not held up */
     pass(&run, 60);                               /* and after a pause there is a burst again */
-    for (guint i = 0; i < 4; i++)
-        add(&run, "team@acme.test");
+    add_many(&run, "team@acme.test", 4);
     pass(&run, 20);
     for (guint i = 31; i < 35; i++)
         g_assert_cmpint(run.rows[i].claimed - run.rows[i].added, ==, i < 34 ? 0 : 10);
@@ -154,8 +159,7 @@ test_a_turn_is_booked_once(struct scene *s)
     run_begin(&run, s);
     s->conf.recipient_rate = 1;
     s->conf.recipient_burst = 1;
-    for (guint i = 0; i < 25; i++)
-        add(&run, "team@acme.test");
+    add_many(&run, "team@acme.test", 25);
     claim_all(&run);
     const struct view_filter filter = {.limit = 100};
     json_t *before = view_outbox(&s->market, &filter, &error);
@@ -203,8 +207,7 @@ test_who_waits_for_itself_keeps_nobody_waiting(struct scene *s)
     s->conf.recipient_burst = 1;
     s->conf.domain_rate = 60;
     s->conf.domain_burst = 2;
-    for (guint i = 0; i < 100; i++)
-        add(&run, "team@acme.test");
+    add_many(&run, "team@acme.test", 100);
     for (guint i = 0; i < 3; i++) {
         g_autofree char *to = g_strdup_printf("member%u@acme.test", i);
         add(&run, to);
@@ -254,8 +257,7 @@ test_a_clock_that_was_slow_holds_nothing_up(struct scene *s)
     run_begin(&run, s);
     s->conf.recipient_rate = 60;
     s->conf.recipient_burst = 1;
-    for (guint i = 0; i < 30; i++)
-        add(&run, "team@acme.test");
+    add_many(&run, "team@acme.test", 30);
     pass(&run, 2);
     s->now -= MONTH;
     add(&run, "mia@mias-candles.test");
@@ -277,8 +279,7 @@ test_what_waits_is_tried_again_in_its_turn(struct scene *s)
     run_begin(&run, s);
     s->conf.recipient_rate = 60;
     s->conf.recipient_burst = 1;
-    for (guint i = 0; i < 20; i++)
-        add(&run, "team@acme.test");
+    add_many(&run, "team@acme.test", 20);
     pass(&run, 2);
     g_assert_true(outbox_retry(&s->market, run.rows[5].id, s->now, FALSE, NULL));
     pass(&run, 60);
@@ -351,8 +352,7 @@ test_without_limits_nothing_is_asked(struct scene *s)
     struct run run;
     gboolean more;
     run_begin(&run, s);
-    for (guint i = 0; i < 30; i++)
-        add(&run, "team@acme.test");
+    add_many(&run, "team@acme.test", 30);
     execute(s, "DROP TABLE pace; ALTER TABLE outbox DROP COLUMN turn_at");
     claim_all(&run);
     g_assert_cmpuint(waiting(&run), ==, 0);
@@ -370,8 +370,7 @@ test_limits_switched_off_let_go(struct scene *s)
     run_begin(&run, s);
     s->conf.recipient_rate = s->conf.domain_rate = 1;
     s->conf.recipient_burst = s->conf.domain_burst = 1;
-    for (guint i = 0; i < 20; i++)
-        add(&run, "team@acme.test");
+    add_many(&run, "team@acme.test", 20);
     claim_all(&run);
     outbox_release(&s->market, s->now, &error); /* they are on */
     claim_all(&run);
