@@ -190,9 +190,10 @@ local_is(const char *address, const char *const *names)
     return FALSE;
 }
 
-/* Mail systems' own addresses, and names where the address was left empty (`MAILER-DAEMON <>`). */
+/* Mail systems' own addresses, and names where the address was left empty (`MAILER-DAEMON <>`); other names only
+ * `by_name`, for "Postmaster Pat" is somebody. */
 static gboolean
-is_mail_system(const struct mail *m)
+is_mail_system(const struct mail *m, gboolean by_name)
 {
     static const char *const locals[] = {
         "mailer-daemon", "mailer_daemon", "mailerdaemon", "mail-daemon", "maildaemon", "postmaster",
@@ -202,7 +203,7 @@ is_mail_system(const struct mail *m)
     const char *from = mail_header(m, "From");
     if (!author || !*author->address)
         return from && (has_word(from, names) || !strpbrk(from, "@"));
-    return local_is(author->address, locals) || has_word(author->name, names);
+    return local_is(author->address, locals) || (by_name && has_word(author->name, names));
 }
 
 /* `pattern` begins at `text`; a '-' in it stands for one of "-_." or for nothing. */
@@ -289,6 +290,32 @@ subject_has(const struct mail *m, enum phrase_set set)
     return phrase_count(set, folded.text) > 0;
 }
 
+static gboolean
+submitted_by_machine(const struct mail *m)
+{
+    g_autofree char *submitted = auto_submitted(m);
+    return *submitted && strcmp(submitted, "no") != 0;
+}
+
+/* Why a machine sent it, whatever it is; NULL: none did. List software sends on what people write, so lists alone do
+ * not count. */
+static const char *
+machine_sign(const struct mail *m, gboolean no_return)
+{
+    static const char *const bulk[] = {"bulk", "junk", "auto", NULL};
+    if (no_return)
+        return "null return path";
+    if (submitted_by_machine(m))
+        return "Auto-Submitted";
+    if (precedence_is(m, bulk))
+        return "Precedence";
+    if (suppresses(m, FALSE))
+        return "X-Auto-Response-Suppress";
+    if (machine_wrote(m, FALSE))
+        return "a vendor's header";
+    return is_mail_system(m, FALSE) || is_no_reply(m) ? "the sender's address" : NULL;
+}
+
 /* Said of an office and of nothing that is for sale. Folded. */
 static const char *const away_from_office[] = {"out of office",       "out of the office", "nicht im buro",
                                                "ausser haus",         "niet op kantoor",   "afwezig",
@@ -338,9 +365,9 @@ static const char *const away_alone[] = {"ooo",
                                          "ausente do escritorio",
                                          NULL};
 
-/* "Automatic reply: …", "[Auto-Reply] …": the phrase, then what ends it. */
+/* "Automatic reply: …", "[Auto-Reply] …": the phrase, then what ends it; `alone`: nothing does. */
 static gboolean
-names_automatic_reply(const char *folded)
+names_automatic_reply(const char *folded, gboolean *alone)
 {
     const char *text = folded + strspn(folded, "[(*\"' ");
     gsize length = phrase_starts(PHRASE_AUTOMATIC_SUBJECT, text);
@@ -349,6 +376,7 @@ names_automatic_reply(const char *folded)
     const char *rest = text + length + strspn(text + length, " ");
     gboolean closed = text > folded && strchr("[(", *folded) && *rest && strchr("])", *rest);
     rest += strspn(rest, "]) ");
+    *alone = text == folded && *rest == '\0';
     return closed || *rest == '\0' || strchr(":-\"", *rest) || g_str_has_prefix(rest, "from ");
 }
 
@@ -371,14 +399,35 @@ answers_away(const struct mail *m, const char *folded)
 }
 
 static gboolean
+says_away(const struct mail *m)
+{
+    enum { FIRST_BYTES = 1000 };
+    g_autofree char *start = g_strndup(m->text, strnlen(m->text, FIRST_BYTES));
+    g_autofree char *valid = g_utf8_make_valid(start, -1);
+    g_autofree char *words = sentence_fold(valid);
+    return sentence_contains(words, away_from_office) || sentence_contains(words, away_alone) ||
+           acknowledgement_is(m, TRUE);
+}
+
+/* A person who wants an "automatic reply" may call the mail so, and asks. */
+static gboolean
+is_question(const struct mail *m, gboolean no_return)
+{
+    gboolean answer = m->in_reply_to->len || m->references->len;
+    return strchr(m->text, '?') && !answer && !machine_sign(m, no_return) && !says_away(m);
+}
+
+static gboolean
 subject_is_automatic(const struct mail *m, gboolean no_return)
 {
     struct folded folded;
-    (void)no_return;
+    gboolean alone = FALSE;
     if (!m->subject || (subject_kind(m->subject) != SUBJECT_NEW && *m->subject != '['))
         return FALSE;
     fold(&folded, m->subject, strlen(m->subject));
-    return names_automatic_reply(folded.text) || is_auto_label(m, folded.text) || answers_away(m, folded.text);
+    if (names_automatic_reply(folded.text, &alone))
+        return !alone || !is_question(m, no_return);
+    return is_auto_label(m, folded.text) || answers_away(m, folded.text);
 }
 
 static gboolean
@@ -494,15 +543,15 @@ is_dsn(const struct mail *m, gboolean no_return)
 static gboolean
 is_bounce(const struct mail *m, gboolean no_return)
 {
-    gboolean machine = is_mail_system(m) || no_return || is_no_reply(m);
+    gboolean system = is_mail_system(m, TRUE), machine = system || no_return || is_no_reply(m);
     if (!machine || subject_kind(m->subject) == SUBJECT_FORWARD)
         return FALSE;
-    if (subject_has(m, PHRASE_BOUNCE_SUBJECT))
-        return is_mail_system(m) || no_return || body_speaks(m);
-    if (is_mail_system(m) && no_return && !is_auto_reply(m) && strchr(m->text, '@'))
+    if (subject_has(m, PHRASE_BOUNCE_SUBJECT) && (system || !is_auto_reply(m)))
+        return system || no_return || body_speaks(m);
+    if (system && no_return && !is_auto_reply(m) && strchr(m->text, '@'))
         return TRUE; /* in whatever words */
-    return body_speaks(m) && (is_mail_system(m) || (no_return && !is_auto_reply(m)) ||
-                              strstr(m->text, "\"notificationType\":\"Bounce\""));
+    return body_speaks(m) &&
+           (system || (no_return && !is_auto_reply(m)) || strstr(m->text, "\"notificationType\":\"Bounce\""));
 }
 
 /* ARF, and Hotmail's own form of it. */
@@ -568,32 +617,6 @@ is_form(const struct mail *m, gboolean no_return)
 {
     (void)no_return;
     return form_is_form(m);
-}
-
-static gboolean
-submitted_by_machine(const struct mail *m)
-{
-    g_autofree char *submitted = auto_submitted(m);
-    return *submitted && strcmp(submitted, "no") != 0;
-}
-
-/* Why a machine sent it, whatever it is; NULL: none did. List software sends on what people write, so lists alone do
- * not count. */
-static const char *
-machine_sign(const struct mail *m, gboolean no_return)
-{
-    static const char *const bulk[] = {"bulk", "junk", "auto", NULL};
-    if (no_return)
-        return "null return path";
-    if (submitted_by_machine(m))
-        return "Auto-Submitted";
-    if (precedence_is(m, bulk))
-        return "Precedence";
-    if (suppresses(m, FALSE))
-        return "X-Auto-Response-Suppress";
-    if (machine_wrote(m, FALSE))
-        return "a vendor's header";
-    return is_mail_system(m) || is_no_reply(m) ? "the sender's address" : NULL;
 }
 
 static gboolean

@@ -609,6 +609,7 @@ static const char *const addresses[] = {
 static const char *const nowhere_words[] = {"nicht gefunden",
                                             "kein postfach",
                                             "nicht bekannt",
+                                            "aufgefuhrt",
                                             "niet bekend",
                                             "pas connu",
                                             "nicht vorhanden",

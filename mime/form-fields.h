@@ -26,6 +26,9 @@ guint form_fields_end(const GArray *lines);
 /* Arrays of struct form_field, never NULL. `map` may be NULL. */
 GPtrArray *form_fields_from_text(const char *text, const struct form_map *map);
 GPtrArray *form_fields_from_questions(const char *text, const struct form_map *map);
+/* The first label that is known stands above its value, set apart and without a colon: questions are to be looked for.
+ */
+gboolean form_text_has_headings(const char *text, const struct form_map *map);
 GPtrArray *form_fields_from_html(const char *html, const struct form_map *map);
 GPtrArray *form_fields_from_json(const char *json, gsize length); /* an object with plain keys; empty if it is none */
 GPtrArray *form_fields_from_adf(const char *xml);                 /* Auto-lead Data Format 1.0 */
@@ -41,6 +44,9 @@ GPtrArray *form_fields_from_letter(const struct mail *mail);
 gboolean form_is_from(const struct form_field *field);
 /* The mail shows itself to be a form's, of whatever tool. Cheap for what people write. */
 gboolean form_is_generic(const struct mail *mail);
+
+/* The field with the most words of those whose label says nothing; NULL: none has a sentence. */
+const struct form_field *form_longest(const GPtrArray *fields, const struct form_map *map);
 
 GPtrArray *form_fields_new(void);
 /* Trims both; nothing is added when the label is empty or the form is full. */

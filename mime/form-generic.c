@@ -13,6 +13,7 @@
  */
 
 #define INTRO_BYTES 250 /* before the first field */
+#define INTRO_LINES 4   /* where nothing but the fields says that it is a form */
 
 /* How the names of senders begin that are programs of a site and nobody's mailbox; dots and dashes aside. */
 static const char *const site_senders[] = {
@@ -133,6 +134,41 @@ begins_with_fields(const struct mail *m, const char *label)
     return !at || at - m->text <= INTRO_BYTES;
 }
 
+/* The first line of a mail that a person wrote: a greeting, or a sentence that goes on in the next line. */
+static gboolean
+is_personal(const struct line *line)
+{
+    return line->depth || (line->body_length && strchr(",;", line->body[line->body_length - 1]));
+}
+
+/* Nobody writes a mail that begins with the labels of a form; a title may stand above them. Cheap for what people
+ * write. */
+static gboolean
+opens_with_fields(const struct mail *m)
+{
+    enum { OPENING = 600 };
+    g_autofree char *start = g_strndup(m->text, OPENING);
+    g_autoptr(GArray) lines = lines_split(start);
+    guint before = 0;
+    if (start[strspn(start, " \t\r\n")] == '{')
+        return TRUE;
+    for (guint i = 0; i < lines->len && before < INTRO_LINES; i++) {
+        const struct line *line = line_at(lines, i);
+        if (line_is_blank(line) || line_is_rule(line))
+            continue;
+        gsize label = MIN(line->body_length, FORM_LABEL_BYTES);
+        for (gsize j = 1; j < label; j++)
+            if (strchr(":=\t|", line->body[j]))
+                label = j;
+        if (form_label(line->body, label) != LEAD_NONE)
+            return TRUE;
+        if (is_personal(line))
+            return FALSE;
+        before++;
+    }
+    return FALSE;
+}
+
 /* Cheap: what people, lists and mail systems send does not come further. */
 static gboolean
 may_be_generic(const struct mail *m, gboolean site)
@@ -140,9 +176,11 @@ may_be_generic(const struct mail *m, gboolean site)
     const char *elsewhere = answers_elsewhere(m);
     if (mail_header(m, "List-Id") || mail_header(m, "List-Post"))
         return FALSE;
-    if (site)
-        return strchr(m->text, '@') || (m->html && strchr(m->html, '@'));
-    return elsewhere && (strcasestr(m->text, elsewhere) || (m->html && strcasestr(m->html, elsewhere)));
+    if (!strchr(m->text, '@') && !(m->html && strchr(m->html, '@')))
+        return FALSE;
+    if (site || (elsewhere && (strcasestr(m->text, elsewhere) || (m->html && strcasestr(m->html, elsewhere)))))
+        return TRUE;
+    return opens_with_fields(m);
 }
 
 gboolean
@@ -156,8 +194,12 @@ form_is_generic(const struct mail *m)
     g_autoptr(GPtrArray) fields = form_fields_of(m, NULL, NULL);
     struct evidence e = {0};
     look_at(m, fields, &e);
-    guint names = 1u << LEAD_NAME | 1u << LEAD_FIRST_NAME | 1u << LEAD_LAST_NAME | 1u << LEAD_MESSAGE;
+    const guint message = 1u << LEAD_MESSAGE;
+    const guint names = 1u << LEAD_NAME | 1u << LEAD_FIRST_NAME | 1u << LEAD_LAST_NAME | message;
     if (!(e.members & 1u << LEAD_EMAIL) || !(e.members & names) || !begins_with_fields(m, e.first))
         return FALSE;
-    return e.answered || (site && e.known >= 3);
+    if (e.answered || (site && (e.known >= 3 || e.members & message)))
+        return TRUE;
+    gboolean asks = e.members & message ? e.known >= 3 : e.known >= 2 && form_longest(fields, NULL);
+    return asks && opens_with_fields(m);
 }

@@ -12,6 +12,9 @@
  *   a row of one cell, a row with a value below it (Gravity Forms)
  *   bold words and a colon, then the rest of the block (Shopify, Squarespace)
  *   a block that ends in a colon, a bold block below it (Wix)
+ *   a bold block that is a known label or a question, a plain one below it
+ *   a row of three labels or more, a row of as many values below it
+ * The terms of a <dl> are read as rows of two cells.
  */
 
 #define BLOCKS 2000
@@ -22,6 +25,7 @@ struct block {
     gsize bold;       /* leading bytes that are bold */
     guint row, cells; /* table row, from 1 (0: none), and how many cells it has by now */
     guint cell;       /* from 1 */
+    gboolean more;    /* of the same cell as the block before: a paragraph of its own */
 };
 
 struct scanner {
@@ -32,7 +36,7 @@ struct scanner {
     gboolean all_bold;     /* so far */
     guint bold, pre, skip; /* open elements */
     guint row, cell, rows;
-    gboolean in_cell;
+    gboolean in_cell, more;
 };
 
 static void
@@ -47,13 +51,15 @@ add_block(struct scanner *s, gboolean cell)
     char *text = g_strdup(s->text->str);
     gsize lead = strspn(text, " \n\t");
     g_strstrip(text);
-    if (s->blocks->len < BLOCKS && (*text || cell)) {
+    if (s->blocks->len < BLOCKS && (*text || (cell && !s->more))) {
         struct block block = {.text = text};
         if (s->bold_bytes > lead)
             block.bold = MIN(s->bold_bytes - lead, strlen(text));
         if (cell) {
             block.row = s->row;
             block.cell = s->cell;
+            block.more = s->more;
+            s->more = TRUE;
         }
         g_array_append_val(s->blocks, block);
     } else {
@@ -69,7 +75,7 @@ static void
 end_cell(struct scanner *s)
 {
     add_block(s, s->in_cell);
-    s->in_cell = FALSE;
+    s->in_cell = s->more = FALSE;
 }
 
 static gboolean
@@ -84,9 +90,9 @@ is_one_of(const char *name, const char *const *names)
 static gboolean
 ends_block(const char *name)
 {
-    static const char *const names[] = {"p",          "div", "li",    "ul",    "ol",       "h1",      "h2", "h3", "h4",
-                                        "h5",         "h6",  "table", "tbody", "section",  "article", "dl", "dt", "dd",
-                                        "blockquote", "hr",  "body",  "form",  "fieldset", "label",   NULL};
+    static const char *const names[] = {"p",          "div", "li",   "ul",    "ol",       "h1",      "h2",      "h3",
+                                        "h4",         "h5",  "h6",   "table", "tbody",    "section", "article", "dl",
+                                        "blockquote", "hr",  "body", "form",  "fieldset", "label",   NULL};
     return is_one_of(name, names);
 }
 
@@ -136,6 +142,19 @@ put_text(struct scanner *s)
     }
 }
 
+static gboolean
+begins_row(const char *name)
+{
+    return strcmp(name, "tr") == 0 || strcmp(name, "table") == 0 || strcmp(name, "dt") == 0;
+}
+
+static gboolean
+is_cell(const char *name)
+{
+    static const char *const names[] = {"td", "th", "dt", "dd", NULL};
+    return is_one_of(name, names);
+}
+
 static void
 open_tag(struct scanner *s)
 {
@@ -143,19 +162,17 @@ open_tag(struct scanner *s)
     if (strcmp(name, "br") == 0) {
         if (s->text->len)
             g_string_append_c(s->text, '\n');
-    } else if (strcmp(name, "tr") == 0 || strcmp(name, "table") == 0) {
+    } else if (begins_row(name)) {
         end_cell(s);
         s->row = ++s->rows;
         s->cell = 0;
-    } else if (strcmp(name, "td") == 0 || strcmp(name, "th") == 0) {
+    }
+    if (is_cell(name)) {
         end_cell(s);
         s->in_cell = TRUE;
         s->cell++;
-    } else if (ends_block(name)) {
-        if (!s->in_cell)
-            add_block(s, FALSE);
-        else if (s->text->len) /* paragraphs inside of a cell are lines of it */
-            g_string_append_c(s->text, '\n');
+    } else if (ends_block(name) && (!s->in_cell || s->text->len)) {
+        add_block(s, s->in_cell);
     }
     s->bold += is_bold(name) && s->bold < 1000;
     s->pre += strcmp(name, "pre") == 0 && s->pre < 1000;
@@ -165,12 +182,12 @@ open_tag(struct scanner *s)
 static void
 close_tag(struct scanner *s)
 {
-    static const char *const cells[] = {"td", "th", "tr", "table", NULL};
+    static const char *const cells[] = {"td", "th", "tr", "table", "dt", "dd", "dl", NULL};
     const char *name = s->m.name;
     if (is_one_of(name, cells))
         end_cell(s);
-    else if (ends_block(name) && !s->in_cell)
-        add_block(s, FALSE);
+    else if (ends_block(name) && (!s->in_cell || s->text->len))
+        add_block(s, s->in_cell);
     s->bold -= is_bold(name) && s->bold;
     s->pre -= strcmp(name, "pre") == 0 && s->pre;
     s->skip -= is_skipped(name) && s->skip;
@@ -180,6 +197,65 @@ static struct block *
 block_at(const GArray *blocks, guint i)
 {
     return &g_array_index(blocks, struct block, i);
+}
+
+/* "<b>Email</b>" in a line of its own, the value below it, or "<b>Email:</b> value". */
+static gboolean
+begins_bold(const struct block *block)
+{
+    gsize line = strcspn(block->text, "\n");
+    const char *colon = memchr(block->text, ':', line);
+    gsize label = colon ? (gsize)(colon - block->text) : line;
+    return label && label <= FORM_LABEL_BYTES && block->bold >= label && block->bold <= label + 1;
+}
+
+/* The paragraphs of one cell are lines of a value. Not where a table is there for its looks: nobody types bold words,
+ * so two that begin so are labels of the tool. */
+static gboolean
+holds_fields(const GArray *blocks, guint from, guint to)
+{
+    guint bold = 0;
+    for (guint i = from; i < to && bold < 2; i++)
+        bold +=
+            begins_bold(block_at(blocks, i)) && (i + 1 < to || block_at(blocks, i)->text[block_at(blocks, i)->bold]);
+    return bold >= 2;
+}
+
+static void
+settle_cell(GArray *blocks, guint from, guint to)
+{
+    gboolean apart = holds_fields(blocks, from, to);
+    g_autoptr(GString) text = apart ? NULL : g_string_new(block_at(blocks, from)->text);
+    for (guint i = from + 1; i < to && !apart; i++)
+        g_string_append_printf(text, "%s%s", text->len ? "\n" : "", block_at(blocks, i)->text);
+    if (!apart) {
+        g_free(block_at(blocks, from)->text);
+        block_at(blocks, from)->text = g_string_free(g_steal_pointer(&text), FALSE);
+    }
+    for (guint i = from; i < to && apart; i++)
+        block_at(blocks, i)->row = 0;
+}
+
+/* Each cell becomes one block, or each of its paragraphs a block of no table. */
+static GArray *
+settle_cells(GArray *blocks)
+{
+    GArray *settled = g_array_new(FALSE, FALSE, sizeof(struct block));
+    g_array_set_clear_func(settled, block_clear);
+    for (guint i = 0; i < blocks->len;) {
+        guint next = i + 1;
+        while (next < blocks->len && block_at(blocks, next)->more)
+            next++;
+        if (next > i + 1)
+            settle_cell(blocks, i, next);
+        for (guint j = i; j < next && (j == i || !block_at(blocks, j)->row); j++) {
+            g_array_append_vals(settled, block_at(blocks, j), 1);
+            block_at(blocks, j)->text = NULL;
+        }
+        i = next;
+    }
+    g_array_unref(blocks);
+    return settled;
 }
 
 static void
@@ -213,6 +289,7 @@ read_blocks(const char *html)
     }
     end_cell(&s);
     g_string_free(s.text, TRUE);
+    s.blocks = settle_cells(s.blocks);
     count_cells(s.blocks);
     return s.blocks;
 }
@@ -256,6 +333,46 @@ label_inside(const struct block *block, const struct form_map *map)
     return bold_label(block) || form_label_in(map, block->text, length) != LEAD_NONE ? length : 0;
 }
 
+/* The first line is bold, the value below it in the same block. */
+static gsize
+bold_line(const struct block *block)
+{
+    gsize line = strcspn(block->text, "\n");
+    return block->text[line] && line <= FORM_LABEL_BYTES && block->bold == line && !memchr(block->text, '@', line)
+               ? line
+               : 0;
+}
+
+/* A bold block and a plain one; what is no label that is known may be the title. */
+static gboolean
+names_what_follows(const struct block *label, const struct block *value, const struct form_map *map)
+{
+    gsize length = strlen(label->text);
+    return label->bold == length && value->bold == 0 && !label_inside(value, map) &&
+           (label->text[length - 1] == '?' || form_label_in(map, label->text, length) != LEAD_NONE);
+}
+
+/* A row of labels, a row of values. Returns how many blocks were used. */
+static guint
+take_columns(GPtrArray *fields, const GArray *blocks, guint i, const struct form_map *map)
+{
+    guint n = block_at(blocks, i)->cells, known = 0;
+    if (n < 3 || i + 2 * n > blocks->len || block_at(blocks, i)->cell != 1 ||
+        block_at(blocks, i + n)->row != block_at(blocks, i)->row + 1 || block_at(blocks, i + n)->cells != n)
+        return 0;
+    for (guint j = i; j < i + n; j++) {
+        if (!is_label(block_at(blocks, j)))
+            return 0;
+        known += form_label_in(map, block_at(blocks, j)->text, strlen(block_at(blocks, j)->text)) != LEAD_NONE;
+    }
+    if (known < 2)
+        return 0;
+    for (guint j = i; j < i + n; j++)
+        form_fields_add(fields, block_at(blocks, j)->text, strlen(block_at(blocks, j)->text),
+                        block_at(blocks, j + n)->text);
+    return 2 * n;
+}
+
 /* A block that ends in a colon (or is bold, or a row of its own) names what stands in the next. Returns how many blocks
  * were used. */
 static guint
@@ -275,10 +392,12 @@ pair_below(GPtrArray *fields, const GArray *blocks, guint i, const struct form_m
             return at + 1 - i;
         }
     }
-    if (label->row || value->row || !ends_in_colon(label->text))
+    if (label->row || value->row || !(ends_in_colon(label->text) || names_what_follows(label, value, map)))
         return 0;
     gboolean bare_label = is_label(value) && ends_in_colon(value->text) && !value->bold &&
                           form_label_in(map, value->text, strlen(value->text)) != LEAD_NONE;
+    if (bold_line(value)) /* a title */
+        return 1;
     if (bare_label || bold_label(value)) {                             /* what was typed is never half bold */
         form_fields_add(fields, label->text, strlen(label->text), ""); /* left empty */
         return 1;
@@ -307,9 +426,16 @@ take_field(GPtrArray *fields, const GArray *blocks, guint i, const struct form_m
         form_fields_add(fields, block->text, strlen(block->text), block_at(blocks, i + 1)->text);
         return 2;
     }
-    guint used = pair_below(fields, blocks, i, map);
+    guint used = take_columns(fields, blocks, i, map);
+    if (!used)
+        used = pair_below(fields, blocks, i, map);
     if (used)
         return used;
+    gsize line = bold_line(block);
+    if (line) {
+        form_fields_add(fields, block->text, line, block->text + line);
+        return 1;
+    }
     gsize inside = label_inside(block, map);
     if (inside && block->text[inside + 1])
         form_fields_add(fields, block->text, inside, block->text + inside + 1);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mime/fold.h"
+#include "mime/sentence.h"
 
 /* Labels as forms spell them, folded, without punctuation; sorted by bytes (a test holds the table to it). */
 static const struct {
@@ -160,7 +161,7 @@ static const struct {
     {"hjemmeside", LEAD_SHOP},
     {"homepage", LEAD_SHOP},
     {"honlap", LEAD_SHOP},
-    {"how can we help", LEAD_SERVICE},
+    {"how can we help", LEAD_MESSAGE},
     {"how can we help you", LEAD_MESSAGE},
     {"i need help with", LEAD_SERVICE},
     {"idioma", LEAD_LANGUAGE},
@@ -603,18 +604,43 @@ static const struct {
     const char *part;
     enum lead_member member;
 } parts[] = {
-    {"e-mail", LEAD_EMAIL},        {"email", LEAD_EMAIL},           {"courriel", LEAD_EMAIL},
-    {"phone", LEAD_PHONE},         {"telefon", LEAD_PHONE},         {"telefoon", LEAD_PHONE},
-    {"telephone", LEAD_PHONE},     {"mobiel", LEAD_PHONE},          {"first name", LEAD_FIRST_NAME},
-    {"last name", LEAD_LAST_NAME}, {"budget", LEAD_BUDGET},         {"budzet", LEAD_BUDGET},
-    {"shop url", LEAD_SHOP},       {"store url", LEAD_SHOP},        {"website", LEAD_SHOP},
-    {"your name", LEAD_NAME},      {"full name", LEAD_NAME},        {"need help", LEAD_MESSAGE},
-    {"can we help", LEAD_MESSAGE}, {"can we do for", LEAD_MESSAGE}, {"your project", LEAD_MESSAGE},
-    {"message", LEAD_MESSAGE},     {"nachricht", LEAD_MESSAGE},     {"wiadomosc", LEAD_MESSAGE},
-    {"bericht", LEAD_MESSAGE},     {"mensaje", LEAD_MESSAGE},       {"messaggio", LEAD_MESSAGE},
-    {"mensagem", LEAD_MESSAGE},    {"opmerking", LEAD_MESSAGE},     {"comment", LEAD_MESSAGE},
-    {"kommentar", LEAD_MESSAGE},
+    {"e-mail", LEAD_EMAIL},         {"email", LEAD_EMAIL},           {"courriel", LEAD_EMAIL},
+    {"e-post", LEAD_EMAIL},         {"correo", LEAD_EMAIL},          {"phone", LEAD_PHONE},
+    {"telef", LEAD_PHONE},          {"telep", LEAD_PHONE},           {"mobiel", LEAD_PHONE},
+    {"mobil", LEAD_PHONE},          {"movil", LEAD_PHONE},           {"cellulare", LEAD_PHONE},
+    {"komork", LEAD_PHONE},         {"first name", LEAD_FIRST_NAME}, {"last name", LEAD_LAST_NAME},
+    {"budget", LEAD_BUDGET},        {"budzet", LEAD_BUDGET},         {"presupuesto", LEAD_BUDGET},
+    {"orcamento", LEAD_BUDGET},     {"shop url", LEAD_SHOP},         {"store url", LEAD_SHOP},
+    {"website", LEAD_SHOP},         {"webshop", LEAD_SHOP},          {"need help", LEAD_MESSAGE},
+    {"can we help", LEAD_MESSAGE},  {"can we do for", LEAD_MESSAGE}, {"your project", LEAD_MESSAGE},
+    {"message", LEAD_MESSAGE},      {"nachricht", LEAD_MESSAGE},     {"wiadomosc", LEAD_MESSAGE},
+    {"bericht", LEAD_MESSAGE},      {"mensaje", LEAD_MESSAGE},       {"messaggio", LEAD_MESSAGE},
+    {"mensagem", LEAD_MESSAGE},     {"meddelande", LEAD_MESSAGE},    {"opmerking", LEAD_MESSAGE},
+    {"comment", LEAD_MESSAGE},      {"kommentar", LEAD_MESSAGE},     {"comentario", LEAD_MESSAGE},
+    {"bemerkung", LEAD_MESSAGE},    {"toelichting", LEAD_MESSAGE},   {"anliegen", LEAD_MESSAGE},
+    {"votre projet", LEAD_MESSAGE}, {"votre besoin", LEAD_MESSAGE},  {"description", LEAD_MESSAGE},
+    {"beschreibung", LEAD_MESSAGE}, {"omschrijving", LEAD_MESSAGE},  {"descripcion", LEAD_MESSAGE},
+    {"service", LEAD_SERVICE},      {"dienstleist", LEAD_SERVICE},   {"servicio", LEAD_SERVICE},
 };
+
+/* The same, where it is a word of its own: a name is not a username. */
+static const struct {
+    const char *word;
+    enum lead_member member;
+} words[] = {
+    {"mail", LEAD_EMAIL},    {"mejl", LEAD_EMAIL},       {"epost", LEAD_EMAIL},     {"tel", LEAD_PHONE},
+    {"gsm", LEAD_PHONE},     {"handy", LEAD_PHONE},      {"name", LEAD_NAME},       {"names", LEAD_NAME},
+    {"naam", LEAD_NAME},     {"nom", LEAD_NAME},         {"nombre", LEAD_NAME},     {"nome", LEAD_NAME},
+    {"namn", LEAD_NAME},     {"navn", LEAD_NAME},        {"imie", LEAD_NAME},       {"vraag", LEAD_MESSAGE},
+    {"frage", LEAD_MESSAGE}, {"enquiry", LEAD_MESSAGE},  {"inquiry", LEAD_MESSAGE}, {"anfrage", LEAD_MESSAGE},
+    {"msg", LEAD_MESSAGE},   {"question", LEAD_MESSAGE},
+};
+
+/* Beside "name" or "mail": not the writer's own. */
+static const char *const not_of_a_person[] = {
+    "compan",     "business", "organi", "bedrijf", "firm", "entreprise", "societe", "empresa", "aziend", "foretag",
+    "virksomhed", "shop",     "store",  "product", "page", "form",       "project", "projet",  "domain", "file",
+    "event",      "user",     "brand",  "school",  "type", "subject",    "about",   NULL};
 
 static gboolean
 is_plain(char c)
@@ -660,6 +686,19 @@ look_up(const char *label)
 }
 
 static enum lead_member
+by_word(const char *key)
+{
+    for (const char *p = key; *p; p += strspn(p, " ")) {
+        gsize length = strcspn(p, " ");
+        for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+            if (strlen(words[i].word) == length && memcmp(p, words[i].word, length) == 0)
+                return words[i].member;
+        p += length;
+    }
+    return LEAD_NONE;
+}
+
+static enum lead_member
 by_key(const char *key)
 {
     enum lead_member member = look_up(key);
@@ -668,7 +707,7 @@ by_key(const char *key)
     for (gsize i = 0; member == LEAD_NONE && i < G_N_ELEMENTS(parts); i++)
         if (strstr(key, parts[i].part))
             member = parts[i].member;
-    return member;
+    return member == LEAD_NONE && !sentence_contains(key, not_of_a_person) ? by_word(key) : member;
 }
 
 enum lead_member

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "mime/fold.h"
+#include "mime/sentence.h"
+
 /*
  * Three ways in which text forms write:
  *   Label: value            the value may go on in the next lines
@@ -38,65 +41,143 @@ any_of(const GArray *lines, guint from, guint to, const char *const *starts)
     return FALSE;
 }
 
-/* What the tools append: behind `-- ` (Contact Form 7), behind `---` (Elementor, Formspree), or in a sentence of its
- * own. */
-guint
-form_fields_end(const GArray *lines)
+/* What a tool says of its own mail: "Diese Nachricht wurde über das Formular auf … gesendet", "View all submissions".
+ * One word of each list in a short line of its own. Folded. */
+static const char *const itself[] = {"this e-mail",
+                                     "this email",
+                                     "this message",
+                                     "this mail",
+                                     "this form",
+                                     "diese e-mail",
+                                     "diese nachricht",
+                                     "diese mail",
+                                     "dieses form",
+                                     "deze e-mail",
+                                     "dit bericht",
+                                     "deze mail",
+                                     "dit formulier",
+                                     "cet e-mail",
+                                     "ce message",
+                                     "ce mail",
+                                     "cet email",
+                                     "ce courriel",
+                                     "ce formulaire",
+                                     "ta wiadomosc",
+                                     "ten e-mail",
+                                     "este mensaje",
+                                     "este correo",
+                                     "este email",
+                                     "questo messag",
+                                     "questa e-mail",
+                                     "questa email",
+                                     "esta mensagem",
+                                     "este e-mail",
+                                     "det har med",
+                                     "denne e-mail",
+                                     "denne besked",
+                                     "submitted ",
+                                     "sent via ",
+                                     "sent from ",
+                                     "envoye depuis ",
+                                     "verstuurd via ",
+                                     "gesendet uber ",
+                                     "verzonden via ",
+                                     "envoye via ",
+                                     "wyslano z",
+                                     "wyslano prz",
+                                     "enviado desde ",
+                                     "enviado a traves",
+                                     "enviado via ",
+                                     "inviato da",
+                                     "ingezonden ",
+                                     "eingereicht ",
+                                     NULL};
+static const char *const came_from[] = {"form", "site", "web", "strona", "strony", "shop", "winkel", "boutique", NULL};
+
+static const char *const offers[] = {"view ",
+                                     "see ",
+                                     "manage ",
+                                     "to view ",
+                                     "to see ",
+                                     "to manage ",
+                                     "to edit ",
+                                     "edit ",
+                                     "open ",
+                                     "log in ",
+                                     "click ",
+                                     "bekijk ",
+                                     "beheer ",
+                                     "klik ",
+                                     "voir ",
+                                     "gerer ",
+                                     "consulter ",
+                                     "cliquez ",
+                                     "ansehen ",
+                                     "klicken ",
+                                     "verwalten ",
+                                     "zobacz ",
+                                     "kliknij ",
+                                     "zarzadzaj ",
+                                     "ver ",
+                                     "gestionar ",
+                                     "visualizza ",
+                                     "gestisci ",
+                                     "not interested in",
+                                     "turn off ",
+                                     "unsubscribe",
+                                     "you are receiving",
+                                     "you received this",
+                                     "reply to this",
+                                     "to reply ",
+                                     "do not reply",
+                                     "antworten sie",
+                                     "answer this",
+                                     NULL};
+static const char *const offered[] = {
+    "submission",   "form",         "entry",      "entries",  "response", "dashboard", "settings",
+    "notification", "these emails", "this email", "contact",  "online",   "inzending", "reponse",
+    "soumission",   "eintr",        "antwort",    "wpis",     "odpowied", "panel",     "browser",
+    "respuesta",    "envio",        "risposta",   "directly", "lead",     "crm",       NULL};
+
+static gboolean
+begins_paragraph(const GArray *lines, guint i)
 {
-    static const char *const appended[] = {"Page URL",
-                                           "User Agent",
-                                           "Remote IP",
-                                           "Powered by",
-                                           "Date:",
-                                           "Time:",
-                                           "URL de la page",
-                                           "Agent utilisateur",
-                                           "IP distante",
-                                           "Adres URL strony",
-                                           "Zdalny adres",
-                                           "Seiten-URL",
-                                           "Benutzer-Agent",
-                                           "Pagina-URL",
-                                           "Datum:",
-                                           "Data:",
-                                           "Sent from",
-                                           "This message was sent",
-                                           "This email was sent",
-                                           "This e-mail was sent",
-                                           "Diese Nachricht wurde",
-                                           "Ce message a ",
-                                           "Dit bericht is ",
-                                           "Ta wiadomo",
-                                           NULL};
-    static const char *const sentences[] = {"This e-mail was sent from a contact form",
-                                            "This email was sent from a contact form",
-                                            "This form was submitted at",
-                                            "This is a notification that a contact form",
-                                            "You are receiving this because",
-                                            "You are receiving this mail because",
-                                            "You are receiving this email because",
-                                            "You received this email because",
-                                            "View your form submissions",
-                                            "Edit your form settings",
-                                            "Manage submissions",
-                                            "Does this submission look like spam",
-                                            "Sent from your website",
-                                            "Log in to view",
-                                            "Access all submissions",
-                                            NULL};
-    for (guint i = 0; i < lines->len; i++) {
-        const struct line *line = line_at(lines, i);
-        if (line->body == line->text && body_is(line, "--"))
-            return i;
-        if (body_is(line, "---") && any_of(lines, i + 1, i + 8, appended))
-            return i;
-        if (any_of(lines, i, i + 1, sentences))
-            return i;
-    }
-    return lines->len;
+    return !line_is_blank(line_at(lines, i)) && i > 0 &&
+           (line_is_blank(line_at(lines, i - 1)) || line_is_rule(line_at(lines, i - 1)));
+}
+
+static gboolean
+starts_with_one(const char *folded, const char *const *words)
+{
+    for (; *words; words++)
+        if (g_str_has_prefix(folded, *words))
+            return TRUE;
+    return FALSE;
+}
+
+/* A form's link stands in most of them; without one the sentence must speak of its own mail. */
+static gboolean
+is_notice(const struct line *line)
+{
+    enum { SHORT = 300 };
+    struct folded folded;
+    if (line->depth || line->body_length > SHORT)
+        return FALSE;
+    fold(&folded, line->body, line->body_length);
+    const char *words = folded.text + strspn(folded.text, "*-_[(> ");
+    if (starts_with_one(words, itself))
+        return sentence_contains(words, came_from);
+    return starts_with_one(words, offers) && sentence_contains(words, offered) &&
+           (strstr(words, "http") || !(strchr(words, ':') || g_str_has_suffix(words, "?")));
 }
 
 /* ---- labels ---- */
+
+struct label {
+    const char *at; /* without the marks around it */
+    gsize length;
+    const char *value; /* behind the mark that parts them, up to the line's end */
+};
 
 static guint
 count_words(const char *p, gsize length)
@@ -107,38 +188,168 @@ count_words(const char *p, gsize length)
     return words;
 }
 
-/* Bytes of the label at the start of a line; 0: none. No scheme (`https:`), no clock time, no sentence. */
-static gsize
-label_length(const struct line *line)
+/* "*Name:* Ann", "[Name]: Ann", "- Name: Ann", "Name......: Ann". */
+static gboolean
+is_decoration(char c)
 {
-    const char *p = line->body;
-    const char *colon = memchr(p, ':', MIN(line->body_length, FORM_LABEL_BYTES));
-    if (line->depth || !colon || colon == p || line->body_length > 4000)
-        return 0;
-    gsize length = (gsize)(colon - p);
-    if (length + 2 < line->body_length && colon[1] == '/' && colon[2] == '/')
-        return 0;
-    if (g_ascii_isdigit(colon[-1]) && length + 1 < line->body_length && g_ascii_isdigit(colon[1]))
-        return 0;
-    if (memchr(p, '@', length) || memchr(p, '?', length ? length - 1 : 0) || count_words(p, length) > 9)
-        return 0;
-    return length;
+    return c && strchr("*[]#-=_ \t.", c);
 }
 
-/* "Label::" where the label itself ends in a colon (Elementor). */
-static const char *
-value_start(const struct line *line, gsize label)
+/* A colon that a clock time, a scheme (`https:`) or a sentence has parts nothing. */
+static gboolean
+parts_words(const struct line *line, const char *mark)
 {
-    const char *p = line->body + label, *end = line->body + line->body_length;
-    while (p < end && (*p == ':' || *p == ' ' || *p == '\t'))
+    const char *p = line->body, *end = p + line->body_length;
+    gsize length = (gsize)(mark - p);
+    if (mark + 2 < end && mark[1] == '/' && mark[2] == '/')
+        return FALSE;
+    if (g_ascii_isdigit(mark[-1]) && mark + 1 < end && g_ascii_isdigit(mark[1]))
+        return FALSE;
+    return !memchr(p, '@', length) && !memchr(p, '?', length - 1) && count_words(p, length) <= 9;
+}
+
+/* The label at the start of a line, before the first `mark`. */
+static gboolean
+find_label(const struct line *line, char mark, struct label *label)
+{
+    const char *p = line->body, *end = p + line->body_length;
+    const char *at = memchr(p, mark, MIN(line->body_length, FORM_LABEL_BYTES));
+    if (line->depth || !at || at == p || line->body_length > 4000 || !parts_words(line, at))
+        return FALSE;
+    gboolean starred = *p == '*';
+    label->value = at;
+    while (label->value < end && (*label->value == mark || strchr(" \t", *label->value)))
+        label->value++;
+    while (starred && label->value < end && strchr("* ", *label->value)) /* the mark is inside of the stars */
+        label->value++;
+    while (p < at && is_decoration(*p))
         p++;
-    return p;
+    while (at > p && is_decoration(at[-1]))
+        at--;
+    label->at = p;
+    label->length = (gsize)(at - p);
+    return at > p;
+}
+
+/* ---- what the tools append ---- */
+
+static const char *const appended[] = {"Page URL",
+                                       "User Agent",
+                                       "Remote IP",
+                                       "Powered by",
+                                       "Date:",
+                                       "Time:",
+                                       "URL de la page",
+                                       "Agent utilisateur",
+                                       "IP distante",
+                                       "Adres URL strony",
+                                       "Zdalny adres",
+                                       "Seiten-URL",
+                                       "Benutzer-Agent",
+                                       "Pagina-URL",
+                                       "Datum:",
+                                       "Data:",
+                                       "Sent from",
+                                       "This message was sent",
+                                       "This email was sent",
+                                       "This e-mail was sent",
+                                       "Diese Nachricht wurde",
+                                       "Ce message a ",
+                                       "Dit bericht is ",
+                                       "Ta wiadomo",
+                                       "IP",
+                                       "Adres IP",
+                                       "Adresse IP",
+                                       "IP-Adresse",
+                                       "Indirizzo IP",
+                                       "Browser",
+                                       "Referer",
+                                       "Referrer",
+                                       "URL:",
+                                       NULL};
+
+static const char *const sentences[] = {"This e-mail was sent from a contact form",
+                                        "This email was sent from a contact form",
+                                        "This form was submitted at",
+                                        "This is a notification that a contact form",
+                                        "You are receiving this because",
+                                        "You are receiving this mail because",
+                                        "You are receiving this email because",
+                                        "You received this email because",
+                                        "View your form submissions",
+                                        "Edit your form settings",
+                                        "Manage submissions",
+                                        "Does this submission look like spam",
+                                        "Sent from your website",
+                                        "Log in to view",
+                                        "Access all submissions",
+                                        NULL};
+
+/* Behind a `-- ` that somebody typed the tool's fields go on. */
+static gboolean
+goes_on(const GArray *lines, guint from)
+{
+    enum { SIGNATURE_LINES = 30 };
+    struct label label;
+    for (guint i = from; i < lines->len && i < from + SIGNATURE_LINES; i++)
+        if (find_label(line_at(lines, i), ':', &label) && form_label(label.at, label.length) != LEAD_NONE)
+            return TRUE;
+    return FALSE;
+}
+
+/* Behind `-- ` (Contact Form 7), behind `---` (Elementor, Formspree), or in a sentence of its
+ * own. */
+guint
+form_fields_end(const GArray *lines)
+{
+    for (guint i = 0; i < lines->len; i++) {
+        const struct line *line = line_at(lines, i);
+        if (line->body == line->text && body_is(line, "--") && !goes_on(lines, i + 1))
+            return i;
+        if (line_is_rule(line) && any_of(lines, i + 1, i + 8, appended))
+            return i;
+        if (any_of(lines, i, i + 1, sentences) || (begins_paragraph(lines, i) && is_notice(line)))
+            return i;
+    }
+    return lines->len;
 }
 
 static gboolean
-stands_alone(const struct line *line, gsize label)
+stands_alone(const struct line *line, const struct label *label)
 {
-    return label && value_start(line, label) == line->body + line->body_length;
+    return label->value == line->body + line->body_length;
+}
+
+static gboolean
+is_known(const struct line *line, char mark, const struct form_map *map)
+{
+    struct label label;
+    return find_label(line, mark, &label) && form_label_in(map, label.at, label.length) != LEAD_NONE;
+}
+
+static guint
+known_labels(const GArray *lines, guint end, char mark, const struct form_map *map)
+{
+    guint known = 0;
+    for (guint i = 0; i < end; i++)
+        known += is_known(line_at(lines, i), mark, map);
+    return known;
+}
+
+/* What parts label and value: nearly all have a colon. The first line that has a label tells; what is typed stands
+ * below. */
+static char
+parting_mark(const GArray *lines, guint end, const struct form_map *map)
+{
+    static const char others[] = "=\t|";
+    for (guint i = 0; i < end; i++) {
+        if (is_known(line_at(lines, i), ':', map))
+            return ':';
+        for (const char *other = others; *other; other++)
+            if (is_known(line_at(lines, i), *other, map) && known_labels(lines, end, *other, map) >= 2)
+                return *other;
+    }
+    return ':';
 }
 
 /* Most labels stand alone: then the values are below them, and a colon inside of a line is somebody's. */
@@ -146,12 +357,12 @@ static gboolean
 values_below(const GArray *lines, guint end)
 {
     guint alone = 0, with_value = 0;
+    struct label label;
     for (guint i = 0; i < end; i++) {
-        gsize label = label_length(line_at(lines, i));
         gboolean apart = i == 0 || line_is_blank(line_at(lines, i - 1));
-        if (!label)
+        if (!find_label(line_at(lines, i), ':', &label))
             continue;
-        if (stands_alone(line_at(lines, i), label))
+        if (stands_alone(line_at(lines, i), &label))
             alone += apart && i + 1 < end;
         else
             with_value++;
@@ -162,53 +373,101 @@ values_below(const GArray *lines, guint end)
 struct reader {
     const struct form_map *map; /* NULL */
     GPtrArray *fields;
-    const struct line *label; /* NULL: none open */
-    gsize label_bytes;
+    struct label label; /* `at` NULL: none open */
     GString *value;
     enum lead_member member;
     guint seen;      /* bits of enum lead_member */
+    char mark;       /* that parts label and value */
+    gboolean below;  /* the values stand below their labels */
     gboolean loose;  /* blank lines stand between the fields */
     gboolean to_end; /* the open field goes on to the end, whatever stands in it */
+    guint tail;      /* the line from where on the tool speaks of the mail: when it was sent, from which page */
 };
 
 static void
 close_field(struct reader *r)
 {
-    if (r->label)
-        form_fields_add(r->fields, r->label->body, r->label_bytes, r->value->str);
-    r->label = NULL;
+    if (r->label.at)
+        form_fields_add(r->fields, r->label.at, r->label.length, r->value->str);
+    r->label.at = NULL;
     g_string_truncate(r->value, 0);
 }
 
 static void
-open_field(struct reader *r, const struct line *line, gsize label, gboolean below)
+open_field(struct reader *r, const struct line *line, const struct label *label)
 {
     close_field(r);
-    const char *value = value_start(line, label);
-    r->label = line;
-    r->label_bytes = label;
-    r->member = form_label_in(r->map, line->body, label);
+    r->label = *label;
+    r->member = form_label_in(r->map, label->at, label->length);
     r->seen |= 1u << r->member;
-    r->to_end = r->member == LEAD_MESSAGE && !below && stands_alone(line, label);
-    g_string_append_len(r->value, value, line->body + line->body_length - value);
+    r->to_end = r->member == LEAD_MESSAGE && !r->below && stands_alone(line, label);
+    g_string_append_len(r->value, label->value, line->body + line->body_length - label->value);
+}
+
+/* "Terms: accepted": a box that was ticked, not words. */
+static gboolean
+is_choice(const struct label *label, const struct line *line)
+{
+    static const char *const choices[] = {"true", "false", "yes",     "no",        "on",       "off", "ja",
+                                          "nein", "nee",   "oui",     "non",       "tak",      "nie", "si",
+                                          "sim",  "nao",   "checked", "unchecked", "accepted", NULL};
+    struct folded folded;
+    fold(&folded, label->value, (gsize)(line->body + line->body_length - label->value));
+    return count_words(label->at, label->length) <= 4 && g_strv_contains(choices, folded.text);
+}
+
+/* "Submitted on: 3 May", "IP: …". */
+static gboolean
+is_about_mail(const struct line *line)
+{
+    static const char *const starts[] = {
+        "date",        "time",     "timestamp",   "ip",           "remote ip",  "user agent",   "browser",
+        "page",        "referrer", "referer",     "submitted",    "sent on",    "sent at",      "form name",
+        "datum",       "tijd",     "verzonden",   "verstuurd",    "ingezonden", "pagina",       "zeit",
+        "uhrzeit",     "gesendet", "eingereicht", "seite",        "heure",      "envoye",       "soumis",
+        "adresse ip",  "ip-adres", "data",        "godzina",      "wyslano",    "adres ip",     "strona form",
+        "fecha",       "hora",     "enviado",     "direccion ip", "ora",        "inviato",      "indirizzo ip",
+        "endereco ip", "tidpunkt", "skickat",     "utm source",   "utm medium", "utm campaign", "source url",
+        NULL};
+    struct label label;
+    struct folded folded;
+    if (!find_label(line, ':', &label) || stands_alone(line, &label))
+        return FALSE;
+    fold(&folded, label.at, label.length);
+    gsize length = 0;
+    for (const char *const *start = starts; *start && !length; start++)
+        if (g_str_has_prefix(folded.text, *start) && !g_ascii_isalpha(folded.text[strlen(*start)]))
+            length = strlen(*start);
+    return length && count_words(label.at, label.length) <= 4;
+}
+
+static guint
+tail_start(const GArray *lines, guint end)
+{
+    guint tail = end;
+    for (guint i = end; i-- > 0 && (line_is_blank(line_at(lines, i)) || line_is_rule(line_at(lines, i)) ||
+                                    is_about_mail(line_at(lines, i)));)
+        if (is_about_mail(line_at(lines, i)))
+            tail = i;
+    return tail;
 }
 
 /* The long text under a label of its own ("Message Body:", Contact Form 7) is the last field where the others have
  * their values beside them. Does a field begin here? In the free text only a label that is known and was not there yet.
  */
 static gboolean
-begins_field(const struct reader *r, const GArray *lines, guint i, gboolean below)
+begins_field(const struct reader *r, const GArray *lines, guint i, struct label *label)
 {
     const struct line *line = line_at(lines, i);
-    gsize label = r->to_end ? 0 : label_length(line);
     gboolean apart = i == 0 || line_is_blank(line_at(lines, i - 1));
-    if (!label || (below && !(apart && stands_alone(line, label))))
+    if ((r->to_end && i < r->tail) || !find_label(line, r->mark, label) ||
+        (r->below && !(apart && stands_alone(line, label))))
         return FALSE;
-    if (!r->label || r->member != LEAD_MESSAGE)
+    if (!r->label.at || r->member != LEAD_MESSAGE || i >= r->tail || is_choice(label, line))
         return TRUE;
-    if (apart != (r->loose || below)) /* the tool parts its fields otherwise: somebody's paragraph */
+    if (apart != (r->loose || r->below)) /* the tool parts its fields otherwise: somebody's paragraph */
         return FALSE;
-    enum lead_member member = form_label_in(r->map, line->body, label);
+    enum lead_member member = form_label_in(r->map, label->at, label->length);
     return member != LEAD_NONE && member != LEAD_MESSAGE && !(r->seen & (1u << member));
 }
 
@@ -217,14 +476,17 @@ form_fields_from_text(const char *text, const struct form_map *map)
 {
     g_autoptr(GArray) lines = lines_split(text);
     guint end = form_fields_end(lines);
-    gboolean below = values_below(lines, end);
     struct reader r = {.map = map, .fields = form_fields_new(), .value = g_string_new(NULL)};
+    struct label label;
+    r.mark = parting_mark(lines, end, map);
+    r.tail = tail_start(lines, end);
+    r.below = r.mark == ':' && values_below(lines, end);
     for (guint i = 0; i < end; i++) {
         const struct line *line = line_at(lines, i);
-        if (begins_field(&r, lines, i, below)) {
-            r.loose = r.label && line_is_blank(line_at(lines, i - 1));
-            open_field(&r, line, label_length(line), below);
-        } else if (r.label) {
+        if (begins_field(&r, lines, i, &label)) {
+            r.loose = r.label.at && line_is_blank(line_at(lines, i - 1));
+            open_field(&r, line, &label);
+        } else if (r.label.at) {
             g_string_append_c(r.value, '\n');
             g_string_append_len(r.value, line->text, (gssize)line->length);
         }
@@ -234,20 +496,89 @@ form_fields_from_text(const char *text, const struct form_map *map)
     return r.fields;
 }
 
-/* ---- questions without a colon ---- */
+/* ---- headings ---- */
 
-/* "What is your name?" or a label that is known, alone in the first line of its paragraph. */
+/* How a text without colons sets its labels apart. All of a form's are set the same way. */
+enum heading {
+    HEADING_NONE,
+    HEADING_FRAMED,    /* "--- Name ---", "## Name", "[Name]" */
+    HEADING_RULED,     /* a rule below it */
+    HEADING_NUMBERED,  /* "1. What is your name?" */
+    HEADING_PARAGRAPH, /* first in its paragraph, known or a question */
+    HEADING_LINE,      /* a line that is known */
+};
+
 static gboolean
-is_question(const GArray *lines, guint i, guint end, const struct form_map *map)
+is_worded(const struct label *label)
+{
+    return label->length && label->length <= FORM_LABEL_BYTES && !memchr(label->at, '@', label->length) &&
+           !memchr(label->at, ':', label->length);
+}
+
+static gboolean
+is_framed(const struct line *line, struct label *label)
+{
+    const char *p = line->body, *end = p + line->body_length;
+    if (!strchr("-=*#[", *p) || (p[0] == '-' && p[1] == ' '))
+        return FALSE;
+    while (p < end && strchr("-=*#[ ", *p))
+        p++;
+    while (end > p && strchr("-=*#] ", end[-1]))
+        end--;
+    *label = (struct label){.at = p, .length = (gsize)(end - p)};
+    return TRUE;
+}
+
+static gboolean
+is_numbered(const struct line *line, struct label *label)
+{
+    const char *p = line->body, *end = p + line->body_length;
+    while (p < end && g_ascii_isdigit(*p))
+        p++;
+    if (p == line->body || p - line->body > 2 || p + 2 >= end || !strchr(".)", *p) || p[1] != ' ')
+        return FALSE;
+    *label = (struct label){.at = p + 2, .length = (gsize)(end - p - 2)};
+    return TRUE;
+}
+
+static enum heading
+heading_of(const GArray *lines, guint i, guint end, const struct form_map *map, struct label *label)
 {
     const struct line *line = line_at(lines, i);
-    gsize length = line->body_length;
-    if (line->depth || !length || length > FORM_LABEL_BYTES || i + 1 >= end || line_is_blank(line_at(lines, i + 1)))
-        return FALSE;
-    if ((i > 0 && !line_is_blank(line_at(lines, i - 1))) || memchr(line->body, ':', length) ||
-        memchr(line->body, '@', length))
-        return FALSE;
-    return line->body[length - 1] == '?' || form_label_in(map, line->body, length) != LEAD_NONE;
+    if (line->depth || line_is_blank(line) || line_is_rule(line) || i + 1 >= end)
+        return HEADING_NONE;
+    if (is_framed(line, label))
+        return is_worded(label) ? HEADING_FRAMED : HEADING_NONE;
+    if (is_numbered(line, label))
+        return is_worded(label) ? HEADING_NUMBERED : HEADING_NONE;
+    *label = (struct label){.at = line->body, .length = line->body_length};
+    if (!is_worded(label))
+        return HEADING_NONE;
+    if (line_is_rule(line_at(lines, i + 1)))
+        return HEADING_RULED;
+    gboolean apart = i == 0 || line_is_blank(line_at(lines, i - 1)), bare = line_is_blank(line_at(lines, i + 1));
+    gboolean known = form_label_in(map, label->at, label->length) != LEAD_NONE;
+    if (apart && !bare && (known || label->at[label->length - 1] == '?'))
+        return HEADING_PARAGRAPH;
+    return known && label->length <= FORM_LABEL_BYTES / 3 ? HEADING_LINE : HEADING_NONE;
+}
+
+/* The way that most labels are set which are known. Lines that are known and nothing else are believed last. */
+static enum heading
+style_of(const GArray *lines, guint end, const struct form_map *map)
+{
+    guint known[HEADING_LINE + 1] = {0};
+    struct label label;
+    for (guint i = 0; i < end; i++) {
+        enum heading heading = heading_of(lines, i, end, map, &label);
+        if (heading != HEADING_NONE && form_label_in(map, label.at, label.length) != LEAD_NONE)
+            known[heading]++;
+    }
+    enum heading best = HEADING_FRAMED;
+    for (enum heading heading = HEADING_FRAMED; heading < HEADING_LINE; heading++)
+        if (known[heading] > known[best])
+            best = heading;
+    return known[best] < 2 && known[best] + known[HEADING_LINE] >= 3 ? HEADING_LINE : best;
 }
 
 GPtrArray *
@@ -255,14 +586,17 @@ form_fields_from_questions(const char *text, const struct form_map *map)
 {
     g_autoptr(GArray) lines = lines_split(text);
     guint end = form_fields_end(lines);
+    enum heading style = style_of(lines, end, map);
     struct reader r = {.map = map, .fields = form_fields_new(), .value = g_string_new(NULL)};
+    struct label label;
     for (guint i = 0; i < end; i++) {
         const struct line *line = line_at(lines, i);
-        if (is_question(lines, i, end, map)) {
+        enum heading heading = heading_of(lines, i, end, map, &label);
+        if (heading == style || (style == HEADING_LINE && heading == HEADING_PARAGRAPH)) {
             close_field(&r);
-            r.label = line;
-            r.label_bytes = line->body_length;
-        } else if (r.label) {
+            r.label = label;
+            i += heading == HEADING_RULED;
+        } else if (r.label.at) {
             g_string_append_len(r.value, line->text, (gssize)line->length);
             g_string_append_c(r.value, '\n');
         }
@@ -270,4 +604,21 @@ form_fields_from_questions(const char *text, const struct form_map *map)
     close_field(&r);
     g_string_free(r.value, TRUE);
     return r.fields;
+}
+
+gboolean
+form_text_has_headings(const char *text, const struct form_map *map)
+{
+    g_autoptr(GArray) lines = lines_split(text);
+    guint end = form_fields_end(lines);
+    char mark = parting_mark(lines, end, map);
+    struct label label;
+    for (guint i = 0; i < end; i++) {
+        if (is_known(line_at(lines, i), mark, map))
+            return FALSE;
+        if (heading_of(lines, i, end, map, &label) != HEADING_NONE &&
+            form_label_in(map, label.at, label.length) != LEAD_NONE)
+            return TRUE;
+    }
+    return FALSE;
 }

@@ -33,7 +33,7 @@ form_fields_new(void)
 void
 form_fields_add(GPtrArray *fields, const char *label, gsize label_length, const char *value)
 {
-    while (label_length && strchr(" \t:*", label[label_length - 1]))
+    while (label_length && strchr(" \t\n:*", label[label_length - 1]))
         label_length--;
     if (label_length == 0 || label_length > FORM_LABEL_BYTES * 3 || fields->len >= FORM_FIELDS)
         return;
@@ -185,13 +185,13 @@ member_of(struct form_lead *lead, enum lead_member member)
 char *
 form_address_in(const char *value)
 {
-    const char *at = strchr(value, '@');
-    if (!at || strchr(value, '\n'))
+    const char *at = memchr(value, '@', strcspn(value, "\n")); /* a footer that is not known may stand below */
+    if (!at)
         return NULL;
     const char *p = at, *q = at + 1;
     while (p > value && !strchr(" <>()[]\"';,:", p[-1]))
         p--;
-    q += strcspn(q, " <>()[]\"';,");
+    q += strcspn(q, " <>()[]\"';,\n");
     while (q > at + 1 && q[-1] == '.')
         q--;
     if (p == at || q - at < 4 || !memchr(at, '.', (gsize)(q - at)))
@@ -236,6 +236,36 @@ fill_from_fields(struct form *f, const struct form_map *map)
         first = g_steal_pointer(&f->lead.name);
     if (!f->lead.name && (first || last))
         f->lead.name = g_strstrip(g_strconcat(first ? first : "", " ", last ? last : "", NULL));
+}
+
+/* Words that a person would write, not a choice, a number or a link. */
+static gsize
+words_in(const char *value)
+{
+    gsize words = 0;
+    if (strstr(value, "://") || strchr(value, '@') || strlen(value) > 20000)
+        return 0;
+    for (const char *p = value; *p; p++)
+        words += !g_ascii_isspace(*p) && (p == value || g_ascii_isspace(p[-1]));
+    return words;
+}
+
+/* No label that is known asks for the message: then the longest text is it. */
+const struct form_field *
+form_longest(const GPtrArray *fields, const struct form_map *map)
+{
+    enum { A_SENTENCE = 4 };
+    const struct form_field *longest = NULL;
+    gsize most = A_SENTENCE - 1;
+    for (guint i = 0; i < fields->len; i++) {
+        const struct form_field *field = g_ptr_array_index(fields, i);
+        gsize words = form_label_in(map, field->label, strlen(field->label)) == LEAD_NONE ? words_in(field->value) : 0;
+        if (words > most) {
+            longest = field;
+            most = words;
+        }
+    }
+    return longest;
 }
 
 /* A sender that is a person's, not a tool's. */
@@ -336,11 +366,15 @@ static GPtrArray *
 fields_in_text(const struct mail *m, const struct form_map *map)
 {
     g_autoptr(GPtrArray) lines = form_fields_from_text(m->text, map);
-    if (known_fields(lines, map) > 0)
+    gboolean headings = form_text_has_headings(m->text, map);
+    guint known = known_fields(lines, map);
+    if (known >= 2 && !headings)
         return g_steal_pointer(&lines);
     g_autoptr(GPtrArray) questions = form_fields_from_questions(m->text, map);
-    if (known_fields(questions, map) >= 2)
+    if (known_fields(questions, map) >= (headings ? 2 : MAX(2, known + 1)))
         return g_steal_pointer(&questions);
+    if (known > 0)
+        return g_steal_pointer(&lines);
     g_autoptr(GPtrArray) letter = form_fields_from_letter(m);
     return letter->len ? g_steal_pointer(&letter) : g_steal_pointer(&lines);
 }
@@ -424,6 +458,9 @@ form_read(const struct mail *m, gconstpointer raw, gsize length, const struct fo
     fill_from_fields(f, map);
     if (strcmp(f->tool, "contact-form-7") == 0 || strcmp(f->tool, "generic") == 0)
         split_sender(f);
+    const struct form_field *longest = f->lead.message ? NULL : form_longest(f->fields, map);
+    if (longest)
+        f->lead.message = g_strdup(longest->value);
     believe_reply_to(f, m, map);
     find_address(f, m);
     return g_steal_pointer(&f);

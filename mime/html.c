@@ -159,7 +159,7 @@ enum rule_match { EXACT, PREFIX, CONTAINS };
 struct rule {
     enum markup_attribute attribute;
     enum rule_match match;
-    const char *value; /* lower case; a class is compared word by word; Outlook's "x_" before a name is ignored */
+    const char *value; /* lower case; a class is compared word by word, without a client's prefix */
     guint16 marks;
     gboolean ends;
 };
@@ -184,6 +184,7 @@ static const struct rule rules[] = {
     {MARKUP_ID, EXACT, "isreplycontent", HTML_QUOTE, FALSE},
     {MARKUP_ID, EXACT, "ms-outlook-mobile-signature", HTML_SIGNATURE, FALSE},
     {MARKUP_ID, EXACT, "signature", HTML_SIGNATURE, FALSE},
+    {MARKUP_CLASS, EXACT, "signature", HTML_SIGNATURE, FALSE},
     /* Apple */
     {MARKUP_ID, EXACT, "applemailsignature", HTML_SIGNATURE, FALSE},
     /* Yahoo */
@@ -253,13 +254,26 @@ word_matches(const struct rule *rule, const char *word)
     }
 }
 
+/* Outlook puts "x_" before the names that it found, Yahoo "ydp" and eight digits. */
+static const char *
+bare_name(const char *word)
+{
+    enum { DIGITS = 8 };
+    while (g_str_has_prefix(word, "x_")) {
+        word += 2;
+    }
+    if (!g_str_has_prefix(word, "ydp")) {
+        return word;
+    }
+    gsize digits = strspn(word + 3, "0123456789abcdef");
+    return word + 3 + MIN(digits, DIGITS);
+}
+
 /* The first rule that fits a word decides. */
 static void
 judge_word(enum markup_attribute attribute, const char *word, struct verdict *v)
 {
-    while (g_str_has_prefix(word, "x_")) {
-        word += 2;
-    }
+    word = bare_name(word);
     for (guint i = 0; i < G_N_ELEMENTS(rules); i++) {
         if (rules[i].attribute == attribute && word_matches(&rules[i], word)) {
             v->marks |= rules[i].marks;

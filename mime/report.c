@@ -226,6 +226,13 @@ diagnose_fields(struct report *report, const struct fields *f, const char *addre
         g_strlcpy(d->status, more.status, sizeof d->status);
 }
 
+/* RFC 3464 2.3.3: what is relayed has gone to where no report comes from. */
+static gboolean
+has_arrived(const char *action)
+{
+    return g_str_has_prefix(action, "deliver") || g_str_has_prefix(action, "relayed");
+}
+
 static void
 take_fields(struct report *report, struct fields *f)
 {
@@ -239,12 +246,12 @@ take_fields(struct report *report, struct fields *f)
         return;
     }
     report->told = TRUE;
-    if (f->action && g_str_has_prefix(f->action, "deliver")) {
+    if (f->action && has_arrived(f->action)) {
         d = (struct diagnosis){.kind = REPORT_DELIVERED, .reason = REASON_DELIVERED};
         if (f->status)
             enhanced_status(f->status, d.status);
         add_recipient(report, address, &d, "");
-    } else if (!f->action || (!g_str_has_prefix(f->action, "relayed") && !g_str_has_prefix(f->action, "expanded"))) {
+    } else if (!f->action || !g_str_has_prefix(f->action, "expanded")) {
         diagnose_fields(report, f, address, &d);
         if (f->action && g_str_has_prefix(f->action, "delayed") && !d.certain)
             d.reason = REASON_EXPIRED;
@@ -353,29 +360,41 @@ read_failed_header(struct report *report)
     }
 }
 
-/* Nobody is named at all: whom the returned mail was for, if that is one. */
+/* Whom the returned mail was for, if that is one. */
+static void
+read_returned_header(struct report *report, const char *header)
+{
+    g_autoptr(GString) value = g_string_new(NULL);
+    for (const char *p = header; *p && !is_blank_line(p);) {
+        g_autofree char *name = NULL;
+        p = next_field(p, &name, value);
+        const char *at = name && g_ascii_strcasecmp(name, "To") == 0 ? strchr(value->str, '@') : NULL;
+        gsize start, end;
+        g_autofree char *address =
+            at ? prose_address(value->str, value->len, (gsize)(at - value->str), &start, &end) : NULL;
+        struct diagnosis d;
+        if (!address || strchr(at + 1, '@'))
+            continue;
+        diagnose(report->prose, "", prose_stage(report->prose), &d);
+        add_recipient(report, address, &d, "");
+    }
+}
+
+/* Nobody is named at all, but the mail comes back: as a part, or below the words. */
 static void
 read_returned(struct report *report, gconstpointer raw, gsize length)
 {
-    g_autoptr(GString) value = g_string_new(NULL);
     for (guint i = 0; i < report->mail->parts->len && report->recipients->len == 0; i++) {
         const struct mail_part *part = g_ptr_array_index(report->mail->parts, i);
         if (part->nested || !is_type(part, "message/rfc822", "text/rfc822-headers"))
             continue;
         g_autofree char *text = part_text(part, raw, length);
-        for (const char *p = text; *p && !is_blank_line(p);) {
-            g_autofree char *name = NULL;
-            p = next_field(p, &name, value);
-            const char *at = name && g_ascii_strcasecmp(name, "To") == 0 ? strchr(value->str, '@') : NULL;
-            gsize start, end;
-            g_autofree char *address =
-                at ? prose_address(value->str, value->len, (gsize)(at - value->str), &start, &end) : NULL;
-            struct diagnosis d;
-            if (!address || strchr(at + 1, '@'))
-                continue;
-            diagnose(report->prose, "", prose_stage(report->prose), &d);
-            add_recipient(report, address, &d, "");
-        }
+        read_returned_header(report, text);
+    }
+    if (report->recipients->len == 0) {
+        const char *below = report->mail->text + prose_length(report->mail->text);
+        below = strchrnul(below, '\n'); /* the line that announces it */
+        read_returned_header(report, below + strspn(below, "\r\n"));
     }
 }
 

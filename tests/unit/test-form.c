@@ -50,6 +50,54 @@ static const struct sample samples[] = {
      "<br><br>---<br><br>Date: 1 May 2026<br>Time: 10:00<br>Page URL: https://site.example<br>Powered by: "
      "Elementor<br>",
      "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"equals signs", "generic", "Site <web@site.example>", NULL, "Contact",
+     "name = Ann Lead\nemail = ann@lead.example\nmsg = " INJECTED_LINES "\n", NULL, "Ann Lead", "ann@lead.example",
+     NULL, NULL, "Hello, I need a shop."},
+    {"tabs", "generic", "Site <web@site.example>", NULL, "Contact",
+     "Name\tAnn Lead\nE-mail\tann@lead.example\nQuestion\tHello, I need a shop.\n", NULL, "Ann Lead",
+     "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"dots, brackets and stars", "generic", "Site <web@site.example>", NULL, "Contact",
+     "Name....: Ann Lead\n[E-mail]: ann@lead.example\n*Phone:* 020 123\nMessage: Hello, I need a shop.\n", NULL,
+     "Ann Lead", "ann@lead.example", "020 123", NULL, "Hello, I need a shop."},
+    {"framed headings", "generic", "Site <web@site.example>", NULL, "Contact",
+     "--- Name ---\n\nAnn Lead\n\n--- Email ---\n\nann@lead.example\n\n--- Message ---\n\n" INJECTED_LINES "\n", NULL,
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"ruled headings", "generic", "Site <web@site.example>", NULL, "Contact",
+     "Name\n----\nAnn Lead\n\nEmail\n-----\nann@lead.example\n\nMessage\n-------\n" INJECTED_LINES "\n", NULL,
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"numbered questions", "generic", "Site <web@site.example>", NULL, "Contact",
+     "1. What is your name?\n   Ann Lead\n2. What is your e-mail?\n   ann@lead.example\n3. What is it about?\n   "
+     "Hello, I "
+     "need a shop.\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"lines that are labels", "generic", "Site <web@site.example>", NULL, "Contact",
+     "Uw naam\nAnn Lead\nUw e-mailadres\nann@lead.example\nUw vraag\nHello, I need a shop.\n", NULL, "Ann Lead",
+     "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"a signature that was typed", "generic", "Site <web@site.example>", NULL, "Contact",
+     "Name: Ann Lead\nMessage: Hello, I need a shop.\n-- \nEmail: evil@thief.example\nSecond paragraph.\n", NULL,
+     "Ann Lead", "evil@thief.example", NULL, NULL, "Hello, I need a shop."},
+    {"terms and definitions", "generic", "Site <web@site.example>", NULL, "Contact", NULL,
+     "<h1>New</h1><dl><dt>Name</dt><dd>Ann "
+     "Lead</dd><dt>Email</dt><dd>ann@lead.example</dd><dt>Message</dt><dd><p>Hello, I "
+     "need a shop.</p><p>Email: evil@thief.example</p></dd></dl>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"columns", "generic", "Site <web@site.example>", NULL, "Contact", NULL,
+     "<table><tr><th>Name</th><th>Email</th><th>Message</th></tr><tr><td>Ann Lead</td><td>ann@lead.example</td>"
+     "<td>" INJECTED_HTML "</td></tr></table>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"paragraphs in a table for looks", "generic", "Site <web@site.example>", NULL, "Contact", NULL,
+     "<table><tr><td><h2>New</h2><p><strong>First name:</strong><br>Ann</p><p><strong>Last name:</strong><br>Lead</p>"
+     "<p><strong>Email:</strong><br>ann@lead.example</p><p><strong>Message:</strong><br>" INJECTED_HTML
+     "</p></td></tr></table>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"bold questions", "generic", "Site <web@site.example>", NULL, "Contact", NULL,
+     "<p>Your form has an answer:</p><p><b>What is your name?</b><br>Ann Lead</p><p><b>And your email?</b></p>"
+     "<p>ann@lead.example</p><p><b>What should we build?</b><br>Hello, I need a shop.</p>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"what the tool says last", "generic", "Site <web@site.example>", NULL, "Contact",
+     "Name: Ann Lead\nEmail: ann@lead.example\nMessage: Hello, I need a shop.\nTerms: accepted\nIP: 192.0.2.1\n\nView "
+     "all submissions: https://tool.example/contact form on\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
     {"jotform", "jotform", "Jotform <noreply@jotform.com>", NULL, "Re: Contact - Ann Lead",
      "You have a new submission.",
      "<table id=\"emailFieldsTable\"><tbody id=\"emailFieldsTableBody\">"
@@ -365,7 +413,22 @@ static const struct {
      "<table><tr><th>Name</th><th>Value</th></tr><tr><td><b>name</b></td><td>Ann Lead</td></tr>"
      "<tr><td><b>email</b></td><td>ann@lead.example</td></tr><tr><td><b>message</b></td><td>Hello</td></tr></table>",
      "ann@lead.example"},
+    {"Shop <hello@site.example>", NULL, "", "New enquiry\n\nName: Ann Lead\nEmail: ann@lead.example\nMessage: Hello\n",
+     NULL, "ann@lead.example"},
+    {"Survey <survey@site.example>", NULL, "",
+     "1. What is your name?\n   Ann Lead\n2. What is your e-mail?\n   ann@lead.example\n3. What is it about?\n   A "
+     "shop "
+     "for tea and coffee.\n",
+     NULL, "ann@lead.example"},
+    {"Hook <hook@site.example>", NULL, "",
+     "{\"name\":\"Ann Lead\",\"email\":\"ann@lead.example\",\"message\":\"Hello\"}\n", NULL, "ann@lead.example"},
     /* people */
+    {"Ann <ann@lead.example>", NULL, "", "Dear all,\n\nName: Bob\nEmail: bob@else.example\nMessage: please call me\n",
+     NULL, NULL},
+    {"Ann <ann@lead.example>", NULL, "", "Name: Ann Lead\nEmail: ann@lead.example\nMessage: please call me\n", NULL,
+     NULL},
+    {"Ann <ann@lead.example>", NULL, "",
+     "The shop shows:\n\nName: wrong\nMessage: wrong\n\nWrite to bob@else.example if you can mend it\n", NULL, NULL},
     {"Ann <ann@lead.example>", "ann@else.example", "",
      "See https://lead.example, and write to me at my other address, which is\nann@else.example\n\nThanks!\n", NULL,
      NULL},
@@ -473,6 +536,12 @@ test_labels_of_many_languages(void)
         {"Presupuesto estimado", LEAD_BUDGET},
         {"Język", LEAD_LANGUAGE},
         {"Dienstleistung", LEAD_SERVICE},
+        {"Nom complet du contact", LEAD_NAME},
+        {"Ihr Name und Ort", LEAD_NAME},
+        {"Mobiele telefoon", LEAD_PHONE},
+        {"Which services do you need?", LEAD_SERVICE},
+        {"Company name", LEAD_NONE},
+        {"Username", LEAD_NONE},
         {"Favourite colour", LEAD_NONE},
         {"", LEAD_NONE},
     };

@@ -199,6 +199,7 @@ test_marks(void)
         {"a<div class='gmail_quote gmail_quote_container'>w<blockquote class='gmail_quote x'>b</blockquote></div>",
          "a: w:C b:Q"},
         {"a<div class=gmail_signature>s</div>", "a: s:S"},
+        {"a<div class=ydp0123abcdsignature>s</div>", "a: s:S"},
         {"<div class=moz-cite-prefix>w</div><blockquote>b</blockquote>c", "w:I b:Q c:"},
         {"a<div class=moz-forward-container>f</div>", "a: f:CF"},
         {"a<hr><div id=divRplyFwdMsg>From: x</div><div>b</div>c", "a: ----------:IR From: x:I b:Q c:Q"},

@@ -53,7 +53,8 @@ test_status_parts(void)
               "Final-Recipient: rfc822; b@x.example\nAction: delayed\nStatus: 4.4.1\n\n"
               "Final-Recipient: rfc822; c@x.example\nAction: delivered\nStatus: 2.0.0\n\n"
               "Final-Recipient: rfc822; d@x.example\nAction: relayed\nStatus: 2.0.0\n"),
-          "a@x.example 5.1.2 hard hostunknown\nb@x.example 4.4.1 soft expired\nc@x.example 2.0.0 delivered delivered");
+          "a@x.example 5.1.2 hard hostunknown\nb@x.example 4.4.1 soft expired\nc@x.example 2.0.0 delivered delivered\n"
+          "d@x.example 2.0.0 delivered delivered");
     check(DSN("Original-Recipient: rfc822; bob@x.example\nFinal-Recipient: rfc822; |/usr/bin/procmail\nAction: "
               "failed\nStatus: 5.3.0\n"
               "Diagnostic-Code: x-unix; 75\n"),
