@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "market/bounce.h"
 #include "market/notify.h"
 
 enum { ITEMS = 50 };
@@ -132,6 +133,29 @@ cover(struct act *act, gint64 id, const struct overview_reader *reader, gint64 *
            store_run(act->tx, STMT_OVERVIEW_UPTO_COVERED, error, store_int(reader->member_id), store_int(id));
 }
 
+/* What would go to the notification address while that takes no mail goes to another member (market/notify.h). */
+static gboolean
+set_recipient(struct act *act, const struct overview_reader *reader, gint64 outbox_id, const store_rows *to, guint i,
+              GError **error)
+{
+    const char *address = store_rows_text(to, i, "address");
+    g_autofree char *other = NULL;
+    g_autofree char *name = NULL;
+    gboolean marked = FALSE;
+    if (!reader->member_id && (!bounce_is_marked(act, address, &marked, error) ||
+                               (marked && !bounce_find_other(act, address, &other, &name, error))))
+        return FALSE;
+    json_t *instead = json_pack("{s:s}", "instead_of", address);
+    char *data = other ? json_dumps(instead, JSON_COMPACT) : NULL;
+    gboolean done =
+        store_run(act->tx, STMT_OVERVIEW_RECIPIENT, error, store_int(outbox_id), store_text(other ? other : address),
+                  store_text(other ? name : store_rows_text(to, i, "name")),
+                  store_text(store_rows_text(to, i, "language")), store_text(data));
+    free(data); /* jansson's, from malloc */
+    json_decref(instead);
+    return done;
+}
+
 /* It goes to where the reader is now, not when it was expected; to nobody who no longer wants it. */
 static gboolean
 find_recipient(struct act *act, const struct overview_reader *reader, gint64 outbox_id, gboolean *wanted,
@@ -146,9 +170,7 @@ find_recipient(struct act *act, const struct overview_reader *reader, gint64 out
         if (store_rows_int(readers, i, "member_id") != reader->member_id)
             continue;
         *wanted = TRUE;
-        return store_run(act->tx, STMT_OVERVIEW_RECIPIENT, error, store_int(outbox_id),
-                         store_text(store_rows_text(readers, i, "address")),
-                         store_text(store_rows_text(readers, i, "language")));
+        return set_recipient(act, reader, outbox_id, readers, i, error);
     }
     return TRUE;
 }
@@ -198,18 +220,18 @@ overview_claim(struct act *act, gint64 id, gint64 outbox_id, gboolean *send, GEr
 gboolean
 overview_failed(struct act *act, gint64 id, GError **error)
 {
-    gint64 released = 0, items = 0;
+    gint64 released = 0;
     const struct store_value values[] = {store_int(id), {.type = STORE_END}};
     g_autoptr(store_rows) overview = store_query(act->tx, STMT_OVERVIEW_BY_ID, error, store_int(id));
     if (!overview)
         return FALSE;
     const struct overview_reader reader = reader_of(overview);
-    if (!store_run_values(act->tx, STMT_OVERVIEW_RELEASE, values, &released, error) ||
-        (reader.member_id &&
-         !store_run(act->tx, STMT_OVERVIEW_UPTO_BACK, error, store_int(reader.member_id), store_int(id))) ||
-        !store_run_values(act->tx, STMT_OVERVIEW_ITEMS_DROP, values, &items, error))
-        return FALSE;
-    return !(released + items) || expect_again(act, &reader, error);
+    const struct store_value member[] = {store_int(reader.member_id), store_int(id), {.type = STORE_END}};
+    gboolean done = reader.member_id ? store_run_values(act->tx, STMT_OVERVIEW_UPTO_BACK, member, &released, error)
+                                     : store_run(act->tx, STMT_OVERVIEW_ITEMS_KEEP, error, store_int(id)) &&
+                                           store_run_values(act->tx, STMT_OVERVIEW_RELEASE, values, &released, error);
+    return done && store_run(act->tx, STMT_OVERVIEW_ITEMS_DROP, error, store_int(id)) &&
+           (!released || expect_again(act, &reader, error));
 }
 
 /* One that is not claimed yet tells of nothing, but no other could open beside it. */

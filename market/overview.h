@@ -7,7 +7,8 @@
  *
  * The notification address's covers are marked in message.overview_id; what was told at once is in none of them. A
  * member's are rows of overview_item behind a mark in member.overview_upto; what was assigned to that member is in
- * none of theirs, for it came at once.
+ * none of theirs, for it came at once. What one told of that was sent and came back stays in overview_item, for some
+ * may have it and answer by its numbers.
  */
 #ifndef POSTERN_MARKET_OVERVIEW_H
 #define POSTERN_MARKET_OVERVIEW_H

@@ -317,6 +317,48 @@ test_a_failed_overview_of_a_member_is_told_again(struct scene *s)
     g_assert_cmpuint(json_array_size(items_of(scene_sent(s, "overview", "anna@acme.test", 0))), ==, 1);
 }
 
+/* ---- an address that mail comes back from ---- */
+
+static void
+bounce_of(struct scene *s, const struct notice *notice)
+{
+    g_autofree char *raw = scene_bounce(notice->recipient, "failed", "5.1.1");
+    scene_taken(scene_mail(s, "", notice->envelope_sender, raw));
+}
+
+/* What it told of is told again, to whom it reaches, with whose place that is. */
+static void
+test_an_overview_that_came_back_goes_to_another_member(struct scene *s)
+{
+    two_conversations(s);
+    bounce_of(s, scene_sent(s, "overview", "team@acme.test", 0));
+    scene_forget(s);
+    s->now += HOUR + 1;
+    scene_send(s);
+    g_assert_null(scene_sent(s, "overview", "team@acme.test", 0));
+    const struct notice *overview = scene_sent(s, "overview", "anna@acme.test", 0);
+    g_assert_cmpuint(json_array_size(items_of(overview)), ==, 2);
+    g_assert_cmpstr(scene_text(overview->data, "instead_of"), ==, "team@acme.test");
+}
+
+/* The address was a list of several people, and it came back from one: the others have it and answer. */
+static void
+test_an_overview_that_came_back_can_be_answered(struct scene *s)
+{
+    two_conversations(s);
+    const struct notice *overview = scene_sent(s, "overview", "team@acme.test", 0);
+    g_autofree char *address = g_strdup(overview->from_address);
+    bounce_of(s, overview);
+    scene_forget(s);
+    scene_taken(scene_write(s, "bob@acme.test", address, "Re: 2", NULL, "2: On Friday."));
+    scene_send(s);
+    g_assert_cmpstr(scene_text(scene_sent(s, "relay-partner", "joost@fietsen.test", 0)->data, "text"), ==,
+                    "On Friday.");
+    scene_taken(scene_write(s, "bob@acme.test", address, "Re: 2", NULL, "On Monday."));
+    scene_send(s);
+    g_assert_nonnull(scene_sent(s, "which-item", "bob@acme.test", 0));
+}
+
 /* ---- what the mails carry besides words ---- */
 
 static void
@@ -678,6 +720,8 @@ main(int argc, char **argv)
     ADD("a-member-who-asked-gets-one-of-its-own", test_a_member_who_asked_gets_an_overview_of_its_own);
     ADD("a-member-hears-nothing-of-before", test_a_member_hears_nothing_of_before);
     ADD("a-failed-one-of-a-member-is-told-again", test_a_failed_overview_of_a_member_is_told_again);
+    ADD("one-that-came-back-goes-to-another-member", test_an_overview_that_came_back_goes_to_another_member);
+    ADD("one-that-came-back-can-be-answered", test_an_overview_that_came_back_can_be_answered);
     ADD("mails-can-be-filtered-and-switched-off", test_mails_can_be_filtered_and_switched_off);
     ADD("the-deadline-is-taken-back", test_the_deadline_is_taken_back);
     ADD("no-calendar-for-those-who-want-none", test_no_calendar_for_those_who_want_none);
