@@ -107,7 +107,12 @@ load_folder(templates *self, const char *folder, GError **error)
         const char *suffix;
         gboolean (*load)(templates *self, const char *path, char *name, GError **error);
     } sorts[] = {{SUFFIX, load_layout}, {WORDS, load_language}};
-    g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GDir) entries = g_dir_open(folder, 0, &why);
+    if (why && !g_error_matches(why, G_FILE_ERROR, G_FILE_ERROR_NOENT)) { /* else what it changes would be missed */
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID, "mailer.templates: %s", why->message);
+        return FALSE;
+    }
     for (const char *entry; entries && (entry = g_dir_read_name(entries));) {
         g_autofree char *path = g_build_filename(folder, entry, NULL);
         for (guint i = 0; i < G_N_ELEMENTS(sorts); i++)
@@ -115,6 +120,18 @@ load_folder(templates *self, const char *folder, GError **error)
                 !sorts[i].load(self, path, g_strndup(entry, strlen(entry) - strlen(sorts[i].suffix)), error))
                 return FALSE;
     }
+    return TRUE;
+}
+
+static gboolean
+check_languages(const templates *self, GError **error)
+{
+    GHashTableIter each;
+    gpointer language, words;
+    g_hash_table_iter_init(&each, self->languages);
+    while (g_hash_table_iter_next(&each, &language, &words))
+        if (!words_check(words, language, error))
+            return FALSE;
     return TRUE;
 }
 
@@ -149,24 +166,49 @@ check_kinds(const templates *self, const char *folder, GError **error)
     return TRUE;
 }
 
+enum { PARTIALS_MOST = 16 }; /* inside each other */
+
 struct tag_check {
     const templates *templates;
     const char *key; /* of the template that is looked at */
     const template *template;
+    guint depth; /* partials gone into */
     GError *error;
 };
+
+static void check_tag(enum template_tag tag, const char *name, guint line, gpointer arg);
+
+/* One that comes back to itself has no end, which a mail would find out. */
+static void
+check_partial(struct tag_check *check, const char *name, guint line)
+{
+    enum part part = g_str_has_suffix(check->key, ".html") ? PART_HTML : PART_TEXT;
+    const template *outer = check->template, *inner = find_file(check->templates, name, part);
+    const char *file = template_file(outer);
+    if (!inner)
+        g_set_error(&check->error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "%s:%u: {{>%s}}: %s.%s" SUFFIX " is missing",
+                    file, line, name, name, parts[part].name);
+    else if (check->depth >= PARTIALS_MOST)
+        g_set_error(&check->error, POSTERN_ERROR, POSTERN_ERROR_INVALID, "%s:%u: {{>%s}} goes round in a circle", file,
+                    line, name);
+    if (check->error)
+        return;
+    check->template = inner;
+    check->depth++;
+    template_tags(inner, check_tag, check);
+    check->depth--;
+    check->template = outer;
+}
 
 static void
 check_tag(enum template_tag tag, const char *name, guint line, gpointer arg)
 {
     struct tag_check *check = arg;
-    enum part part = g_str_has_suffix(check->key, ".html") ? PART_HTML : PART_TEXT;
     const char *file = template_file(check->template);
     if (check->error)
         return;
-    if (tag == TEMPLATE_PARTIAL && !find_file(check->templates, name, part))
-        g_set_error(&check->error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "%s:%u: {{>%s}}: %s.%s" SUFFIX " is missing",
-                    file, line, name, name, parts[part].name);
+    if (tag == TEMPLATE_PARTIAL)
+        check_partial(check, name, line);
     if (tag == TEMPLATE_STRING && !words_has(check->templates->english, name))
         g_set_error(&check->error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND,
                     "%s:%u: {{@%s}}: " DEFAULT_LANGUAGE WORDS " has no `%s`", file, line, name, name);
@@ -201,7 +243,9 @@ templates_load(const char *const *folders, GError **error)
     self->english = g_hash_table_lookup(self->languages, DEFAULT_LANGUAGE);
     if (!self->english && !missing_file(folders[0], DEFAULT_LANGUAGE WORDS, error))
         return NULL;
-    return check_kinds(self, folders[0], error) && check_tags(self, error) ? g_steal_pointer(&self) : NULL;
+    return check_languages(self, error) && check_kinds(self, folders[0], error) && check_tags(self, error)
+               ? g_steal_pointer(&self)
+               : NULL;
 }
 
 /* ---- words ---- */

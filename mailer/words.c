@@ -165,24 +165,6 @@ add_line(words *self, const struct line *line, GHashTable *seen, GError **error)
     return TRUE;
 }
 
-/* Every plural needs its last resort. */
-static gboolean
-check_others(const words *self, const char *path, GError **error)
-{
-    GHashTableIter each;
-    gpointer key, value;
-    g_hash_table_iter_init(&each, self->all);
-    while (g_hash_table_iter_next(&each, &key, &value)) {
-        const struct word *word = value;
-        if (word->forms[OTHER])
-            continue;
-        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID, "%s: `%s` lacks the plural `other`", path,
-                    (char *)key);
-        return FALSE;
-    }
-    return TRUE;
-}
-
 gboolean
 words_load(words *self, const char *path, GError **error)
 {
@@ -203,7 +185,24 @@ words_load(words *self, const char *path, GError **error)
         if (!split_line(&line, content, error) || !add_line(self, &line, seen, error))
             return FALSE;
     }
-    return check_others(self, path, error);
+    return TRUE;
+}
+
+gboolean
+words_check(const words *self, const char *language, GError **error)
+{
+    GHashTableIter each;
+    gpointer key, value;
+    g_hash_table_iter_init(&each, self->all);
+    while (g_hash_table_iter_next(&each, &key, &value)) {
+        const struct word *word = value;
+        if (word->forms[OTHER])
+            continue;
+        g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_INVALID, "%s.words: `%s` lacks the plural `other`", language,
+                    (char *)key);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* ---- asking ---- */

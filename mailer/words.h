@@ -17,6 +17,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(words, words_free)
 /* Adds the strings of a file that are not there yet, so the file with the last word comes first. INVALID with file and
  * line. */
 gboolean words_load(words *self, const char *path, GError **error);
+/* When all files of a language are loaded: INVALID when a plural lacks its last resort. */
+gboolean words_check(const words *self, const char *language, GError **error);
 
 /* The string for a key; for one with plurals the form that the number found at `place` wants. NULL: no such key. */
 const template *words_find(const words *self, const char *key, const template_place *place);

@@ -742,7 +742,8 @@ to_bounce_link(struct receive *r, gint64 outbox_id, const char *recipient, GErro
     if (!bounced || !store_rows_count(bounced))
         return bounced != NULL;
     g_autoptr(store_rows) row = store_query(r->act.tx, STMT_OUTBOX_BY_ID, error, store_int(outbox_id));
-    return row && notify_failure(&r->act, row, in->failure, in->hard, error);
+    return row && bounce_note(&r->act, store_rows_text(row, 0, "recipient"), in->hard, in->failure, error) &&
+           notify_failure(&r->act, row, in->failure, error);
 }
 
 static gboolean

@@ -362,11 +362,9 @@ partner_unreached(struct act *act, const store_rows *row, const char *cause, GEr
 }
 
 gboolean
-notify_failure(struct act *act, const store_rows *row, const char *reply, gboolean hard, GError **error)
+notify_failure(struct act *act, const store_rows *row, const char *reply, GError **error)
 {
     gint64 overview = store_rows_int(row, 0, "overview_id");
-    if (!bounce_note(act, store_rows_text(row, 0, "recipient"), hard, reply, error))
-        return FALSE;
     if (overview && !overview_failed(act, overview, error)) /* what it told of belongs to the next one */
         return FALSE;
     const char *kind = store_rows_text(row, 0, "kind");

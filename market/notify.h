@@ -52,9 +52,9 @@ gboolean notify_organisation(struct act *act, const struct organisation *organis
 /* `key`: of a string, "admin.…", which has its subject in "KEY.subject"; both see `facts` (taken over). */
 gboolean notify_admin(struct act *act, const char *key, json_t *facts, const char *cause, GError **error);
 
-/* Outbox row `row` (STMT_OUTBOX_BY_ID) did not arrive; `hard`: the address never will take any. The address is noted,
- * an organisation's mail goes to another member, whose words it carried is told, and the admin. Failures of these mails
- * end here. */
-gboolean notify_failure(struct act *act, const store_rows *row, const char *reply, gboolean hard, GError **error);
+/* Outbox row `row` (STMT_OUTBOX_BY_ID) did not arrive: an organisation's mail goes to another member, whose words it
+ * carried is told, and the admin. Failures of these mails end here. What it says of the address is the caller's
+ * (market/bounce.h). */
+gboolean notify_failure(struct act *act, const store_rows *row, const char *reply, GError **error);
 
 #endif

@@ -11,6 +11,7 @@
 #include "market/notify.h"
 #include "market/overview.h"
 #include "market/pace.h"
+#include "mime/diagnosis.h"
 #include "mime/read.h"
 
 enum { BACKOFF_FIRST = 60, BACKOFF_MOST = 4 * 3600, REPLY_BYTES = 500, BATCH = 500 };
@@ -266,6 +267,13 @@ waited(gint64 id, gint64 attempts)
     return sum;
 }
 
+/* What no server said (the relay was away, a template was wrong), or said of us, tells nothing of the address. */
+static gboolean
+is_of_the_address(const struct outbox_result *result, const char *reply)
+{
+    return result->result != OUTBOX_REFUSED && reply && is_smtp_reply(reply);
+}
+
 static gboolean
 give_up(struct act *act, const struct outbox_result *result, const char *reply, GError **error)
 {
@@ -274,7 +282,10 @@ give_up(struct act *act, const struct outbox_result *result, const char *reply, 
     if (!failed || !store_rows_count(failed))
         return failed != NULL;
     g_autoptr(store_rows) row = store_query(act->tx, STMT_OUTBOX_BY_ID, error, store_int(result->id));
-    return row && notify_failure(act, row, reply, bounce_is_hard(reply), error);
+    return row &&
+           (!is_of_the_address(result, reply) ||
+            bounce_note(act, store_rows_text(row, 0, "recipient"), bounce_is_hard(reply), reply, error)) &&
+           notify_failure(act, row, reply, error);
 }
 
 static gboolean

@@ -120,6 +120,20 @@ test_a_failure_that_may_pass_marks_at_the_fifth(struct scene *s)
     g_assert_cmpuint(count(s, "lead", "team@acme.test", NULL), ==, 5);
 }
 
+/* A relay that is away for days, or a fault of ours, would mark everybody. */
+static void
+test_what_no_server_said_marks_nobody(struct scene *s)
+{
+    static const char *const replies[] = {"relay mx.acme.test:25: Connection refused",
+                                          "cannot be rendered: no address that mail can be sent to"};
+    for (guint i = 0; i < 12; i++) {
+        g_autofree char *from = g_strdup_printf("soft%u@soft.test", i);
+        writes(s, from, "acme@experts.test");
+        answer(s, "team@acme.test", replies[i % 2]);
+    }
+    g_assert_cmpuint(count(s, "lead", "team@acme.test", "failed"), ==, 12);
+}
+
 static void
 test_old_failures_do_not_count(struct scene *s)
 {
@@ -436,6 +450,7 @@ main(int argc, char **argv)
     static const struct scene_case cases[] = {
         {"/bounce/another-member-gets-it", test_another_member_gets_it},
         {"/bounce/a-failure-that-may-pass-marks-at-the-fifth", test_a_failure_that_may_pass_marks_at_the_fifth},
+        {"/bounce/what-no-server-said-marks-nobody", test_what_no_server_said_marks_nobody},
         {"/bounce/old-failures-do-not-count", test_old_failures_do_not_count},
         {"/bounce/nobody-can-be-reached", test_nobody_can_be_reached},
         {"/bounce/a-mail-from-it-takes-the-mark-off", test_a_mail_from_it_takes_the_mark_off},

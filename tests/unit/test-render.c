@@ -443,6 +443,17 @@ test_a_single_string_is_overridden(void)
 }
 
 static void
+test_a_single_plural_is_overridden(void)
+{
+    g_autofree char *one =
+        said("overview.unread[count].one = Eentje\n", &dutch, "\"note\": {\"say\": \"overview.unread\", \"count\": 1}");
+    g_autofree char *two =
+        said("overview.unread[count].one = Eentje\n", &dutch, "\"note\": {\"say\": \"overview.unread\", \"count\": 2}");
+    g_assert_cmpstr(one, ==, "Eentje | <p>Eentje</p>");
+    g_assert_cmpstr(two, ==, "2 ongelezen berichten | <p>2 ongelezen berichten</p>");
+}
+
+static void
 test_a_language_falls_back_to_english(void)
 {
     struct folder folder;
@@ -492,6 +503,32 @@ test_a_missing_partial_is_refused(void)
     folder_write(&folder, "no-match.text.mustache", "x\n{{>tail}}");
     expect_error(&folder, POSTERN_ERROR_NOT_FOUND,
                  "no-match.text.mustache:2: {{>tail}}: tail.text.mustache is missing");
+    folder_clear(&folder);
+}
+
+/* A mail would be given up for it. */
+static void
+test_a_partial_that_comes_back_to_itself_is_refused(void)
+{
+    struct folder folder;
+    folder_make(&folder);
+    folder_write(&folder, "greet.text.mustache", "{{#a}}{{>foot}}{{/a}}");
+    folder_write(&folder, "foot.text.mustache", "x\n{{>greet}}");
+    expect_error(&folder, POSTERN_ERROR_INVALID, "goes round in a circle");
+    folder_clear(&folder);
+}
+
+static void
+test_a_folder_that_is_none_is_refused(void)
+{
+    struct folder folder;
+    folder_make(&folder);
+    folder_write(&folder, "file", "x");
+    g_autofree char *whole = folder.path;
+    folder.path = g_build_filename(whole, "file", NULL);
+    expect_error(&folder, POSTERN_ERROR_INVALID, "mailer.templates: ");
+    g_free(folder.path);
+    folder.path = g_steal_pointer(&whole);
     folder_clear(&folder);
 }
 
@@ -623,10 +660,14 @@ main(int argc, char **argv)
     g_test_add_func("/render/a-wrong-string-is-refused", test_a_wrong_string_is_refused);
     g_test_add_func("/render/a-single-file-is-overridden", test_a_single_file_is_overridden);
     g_test_add_func("/render/a-single-string-is-overridden", test_a_single_string_is_overridden);
+    g_test_add_func("/render/a-single-plural-is-overridden", test_a_single_plural_is_overridden);
     g_test_add_func("/render/a-language-falls-back-to-english", test_a_language_falls_back_to_english);
     g_test_add_func("/render/a-page-names-the-language-it-is-in", test_a_page_names_the_language_it_is_in);
     g_test_add_func("/render/a-missing-string-is-refused", test_a_missing_string_is_refused);
     g_test_add_func("/render/a-missing-partial-is-refused", test_a_missing_partial_is_refused);
+    g_test_add_func("/render/a-partial-that-comes-back-to-itself-is-refused",
+                    test_a_partial_that_comes_back_to_itself_is_refused);
+    g_test_add_func("/render/a-folder-that-is-none-is-refused", test_a_folder_that_is_none_is_refused);
     g_test_add_func("/render/a-wrong-template-is-refused", test_a_wrong_template_is_refused);
     g_test_add_func("/render/no-templates-at-all", test_no_templates_at_all);
     g_test_add_func("/render/an-unknown-kind-is-an-error", test_an_unknown_kind_is_an_error);
