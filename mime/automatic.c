@@ -543,10 +543,11 @@ is_dsn(const struct mail *m, gboolean no_return)
 static gboolean
 is_bounce(const struct mail *m, gboolean no_return)
 {
-    gboolean system = is_mail_system(m, TRUE), machine = system || no_return || is_no_reply(m);
+    gboolean bounce = subject_has(m, PHRASE_BOUNCE_SUBJECT), system = is_mail_system(m, no_return || bounce);
+    gboolean machine = system || no_return || is_no_reply(m);
     if (!machine || subject_kind(m->subject) == SUBJECT_FORWARD)
         return FALSE;
-    if (subject_has(m, PHRASE_BOUNCE_SUBJECT) && (system || !is_auto_reply(m)))
+    if (bounce && (system || !is_auto_reply(m)))
         return system || no_return || body_speaks(m);
     if (system && no_return && !is_auto_reply(m) && strchr(m->text, '@'))
         return TRUE; /* in whatever words */

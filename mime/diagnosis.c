@@ -610,6 +610,9 @@ static const char *const nowhere_words[] = {"nicht gefunden",
                                             "kein postfach",
                                             "nicht bekannt",
                                             "aufgefuhrt",
+                                            "nicht existier",
+                                            "niet bestaat",
+                                            "inexistant",
                                             "niet bekend",
                                             "pas connu",
                                             "nicht vorhanden",
@@ -727,6 +730,10 @@ static const char *const too_big[] = {"larger than",
                                       "过大",
                                       "大きすき",
                                       NULL};
+static const char *const measures[] = {"rozmiar", "grosse ",   "omvang",  "grootte",   "taille", "tamano",
+                                       "tamanho", "dimension", "storlek", "storrelse", NULL};
+static const char *const exceeds[] = {"przekracza", "przekroczon", "uberschr",   "overschr",  "depass", "exced",
+                                      "supera",     "ultrapassa",  "overstiger", "overskrid", NULL};
 static const char *const letters[] = {"message",   "mail",     "content",   "body",     "nachricht", "bericht",
                                       "wiadomosc", "mensaje",  "messaggio", "mensagem", "score",     "filter",
                                       "письмо",    "сообщени", "邮件",      NULL};
@@ -1000,6 +1007,7 @@ static const struct saying troubles[] = {
 static const struct saying vague_words[] = {
     {REASON_USER_UNKNOWN, "recipient address rejected"},
     {REASON_USER_UNKNOWN, "recipient rejected"},
+    {REASON_USER_UNKNOWN, "address rejected"},
 };
 
 /* The account is there but shut: it may open again. */
@@ -1277,7 +1285,7 @@ choose_by_sentence(const char *words, struct diagnosis *d)
         d->reason = REASON_USER_UNKNOWN;
     else if (sentence_has(folded, persons, gone))
         d->reason = REASON_USER_UNKNOWN;
-    else if (sentence_has(folded, sizes, too_big))
+    else if (sentence_has(folded, sizes, too_big) || sentence_has(folded, measures, exceeds))
         d->reason = REASON_TOO_BIG;
     else
         return FALSE;

@@ -23,6 +23,9 @@ char *form_label_key(const char *label, gsize length);
 /* The line where what the tool appends begins, or the number of lines. */
 guint form_fields_end(const GArray *lines);
 
+/* A line that speaks of a form, a site or a shop. */
+gboolean form_names_site(const struct line *line);
+
 /* Arrays of struct form_field, never NULL. `map` may be NULL. */
 GPtrArray *form_fields_from_text(const char *text, const struct form_map *map);
 GPtrArray *form_fields_from_questions(const char *text, const struct form_map *map);

@@ -343,6 +343,41 @@ bold_line(const struct block *block)
                : 0;
 }
 
+/* "Name: Ann", "Email: …" in one block, parted by line breaks alone: as plain text has them. Nothing behind a message's
+ * label is looked at so. */
+static guint
+take_lines(GPtrArray *fields, const struct block *block, const struct form_map *map)
+{
+    gsize first = label_inside(block, map);
+    if (block->row || block->bold || !first || !strchr(block->text, '\n') ||
+        form_label_in(map, block->text, first) == LEAD_MESSAGE)
+        return 0;
+    g_autoptr(GPtrArray) lines = form_fields_from_text(block->text, map);
+    for (guint i = 0; i < lines->len; i++) {
+        const struct form_field *field = g_ptr_array_index(lines, i);
+        form_fields_add(fields, field->label, strlen(field->label), field->value);
+    }
+    return lines->len ? 1 : 0;
+}
+
+/* A row of bold label, value, bold label, value. */
+static guint
+take_pairs(GPtrArray *fields, const GArray *blocks, guint i, const struct form_map *map)
+{
+    guint n = block_at(blocks, i)->cells, known = 0;
+    if (n < 4 || n % 2 || block_at(blocks, i)->cell != 1)
+        return 0;
+    for (guint j = i; j < i + n; j += 2) {
+        if (!is_label(block_at(blocks, j)) || !block_at(blocks, j)->bold || block_at(blocks, j + 1)->bold)
+            return 0;
+        known += form_label_in(map, block_at(blocks, j)->text, strlen(block_at(blocks, j)->text)) != LEAD_NONE;
+    }
+    for (guint j = i; j < i + n && known; j += 2)
+        form_fields_add(fields, block_at(blocks, j)->text, strlen(block_at(blocks, j)->text),
+                        block_at(blocks, j + 1)->text);
+    return known ? n : 0;
+}
+
 /* A bold block and a plain one; what is no label that is known may be the title. */
 static gboolean
 names_what_follows(const struct block *label, const struct block *value, const struct form_map *map)
@@ -426,9 +461,14 @@ take_field(GPtrArray *fields, const GArray *blocks, guint i, const struct form_m
         form_fields_add(fields, block->text, strlen(block->text), block_at(blocks, i + 1)->text);
         return 2;
     }
-    guint used = take_columns(fields, blocks, i, map);
+    guint used = take_pairs(fields, blocks, i, map);
+    if (!used)
+        used = take_columns(fields, blocks, i, map);
     if (!used)
         used = pair_below(fields, blocks, i, map);
+    if (used)
+        return used;
+    used = take_lines(fields, block, map);
     if (used)
         return used;
     gsize line = bold_line(block);

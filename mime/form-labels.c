@@ -604,23 +604,34 @@ static const struct {
     const char *part;
     enum lead_member member;
 } parts[] = {
-    {"e-mail", LEAD_EMAIL},         {"email", LEAD_EMAIL},           {"courriel", LEAD_EMAIL},
-    {"e-post", LEAD_EMAIL},         {"correo", LEAD_EMAIL},          {"phone", LEAD_PHONE},
-    {"telef", LEAD_PHONE},          {"telep", LEAD_PHONE},           {"mobiel", LEAD_PHONE},
-    {"mobil", LEAD_PHONE},          {"movil", LEAD_PHONE},           {"cellulare", LEAD_PHONE},
-    {"komork", LEAD_PHONE},         {"first name", LEAD_FIRST_NAME}, {"last name", LEAD_LAST_NAME},
-    {"budget", LEAD_BUDGET},        {"budzet", LEAD_BUDGET},         {"presupuesto", LEAD_BUDGET},
-    {"orcamento", LEAD_BUDGET},     {"shop url", LEAD_SHOP},         {"store url", LEAD_SHOP},
-    {"website", LEAD_SHOP},         {"webshop", LEAD_SHOP},          {"need help", LEAD_MESSAGE},
-    {"can we help", LEAD_MESSAGE},  {"can we do for", LEAD_MESSAGE}, {"your project", LEAD_MESSAGE},
-    {"message", LEAD_MESSAGE},      {"nachricht", LEAD_MESSAGE},     {"wiadomosc", LEAD_MESSAGE},
-    {"bericht", LEAD_MESSAGE},      {"mensaje", LEAD_MESSAGE},       {"messaggio", LEAD_MESSAGE},
-    {"mensagem", LEAD_MESSAGE},     {"meddelande", LEAD_MESSAGE},    {"opmerking", LEAD_MESSAGE},
-    {"comment", LEAD_MESSAGE},      {"kommentar", LEAD_MESSAGE},     {"comentario", LEAD_MESSAGE},
-    {"bemerkung", LEAD_MESSAGE},    {"toelichting", LEAD_MESSAGE},   {"anliegen", LEAD_MESSAGE},
-    {"votre projet", LEAD_MESSAGE}, {"votre besoin", LEAD_MESSAGE},  {"description", LEAD_MESSAGE},
-    {"beschreibung", LEAD_MESSAGE}, {"omschrijving", LEAD_MESSAGE},  {"descripcion", LEAD_MESSAGE},
-    {"service", LEAD_SERVICE},      {"dienstleist", LEAD_SERVICE},   {"servicio", LEAD_SERVICE},
+    {"e-mail", LEAD_EMAIL},         {"email", LEAD_EMAIL},
+    {"courriel", LEAD_EMAIL},       {"e-post", LEAD_EMAIL},
+    {"correo", LEAD_EMAIL},         {"phone", LEAD_PHONE},
+    {"telef", LEAD_PHONE},          {"telep", LEAD_PHONE},
+    {"mobiel", LEAD_PHONE},         {"mobil", LEAD_PHONE},
+    {"movil", LEAD_PHONE},          {"cellulare", LEAD_PHONE},
+    {"komork", LEAD_PHONE},         {"adresse electronique", LEAD_EMAIL},
+    {"elettronic", LEAD_EMAIL},     {"electronic mail", LEAD_EMAIL},
+    {"sahkopost", LEAD_EMAIL},      {"first name", LEAD_FIRST_NAME},
+    {"last name", LEAD_LAST_NAME},  {"budget", LEAD_BUDGET},
+    {"budzet", LEAD_BUDGET},        {"presupuesto", LEAD_BUDGET},
+    {"orcamento", LEAD_BUDGET},     {"shop url", LEAD_SHOP},
+    {"store url", LEAD_SHOP},       {"website", LEAD_SHOP},
+    {"webshop", LEAD_SHOP},         {"need help", LEAD_MESSAGE},
+    {"can we help", LEAD_MESSAGE},  {"can we do for", LEAD_MESSAGE},
+    {"your project", LEAD_MESSAGE}, {"message", LEAD_MESSAGE},
+    {"nachricht", LEAD_MESSAGE},    {"wiadomosc", LEAD_MESSAGE},
+    {"bericht", LEAD_MESSAGE},      {"mensaje", LEAD_MESSAGE},
+    {"messaggio", LEAD_MESSAGE},    {"mensagem", LEAD_MESSAGE},
+    {"meddelande", LEAD_MESSAGE},   {"opmerking", LEAD_MESSAGE},
+    {"comment", LEAD_MESSAGE},      {"kommentar", LEAD_MESSAGE},
+    {"comentario", LEAD_MESSAGE},   {"bemerkung", LEAD_MESSAGE},
+    {"toelichting", LEAD_MESSAGE},  {"anliegen", LEAD_MESSAGE},
+    {"votre projet", LEAD_MESSAGE}, {"votre besoin", LEAD_MESSAGE},
+    {"description", LEAD_MESSAGE},  {"beschreibung", LEAD_MESSAGE},
+    {"omschrijving", LEAD_MESSAGE}, {"descripcion", LEAD_MESSAGE},
+    {"service", LEAD_SERVICE},      {"dienstleist", LEAD_SERVICE},
+    {"servicio", LEAD_SERVICE},
 };
 
 /* The same, where it is a word of its own: a name is not a username. */
@@ -628,12 +639,16 @@ static const struct {
     const char *word;
     enum lead_member member;
 } words[] = {
-    {"mail", LEAD_EMAIL},    {"mejl", LEAD_EMAIL},       {"epost", LEAD_EMAIL},     {"tel", LEAD_PHONE},
-    {"gsm", LEAD_PHONE},     {"handy", LEAD_PHONE},      {"name", LEAD_NAME},       {"names", LEAD_NAME},
-    {"naam", LEAD_NAME},     {"nom", LEAD_NAME},         {"nombre", LEAD_NAME},     {"nome", LEAD_NAME},
-    {"namn", LEAD_NAME},     {"navn", LEAD_NAME},        {"imie", LEAD_NAME},       {"vraag", LEAD_MESSAGE},
-    {"frage", LEAD_MESSAGE}, {"enquiry", LEAD_MESSAGE},  {"inquiry", LEAD_MESSAGE}, {"anfrage", LEAD_MESSAGE},
-    {"msg", LEAD_MESSAGE},   {"question", LEAD_MESSAGE},
+    {"mail", LEAD_EMAIL},        {"mejl", LEAD_EMAIL},       {"epost", LEAD_EMAIL},       {"tel", LEAD_PHONE},
+    {"gsm", LEAD_PHONE},         {"handy", LEAD_PHONE},      {"name", LEAD_NAME},         {"names", LEAD_NAME},
+    {"naam", LEAD_NAME},         {"nom", LEAD_NAME},         {"nombre", LEAD_NAME},       {"nome", LEAD_NAME},
+    {"namn", LEAD_NAME},         {"navn", LEAD_NAME},        {"imie", LEAD_NAME},         {"vraag", LEAD_MESSAGE},
+    {"frage", LEAD_MESSAGE},     {"fragen", LEAD_MESSAGE},   {"vragen", LEAD_MESSAGE},    {"questions", LEAD_MESSAGE},
+    {"enquiries", LEAD_MESSAGE}, {"pytania", LEAD_MESSAGE},  {"richiesta", LEAD_MESSAGE}, {"demande", LEAD_MESSAGE},
+    {"consulta", LEAD_MESSAGE},  {"aanvraag", LEAD_MESSAGE}, {"voornaam", LEAD_NAME},     {"prenom", LEAD_NAME},
+    {"prenoms", LEAD_NAME},      {"vorname", LEAD_NAME},     {"jmeno", LEAD_NAME},        {"nimi", LEAD_NAME},
+    {"fullname", LEAD_NAME},     {"enquiry", LEAD_MESSAGE},  {"inquiry", LEAD_MESSAGE},   {"anfrage", LEAD_MESSAGE},
+    {"msg", LEAD_MESSAGE},       {"question", LEAD_MESSAGE},
 };
 
 /* Beside "name" or "mail": not the writer's own. */
@@ -707,6 +722,10 @@ by_key(const char *key)
     for (gsize i = 0; member == LEAD_NONE && i < G_N_ELEMENTS(parts); i++)
         if (strstr(key, parts[i].part))
             member = parts[i].member;
+    if (member == LEAD_NONE && strchr(key, '-')) { /* "first-name" */
+        g_autofree char *apart = g_strdelimit(g_strdup(key), "-", ' ');
+        return by_key(apart);
+    }
     return member == LEAD_NONE && !sentence_contains(key, not_of_a_person) ? by_word(key) : member;
 }
 

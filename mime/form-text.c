@@ -18,6 +18,15 @@
 
 /* ---- footers ---- */
 
+static guint
+count_words(const char *p, gsize length)
+{
+    guint words = 0;
+    for (gsize i = 0; i < length; i++)
+        words += p[i] != ' ' && (i == 0 || p[i - 1] == ' ');
+    return words;
+}
+
 static gboolean
 body_is(const struct line *line, const char *text)
 {
@@ -43,56 +52,32 @@ any_of(const GArray *lines, guint from, guint to, const char *const *starts)
 
 /* What a tool says of its own mail: "Diese Nachricht wurde über das Formular auf … gesendet", "View all submissions".
  * One word of each list in a short line of its own. Folded. */
-static const char *const itself[] = {"this e-mail",
-                                     "this email",
-                                     "this message",
-                                     "this mail",
-                                     "this form",
-                                     "diese e-mail",
-                                     "diese nachricht",
-                                     "diese mail",
-                                     "dieses form",
-                                     "deze e-mail",
-                                     "dit bericht",
-                                     "deze mail",
-                                     "dit formulier",
-                                     "cet e-mail",
-                                     "ce message",
-                                     "ce mail",
-                                     "cet email",
-                                     "ce courriel",
-                                     "ce formulaire",
-                                     "ta wiadomosc",
-                                     "ten e-mail",
-                                     "este mensaje",
-                                     "este correo",
-                                     "este email",
-                                     "questo messag",
-                                     "questa e-mail",
-                                     "questa email",
-                                     "esta mensagem",
-                                     "este e-mail",
-                                     "det har med",
-                                     "denne e-mail",
-                                     "denne besked",
-                                     "submitted ",
-                                     "sent via ",
-                                     "sent from ",
-                                     "envoye depuis ",
-                                     "verstuurd via ",
-                                     "gesendet uber ",
-                                     "verzonden via ",
-                                     "envoye via ",
-                                     "wyslano z",
-                                     "wyslano prz",
-                                     "enviado desde ",
-                                     "enviado a traves",
-                                     "enviado via ",
-                                     "inviato da",
-                                     "ingezonden ",
-                                     "eingereicht ",
-                                     NULL};
-static const char *const came_from[] = {"form", "site", "web", "strona", "strony", "shop", "winkel", "boutique", NULL};
+static const char *const itself[] = {
+    "this e-mail",   "this email",      "this message",   "this mail",      "this form",
+    "diese e-mail",  "diese nachricht", "diese mail",     "dieses form",    "deze e-mail",
+    "dit bericht",   "deze mail",       "dit formulier",  "cet e-mail",     "ce message",
+    "ce mail",       "cet email",       "ce courriel",    "ce formulaire",  "ta wiadomosc",
+    "ten e-mail",    "este mensaje",    "este correo",    "este email",     "questo messag",
+    "questa e-mail", "questa email",    "esta mensagem",  "este e-mail",    "det har med",
+    "denne e-mail",  "denne besked",    "submitted ",     "sent via ",      "sent by ",
+    "sent from ",    "envoye depuis ",  "verstuurd via ", "gesendet uber ", "verzonden via ",
+    "envoye via ",   "wyslano z",       "wyslano prz",    "enviado desde ", "enviado a traves",
+    "enviado via ",  "inviato da",      "ingezonden ",    "eingereicht ",   NULL};
+static const char *const came_from[] = {" form",  "formul", "site",   "web",      "strona",
+                                        "strony", "shop",   "winkel", "boutique", NULL};
+
+/* "Ma boutique propulsé par PrestaShop". */
+static const char *const powered[] = {"powered by ",
+                                      "propulse par ",
+                                      "unterstutzt von ",
+                                      "bereitgestellt von ",
+                                      "mogelijk gemaakt door ",
+                                      "aangedreven door ",
+                                      "obslugiwane przez ",
+                                      "con tecnologia de",
+                                      "desarrollado por ",
+                                      "fornito da ",
+                                      NULL};
 
 static const char *const offers[] = {"view ",
                                      "see ",
@@ -167,6 +152,8 @@ is_notice(const struct line *line)
     const char *words = folded.text + strspn(folded.text, "*-_[(> ");
     if (starts_with_one(words, itself))
         return sentence_contains(words, came_from);
+    if (sentence_contains(words, powered) && count_words(words, strlen(words)) <= 8)
+        return TRUE;
     return starts_with_one(words, offers) && sentence_contains(words, offered) &&
            (strstr(words, "http") || !(strchr(words, ':') || g_str_has_suffix(words, "?")));
 }
@@ -179,20 +166,15 @@ struct label {
     const char *value; /* behind the mark that parts them, up to the line's end */
 };
 
-static guint
-count_words(const char *p, gsize length)
-{
-    guint words = 0;
-    for (gsize i = 0; i < length; i++)
-        words += p[i] != ' ' && (i == 0 || p[i - 1] == ' ');
-    return words;
-}
-
-/* "*Name:* Ann", "[Name]: Ann", "- Name: Ann", "Name......: Ann". */
+/* What stands around a label: "*Name:* Ann", "[Name]: Ann", "• Name: Ann", "Name......: Ann". */
 static gboolean
-is_decoration(char c)
+is_decoration(const char *p)
 {
-    return c && strchr("*[]#-=_ \t.", c);
+    static const char *const bullets[] = {"•", "·", "▪", "–", "◦", NULL};
+    for (const char *const *bullet = bullets; *bullet; bullet++)
+        if (g_str_has_prefix(p, *bullet))
+            return TRUE;
+    return *p && strchr("*[]#-=_ \t.", *p);
 }
 
 /* A colon that a clock time, a scheme (`https:`) or a sentence has parts nothing. */
@@ -210,21 +192,22 @@ parts_words(const struct line *line, const char *mark)
 
 /* The label at the start of a line, before the first `mark`. */
 static gboolean
-find_label(const struct line *line, char mark, struct label *label)
+find_label(const struct line *line, const char *mark, struct label *label)
 {
     const char *p = line->body, *end = p + line->body_length;
-    const char *at = memchr(p, mark, MIN(line->body_length, FORM_LABEL_BYTES));
+    gsize bytes = strlen(mark);
+    const char *at = memmem(p, MIN(line->body_length, FORM_LABEL_BYTES), mark, bytes);
     if (line->depth || !at || at == p || line->body_length > 4000 || !parts_words(line, at))
         return FALSE;
     gboolean starred = *p == '*';
-    label->value = at;
-    while (label->value < end && (*label->value == mark || strchr(" \t", *label->value)))
+    label->value = at + bytes;
+    while (label->value < end && (*label->value == *mark || strchr(" \t", *label->value)))
         label->value++;
     while (starred && label->value < end && strchr("* ", *label->value)) /* the mark is inside of the stars */
         label->value++;
-    while (p < at && is_decoration(*p))
-        p++;
-    while (at > p && is_decoration(at[-1]))
+    while (p < at && is_decoration(p))
+        p = g_utf8_next_char(p);
+    while (at > p && is_decoration(at - 1))
         at--;
     label->at = p;
     label->length = (gsize)(at - p);
@@ -292,26 +275,76 @@ goes_on(const GArray *lines, guint from)
     enum { SIGNATURE_LINES = 30 };
     struct label label;
     for (guint i = from; i < lines->len && i < from + SIGNATURE_LINES; i++)
-        if (find_label(line_at(lines, i), ':', &label) && form_label(label.at, label.length) != LEAD_NONE)
+        if (find_label(line_at(lines, i), ":", &label) && form_label(label.at, label.length) != LEAD_NONE)
             return TRUE;
     return FALSE;
 }
 
+gboolean
+form_names_site(const struct line *line)
+{
+    struct folded folded;
+    fold(&folded, line->body, line->body_length);
+    return sentence_contains(folded.text, came_from);
+}
+
+/* "The results of this submission are here:", and the link below. */
+static gboolean
+leads_to_entry(const GArray *lines, guint i)
+{
+    struct folded folded;
+    if (!begins_paragraph(lines, i) || i + 1 >= lines->len || !body_starts(line_at(lines, i + 1), "http"))
+        return FALSE;
+    fold(&folded, line_at(lines, i)->body, line_at(lines, i)->body_length);
+    return sentence_contains(folded.text, offered) && lines_skip_blank(lines, i + 2, lines->len) == lines->len;
+}
+
+/* One short line is all that stands behind a rule, and it tells when the form was sent, or from where. */
+static gboolean
+closes(const GArray *lines, guint from)
+{
+    static const char *const sent[] = {"submi",     "sent ",     "received", "ingezonden", "verzonden", "verstuurd",
+                                       "ontvangen", "soumis",    "envoye",   "recu le",    "gesendet",  "eingegangen",
+                                       "wyslano",   "otrzymano", "enviado",  "recibido",   "inviato",   "ricevuto",
+                                       "recebido",  "http",      NULL};
+    enum { LINES = 3 };
+    struct folded folded;
+    guint i = lines_skip_blank(lines, from, lines->len);
+    if (i >= lines->len || lines->len - i > LINES || lines_skip_blank(lines, i + 1, lines->len) < lines->len)
+        return FALSE;
+    fold(&folded, line_at(lines, i)->body, line_at(lines, i)->body_length);
+    return sentence_contains(folded.text, sent) && strpbrk(folded.text, "0123456789:");
+}
+
 /* Behind `-- ` (Contact Form 7), behind `---` (Elementor, Formspree), or in a sentence of its
  * own. */
-guint
-form_fields_end(const GArray *lines)
+static guint
+footer_start(const GArray *lines)
 {
     for (guint i = 0; i < lines->len; i++) {
         const struct line *line = line_at(lines, i);
+        if ((line_is_rule(line) && closes(lines, i + 1)) || leads_to_entry(lines, i))
+            return i;
         if (line->body == line->text && body_is(line, "--") && !goes_on(lines, i + 1))
             return i;
         if (line_is_rule(line) && any_of(lines, i + 1, i + 8, appended))
             return i;
-        if (any_of(lines, i, i + 1, sentences) || (begins_paragraph(lines, i) && is_notice(line)))
+        if (any_of(lines, i, i + 1, sentences) ||
+            ((begins_paragraph(lines, i) || i + 1 == lines->len) && is_notice(line)))
             return i;
     }
     return lines->len;
+}
+
+/* The bracket that closes a program's array is no value's either. */
+guint
+form_fields_end(const GArray *lines)
+{
+    guint end = footer_start(lines), last = end;
+    while (last > 0 && (line_is_blank(line_at(lines, last - 1)) || body_is(line_at(lines, last - 1), ")") ||
+                        body_is(line_at(lines, last - 1), "}")))
+        last--;
+    return last < end ? last : end;
 }
 
 static gboolean
@@ -321,14 +354,14 @@ stands_alone(const struct line *line, const struct label *label)
 }
 
 static gboolean
-is_known(const struct line *line, char mark, const struct form_map *map)
+is_known(const struct line *line, const char *mark, const struct form_map *map)
 {
     struct label label;
     return find_label(line, mark, &label) && form_label_in(map, label.at, label.length) != LEAD_NONE;
 }
 
 static guint
-known_labels(const GArray *lines, guint end, char mark, const struct form_map *map)
+known_labels(const GArray *lines, guint end, const char *mark, const struct form_map *map)
 {
     guint known = 0;
     for (guint i = 0; i < end; i++)
@@ -338,18 +371,23 @@ known_labels(const GArray *lines, guint end, char mark, const struct form_map *m
 
 /* What parts label and value: nearly all have a colon. The first line that has a label tells; what is typed stands
  * below. */
-static char
+static const char *
 parting_mark(const GArray *lines, guint end, const struct form_map *map)
 {
-    static const char others[] = "=\t|";
+    static const char *const others[] = {"：", "=>", "->", "→", "=", "\t", "|", " - ", " – ", "  "};
+    gboolean counted[G_N_ELEMENTS(others)] = {FALSE};
     for (guint i = 0; i < end; i++) {
-        if (is_known(line_at(lines, i), ':', map))
-            return ':';
-        for (const char *other = others; *other; other++)
-            if (is_known(line_at(lines, i), *other, map) && known_labels(lines, end, *other, map) >= 2)
-                return *other;
+        if (is_known(line_at(lines, i), ":", map))
+            return ":";
+        for (gsize j = 0; j < G_N_ELEMENTS(others); j++) {
+            if (counted[j] || !is_known(line_at(lines, i), others[j], map))
+                continue;
+            if (known_labels(lines, end, others[j], map) >= 2)
+                return others[j];
+            counted[j] = TRUE;
+        }
     }
-    return ':';
+    return ":";
 }
 
 /* Most labels stand alone: then the values are below them, and a colon inside of a line is somebody's. */
@@ -360,7 +398,7 @@ values_below(const GArray *lines, guint end)
     struct label label;
     for (guint i = 0; i < end; i++) {
         gboolean apart = i == 0 || line_is_blank(line_at(lines, i - 1));
-        if (!find_label(line_at(lines, i), ':', &label))
+        if (!find_label(line_at(lines, i), ":", &label))
             continue;
         if (stands_alone(line_at(lines, i), &label))
             alone += apart && i + 1 < end;
@@ -376,12 +414,12 @@ struct reader {
     struct label label; /* `at` NULL: none open */
     GString *value;
     enum lead_member member;
-    guint seen;      /* bits of enum lead_member */
-    char mark;       /* that parts label and value */
-    gboolean below;  /* the values stand below their labels */
-    gboolean loose;  /* blank lines stand between the fields */
-    gboolean to_end; /* the open field goes on to the end, whatever stands in it */
-    guint tail;      /* the line from where on the tool speaks of the mail: when it was sent, from which page */
+    guint seen;       /* bits of enum lead_member */
+    const char *mark; /* that parts label and value */
+    gboolean below;   /* the values stand below their labels */
+    gboolean loose;   /* blank lines stand between the fields */
+    gboolean to_end;  /* the open field goes on to the end, whatever stands in it */
+    guint tail;       /* the line from where on the tool speaks of the mail: when it was sent, from which page */
 };
 
 static void
@@ -404,6 +442,15 @@ open_field(struct reader *r, const struct line *line, const struct label *label)
     g_string_append_len(r->value, label->value, line->body + line->body_length - label->value);
 }
 
+/* "You have a new message from your website:" names no field. */
+static gboolean
+is_title(const struct line *line, const struct label *label)
+{
+    enum { WORDS = 5 };
+    return count_words(label->at, label->length) > WORDS &&
+           (stands_alone(line, label) || form_label(label->at, label->length) == LEAD_NONE);
+}
+
 /* "Terms: accepted": a box that was ticked, not words. */
 static gboolean
 is_choice(const struct label *label, const struct line *line)
@@ -416,39 +463,86 @@ is_choice(const struct label *label, const struct line *line)
     return count_words(label->at, label->length) <= 4 && g_strv_contains(choices, folded.text);
 }
 
+static const char *const about_mail[] = {"date",
+                                         "time",
+                                         "timestamp",
+                                         "ip",
+                                         "remote ip",
+                                         "user agent",
+                                         "browser",
+                                         "page",
+                                         "referrer",
+                                         "referer",
+                                         "submitted",
+                                         "submission date",
+                                         "submission id",
+                                         "submission time",
+                                         "sent on",
+                                         "sent at",
+                                         "form name",
+                                         "datum",
+                                         "tijd",
+                                         "verzonden",
+                                         "verstuurd",
+                                         "ingezonden",
+                                         "pagina",
+                                         "zeit",
+                                         "uhrzeit",
+                                         "gesendet",
+                                         "eingereicht",
+                                         "seite",
+                                         "heure",
+                                         "envoye",
+                                         "soumis",
+                                         "adresse ip",
+                                         "ip-adres",
+                                         "data",
+                                         "godzina",
+                                         "wyslano",
+                                         "adres ip",
+                                         "strona form",
+                                         "fecha",
+                                         "hora",
+                                         "enviado",
+                                         "direccion ip",
+                                         "ora",
+                                         "inviato",
+                                         "indirizzo ip",
+                                         "endereco ip",
+                                         "tidpunkt",
+                                         "skickat",
+                                         "utm source",
+                                         "utm medium",
+                                         "utm campaign",
+                                         "source url",
+                                         NULL};
+
 /* "Submitted on: 3 May", "IP: …". */
 static gboolean
 is_about_mail(const struct line *line)
 {
-    static const char *const starts[] = {
-        "date",        "time",     "timestamp",   "ip",           "remote ip",  "user agent",   "browser",
-        "page",        "referrer", "referer",     "submitted",    "sent on",    "sent at",      "form name",
-        "datum",       "tijd",     "verzonden",   "verstuurd",    "ingezonden", "pagina",       "zeit",
-        "uhrzeit",     "gesendet", "eingereicht", "seite",        "heure",      "envoye",       "soumis",
-        "adresse ip",  "ip-adres", "data",        "godzina",      "wyslano",    "adres ip",     "strona form",
-        "fecha",       "hora",     "enviado",     "direccion ip", "ora",        "inviato",      "indirizzo ip",
-        "endereco ip", "tidpunkt", "skickat",     "utm source",   "utm medium", "utm campaign", "source url",
-        NULL};
     struct label label;
     struct folded folded;
-    if (!find_label(line, ':', &label) || stands_alone(line, &label))
+    if (!find_label(line, ":", &label) || stands_alone(line, &label))
         return FALSE;
     fold(&folded, label.at, label.length);
-    gsize length = 0;
-    for (const char *const *start = starts; *start && !length; start++)
-        if (g_str_has_prefix(folded.text, *start) && !g_ascii_isalpha(folded.text[strlen(*start)]))
-            length = strlen(*start);
-    return length && count_words(label.at, label.length) <= 4;
+    gboolean about = g_str_has_suffix(folded.text, " url") && form_label(label.at, label.length) == LEAD_NONE;
+    for (const char *const *start = about_mail; *start && !about; start++)
+        about = g_str_has_prefix(folded.text, *start) && !g_ascii_isalpha(folded.text[strlen(*start)]);
+    return about && count_words(label.at, label.length) <= 4;
 }
 
 static guint
 tail_start(const GArray *lines, guint end)
 {
     guint tail = end;
-    for (guint i = end; i-- > 0 && (line_is_blank(line_at(lines, i)) || line_is_rule(line_at(lines, i)) ||
-                                    is_about_mail(line_at(lines, i)));)
-        if (is_about_mail(line_at(lines, i)))
+    for (guint i = end; i-- > 0;) {
+        const struct line *line = line_at(lines, i);
+        if (is_about_mail(line))
             tail = i;
+        else if (!line_is_blank(line) && !line_is_rule(line))
+            break;
+    }
     return tail;
 }
 
@@ -462,6 +556,8 @@ begins_field(const struct reader *r, const GArray *lines, guint i, struct label 
     gboolean apart = i == 0 || line_is_blank(line_at(lines, i - 1));
     if ((r->to_end && i < r->tail) || !find_label(line, r->mark, label) ||
         (r->below && !(apart && stands_alone(line, label))))
+        return FALSE;
+    if (!r->label.at && r->fields->len == 0 && is_title(line, label))
         return FALSE;
     if (!r->label.at || r->member != LEAD_MESSAGE || i >= r->tail || is_choice(label, line))
         return TRUE;
@@ -480,7 +576,7 @@ form_fields_from_text(const char *text, const struct form_map *map)
     struct label label;
     r.mark = parting_mark(lines, end, map);
     r.tail = tail_start(lines, end);
-    r.below = r.mark == ':' && values_below(lines, end);
+    r.below = *r.mark == ':' && values_below(lines, end);
     for (guint i = 0; i < end; i++) {
         const struct line *line = line_at(lines, i);
         if (begins_field(&r, lines, i, &label)) {
@@ -611,7 +707,7 @@ form_text_has_headings(const char *text, const struct form_map *map)
 {
     g_autoptr(GArray) lines = lines_split(text);
     guint end = form_fields_end(lines);
-    char mark = parting_mark(lines, end, map);
+    const char *mark = parting_mark(lines, end, map);
     struct label label;
     for (guint i = 0; i < end; i++) {
         if (is_known(line_at(lines, i), mark, map))

@@ -250,16 +250,25 @@ words_in(const char *value)
     return words;
 }
 
+/* An address or a choice ends in no full stop. */
+static gboolean
+is_sentence(const char *value)
+{
+    return strchr(".?!", value[strlen(value) - 1]) != NULL;
+}
+
 /* No label that is known asks for the message: then the longest text is it. */
 const struct form_field *
 form_longest(const GPtrArray *fields, const struct form_map *map)
 {
-    enum { A_SENTENCE = 4 };
+    enum { A_SENTENCE = 4, A_TEXT = 20 };
     const struct form_field *longest = NULL;
     gsize most = A_SENTENCE - 1;
     for (guint i = 0; i < fields->len; i++) {
         const struct form_field *field = g_ptr_array_index(fields, i);
         gsize words = form_label_in(map, field->label, strlen(field->label)) == LEAD_NONE ? words_in(field->value) : 0;
+        if (words >= A_SENTENCE && is_sentence(field->value))
+            words += A_TEXT;
         if (words > most) {
             longest = field;
             most = words;
@@ -336,6 +345,7 @@ split_sender(struct form *f)
     for (guint i = 0; i < f->fields->len; i++) {
         const struct form_field *field = g_ptr_array_index(f->fields, i);
         const char *open = strrchr(field->value, '<');
+        open = open ? open : strrchr(field->value, '(');
         if (!form_is_from(field) && (i != 0 || strcmp(f->tool, "contact-form-7") != 0))
             continue;
         char *address = form_address_in(open ? open : field->value);

@@ -467,6 +467,18 @@ take_other_words(GPtrArray *recipients, const GArray *lines, const GArray *menti
     }
 }
 
+/* "A message sent by <…> could not be delivered": not who wrote it, where anybody else is named as well. */
+static void
+drop_sender(GArray *mentions, const char *sender)
+{
+    gboolean others = FALSE;
+    for (guint i = 0; sender && i < mentions->len; i++)
+        others = others || g_ascii_strcasecmp(g_array_index(mentions, struct mention, i).address, sender) != 0;
+    for (guint i = mentions->len; others && i-- > 0;)
+        if (g_ascii_strcasecmp(g_array_index(mentions, struct mention, i).address, sender) == 0)
+            g_array_remove_index(mentions, i);
+}
+
 static enum claim
 best_claim(const GArray *mentions)
 {
@@ -483,6 +495,7 @@ prose_read(const char *text, const char *sender)
     g_autofree char *report = g_strndup(text, prose_length(text));
     g_autoptr(GArray) lines = lines_split(report);
     g_autoptr(GArray) mentions = find_mentions(lines, sender);
+    drop_sender(mentions, sender);
     enum claim best = best_claim(mentions);
     for (guint i = 0; i < mentions->len; i++) {
         const struct mention *mention = &g_array_index(mentions, struct mention, i);

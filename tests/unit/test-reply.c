@@ -9,7 +9,7 @@ trim_with(const char *text, const char *author, const char *subject, struct repl
 {
     struct mail m = {
         .text = (char *)text, .subject = (char *)subject, .headers = g_ptr_array_new(), .from = g_ptr_array_new()};
-    m.in_reply_to = m.references = m.reply_to = m.headers;
+    m.in_reply_to = m.references = m.reply_to = m.to = m.headers;
     struct mail_address from = {(char *)author, (char *)"anna@lead.example"};
     g_ptr_array_add(m.from, &from);
     reply_trim(&m, reply);
@@ -1457,7 +1457,7 @@ static void
 check_html(const char *html, const char *want)
 {
     struct mail m = {.text = (char *)"", .html = (char *)html, .headers = g_ptr_array_new(), .from = g_ptr_array_new()};
-    m.in_reply_to = m.references = m.reply_to = m.headers;
+    m.in_reply_to = m.references = m.reply_to = m.to = m.headers;
     struct reply reply;
     reply_trim_html(&m, &reply);
     g_assert_cmpstr(reply.text, ==, want);

@@ -123,6 +123,19 @@ test_own_words(void)
     "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nTo: us@experts.test\nSubject: failure notice\n\n" text
 
 static void
+test_who_is_meant(void)
+{
+    /* not who wrote it */
+    check(PROSE("A message sent by\n\n  <us@experts.test>\n\ncould not be delivered. The following address failed:\n\n"
+                "  bob@x.example\n    retry timeout exceeded\n"),
+          "bob@x.example - soft expired");
+    /* named in the mail below alone */
+    check(PROSE("It was undeliverable to the following:\n\tbob (user not found)\n\nOriginal message follows:\n\n"
+                "From: us@experts.test\nTo: bob@x.example\nSubject: Theme\n\nHello\n"),
+          "bob@x.example - soft userunknown");
+}
+
+static void
 test_prose(void)
 {
     /* qmail */
@@ -579,6 +592,11 @@ test_reasons(void)
         {"550 5.1.1 User unknown", "", STAGE_UNKNOWN, "5.1.1 hard userunknown"},
         {"550 no such user", "", STAGE_RCPT, "- hard userunknown"},
         {"550 no such user", "", STAGE_UNKNOWN, "- soft userunknown"},
+        {"550 5.1.0 Address rejected bob@x.example", "", STAGE_UNKNOWN, "5.1.0 hard userunknown"},
+        {"Die Adresse wird nicht im Verzeichnis aufgeführt", "", STAGE_UNKNOWN, "- hard userunknown"},
+        {"weil die Adresse nicht existiert", "", STAGE_UNKNOWN, "- hard userunknown"},
+        {"adresse inexistante", "", STAGE_UNKNOWN, "- hard userunknown"},
+        {"Rozmiar przekracza limit", "", STAGE_UNKNOWN, "- soft mesgtoobig"},
         {"452 4.2.2 mailbox is full", "", STAGE_RCPT, "4.2.2 soft mailboxfull"},
         {"552 5.3.4 message size exceeds fixed maximum message size", "", STAGE_UNKNOWN, "5.3.4 soft mesgtoobig"},
         {"Host or domain name not found", "5.4.4", STAGE_UNKNOWN, "5.4.4 hard hostunknown"},
@@ -666,6 +684,7 @@ main(int argc, char **argv)
     g_test_add_func("/report/each-recipient-has-its-own-words", test_own_words);
     g_test_add_func("/report/header-names-recipients", test_header_names_recipients);
     g_test_add_func("/report/returned-mail-names-the-recipient", test_returned_mail_names_the_recipient);
+    g_test_add_func("/report/who-is-meant", test_who_is_meant);
     g_test_add_func("/report/complaints", test_complaints);
     g_test_add_func("/report/people-report-nothing", test_people_report_nothing);
     g_test_add_func("/report/reasons", test_reasons);
