@@ -1,5 +1,9 @@
 #include "market/action.h"
 
+#include <string.h>
+
+enum { LINK_MOST = 2000 }; /* Windows hands on 2,083 characters of a link; some clients cut it without a word */
+
 #define STATE(state) (1u << (state))
 #define UNANSWERED (STATE(JOB_NEW) | STATE(JOB_OPENED))
 #define RUNNING (STATE(JOB_RESPONDED) | STATE(JOB_AWAITING_RESPONSE))
@@ -24,11 +28,21 @@ static const struct {
     {COMMAND_DECLINE, SIDE_MERCHANT, UNANSWERED, FALSE, "action.over"},
 };
 
+/* RFC 6068 5: a line ends in %0D%0A. */
 char *
 action_mailto(const char *address, const char *body)
 {
-    g_autofree char *escaped = g_uri_escape_string(body, NULL, FALSE);
+    g_auto(GStrv) lines = g_strsplit(body, "\n", -1);
+    g_autofree char *wire = g_strjoinv("\r\n", lines);
+    g_autofree char *escaped = g_uri_escape_string(wire, NULL, FALSE);
     return g_strdup_printf("mailto:%s?body=%s", address, escaped);
+}
+
+char *
+action_draft(const char *address, const char *words)
+{
+    g_autofree char *mailto = action_mailto(address, words);
+    return strlen(mailto) <= LINK_MOST ? g_steal_pointer(&mailto) : action_mailto(address, "");
 }
 
 void

@@ -11,6 +11,8 @@
 
 /* "mailto:ADDRESS?body=…"; caller frees. */
 char *action_mailto(const char *address, const char *body);
+/* The same with a person's own words, to be sent once more; without them where clients would cut the link. */
+char *action_draft(const char *address, const char *words);
 
 /* Adds {"say":"action.decline", "command":"/afwijzen", "mailto":…} to an array. `argument` NULL: none. */
 void action_add(json_t *actions, const char *address, enum command_id id, const char *argument, const char *language);

@@ -14,19 +14,11 @@
 #include "market/refusal.h"
 #include "market/transcript.h"
 
-enum { MAILTO_BYTES = 1200, EXCERPT_BYTES = 200 }; /* clients cut longer links */
+enum { EXCERPT_BYTES = 200 };
 
 /* ---- which one? ---- */
 
 /* What was written goes along in the link, so that one tap says it again to the right one. */
-static char *
-draft(const struct incoming *in)
-{
-    if (strlen(in->words) <= MAILTO_BYTES)
-        return g_strdup(in->words);
-    return g_strdup("");
-}
-
 static gboolean
 add_choice(struct act *act, const store_rows *items, guint i, const char *text, json_t *list, GError **error)
 {
@@ -40,7 +32,7 @@ add_choice(struct act *act, const store_rows *items, guint i, const char *text, 
         return FALSE;
     g_autofree char *name = party_public_name(store_rows_text(items, i, "author_name"), "");
     g_autofree char *excerpt = text_one_line(words, EXCERPT_BYTES);
-    g_autofree char *mailto = action_mailto(link, text);
+    g_autofree char *mailto = action_draft(link, text);
     json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "number", (json_int_t)i + 1, "merchant",
                                           name, "subject", store_rows_text(items, i, "subject"), "excerpt", excerpt,
                                           "link", link, "mailto", mailto));
@@ -51,12 +43,12 @@ static gboolean
 ask_which(const struct overview_mail *m, const struct organisation *organisation, const store_rows *items,
           GError **error)
 {
-    g_autofree char *text = draft(m->in), *cause = act_cause(m->act, m->in->key);
+    g_autofree char *cause = act_cause(m->act, m->in->key);
     json_t *data = json_pack("{s:s, s:[]}", "subject", m->in->subject, "choices");
     gboolean done = quarantine_add(m->act, m->in, m->raw_id, "a reply to an overview of several conversations",
                                    m->recipient, 0, error);
     for (guint i = 0; done && i < store_rows_count(items); i++)
-        done = add_choice(m->act, items, i, text, json_object_get(data, "choices"), error);
+        done = add_choice(m->act, items, i, m->in->words, json_object_get(data, "choices"), error);
     const struct notification n = {
         .kind = "which-item",
         .recipient = m->in->author_address,

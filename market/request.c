@@ -16,7 +16,7 @@
 #include "market/trust.h"
 
 /* A few more than go out: some may have closed, or have been reached already, when the transaction looks again. */
-enum { SPARE_MATCHES = 10, SERVICE_TEXT_BYTES = 64 << 10, MAILTO_BYTES = 1200 };
+enum { SPARE_MATCHES = 10, SERVICE_TEXT_BYTES = 64 << 10 };
 
 static const char no_subject[] = "(no subject)";
 
@@ -245,7 +245,7 @@ ask_again(struct act *act, const struct request *r)
 {
     const struct conf *conf = act->market->conf;
     g_autofree char *jobs = g_strdup_printf("%s@%s", conf->jobs, conf->domain);
-    g_autofree char *mailto = action_mailto(jobs, strlen(r->in->whole) <= MAILTO_BYTES ? r->in->whole : "");
+    g_autofree char *mailto = action_draft(jobs, r->in->whole);
     return json_pack("[{s:s, s:s, s:s}]", "say", "action.again", "command", jobs, "mailto", mailto);
 }
 

@@ -159,6 +159,32 @@ test_a_plain_reply_comes_back_with_links(struct scene *s)
     g_assert_nonnull(scene_sent(s, "relay-partner", "joost@fietsen.test", 0));
 }
 
+/* Accents are six characters in a link, and clients cut long ones without a word. */
+static void
+test_a_draft_goes_along_whole_or_not_at_all(struct scene *s)
+{
+    static const struct {
+        guint times;
+        const char *words, *link; /* the link's end */
+    } drafts[] = {
+        {1, "Yes.\n\nGladly.", "?body=Yes.%0D%0A%0D%0AGladly."},
+        {200, "\305\274\303\263 ", "?body="},
+    };
+    two_conversations(s);
+    g_autofree char *address = g_strdup(scene_sent(s, "overview", "team@acme.test", 0)->from_address);
+    for (guint i = 0; i < G_N_ELEMENTS(drafts); i++) {
+        g_autoptr(GString) words = g_string_new(NULL);
+        for (guint k = 0; k < drafts[i].times; k++)
+            g_string_append(words, drafts[i].words);
+        scene_forget(s);
+        scene_taken(scene_write(s, "bob@acme.test", address, "Re: 2",
+                                "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n", words->str));
+        scene_send(s);
+        const struct notice *which = scene_sent(s, "which-item", "bob@acme.test", 0);
+        g_assert_true(g_str_has_suffix(scene_text(which->data, "choices.1.mailto"), drafts[i].link));
+    }
+}
+
 /* What is quoted of the items hides what the overview hides: the merchant's address, its own links. */
 static void
 test_the_question_which_item_names_no_address(struct scene *s)
@@ -714,6 +740,7 @@ main(int argc, char **argv)
     ADD("each-item-has-its-own-actions", test_each_item_has_its_own_actions);
     ADD("one-wrong-number-and-nothing-is-sent", test_one_wrong_number_and_nothing_is_sent);
     ADD("a-plain-reply-comes-back-with-links", test_a_plain_reply_comes_back_with_links);
+    ADD("a-draft-goes-along-whole-or-not-at-all", test_a_draft_goes_along_whole_or_not_at_all);
     ADD("numbers-that-fail-spoil-no-other-link", test_numbers_that_fail_spoil_no_other_link);
     ADD("the-question-which-item-names-no-address", test_the_question_which_item_names_no_address);
     ADD("replies-to-items-from-eight-clients", test_replies_to_items_from_eight_clients);
