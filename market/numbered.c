@@ -50,6 +50,21 @@ end_entry(GPtrArray *list, GString *text)
     g_string_truncate(text, 0);
 }
 
+/* A number that comes twice counts something within an answer, and then nobody knows which of the others do. */
+static gboolean
+is_clear(const GPtrArray *list)
+{
+    for (guint i = 0; i < list->len; i++) {
+        const struct numbered *entry = g_ptr_array_index(list, i);
+        gboolean good = *entry->text != '\0';
+        for (guint k = 0; k < i && good; k++)
+            good = ((const struct numbered *)g_ptr_array_index(list, k))->number != entry->number;
+        if (!good)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 GPtrArray *
 numbered_read(const char *words)
 {
@@ -71,8 +86,7 @@ numbered_read(const char *words)
         g_string_append_c(text, '\n');
     }
     end_entry(list, text);
-    for (guint i = 0; i < list->len; i++)
-        if (!*((struct numbered *)g_ptr_array_index(list, i))->text)
-            g_ptr_array_set_size(list, 0);
+    if (!is_clear(list))
+        g_ptr_array_set_size(list, 0);
     return list;
 }

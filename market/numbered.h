@@ -12,8 +12,8 @@ struct numbered {
 };
 
 /* struct numbered in order; empty where the words do not begin with a number: then nobody can know which item is meant,
- * and a number further down is a part of somebody's sentence. A number with nothing behind it makes the whole empty
- * too. Linear. */
+ * and a number further down is a part of somebody's sentence. A number with nothing behind it, or one that comes twice,
+ * makes the whole empty too. */
 GPtrArray *numbered_read(const char *words);
 
 #endif

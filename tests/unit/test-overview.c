@@ -65,6 +65,7 @@ static const struct {
     {"2: at 10:30 or\n10:30 tomorrow", "2=at 10:30 or\n10:30 tomorrow"},
     {"1:\n2: x", ""},
     {"1: x\n2:", ""},
+    {"2: We need\n1: access\n2: a budget", ""}, /* a list within an answer */
     {"2. x", ""},
     {"1000: x", ""},
     {"", ""},
