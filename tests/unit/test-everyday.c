@@ -796,6 +796,8 @@ test_undo_takes_back_all_that_a_mail_said(struct scene *s)
         scene_send(s);
         g_autofree char *to_acme = g_strdup(scene_sent(s, "relay-partner", merchant, 0)->from_address);
         mia_side(s, merchant, to_acme, NULL, "When?");
+        if (i == 0)
+            mia_side(s, merchant, to_acme, NULL, "At what time?");
     }
     s->now += HOUR;
     scene_send(s);
@@ -804,15 +806,15 @@ test_undo_takes_back_all_that_a_mail_said(struct scene *s)
     g_autofree char *to_mia = g_strdup(scene_text(overview->data, "items.0.link"));
     scene_forget(s);
     s->now += HOUR;
-    acme_side(s, ANNA, answers, "1: On Monday.\n\n2: On Tuesday.\n\n1: At nine.\n");
-    assert_shown(s, "messages.3.text", "On Monday.");
-    assert_shown(s, "messages.4.text", "At nine.");
+    acme_side(s, ANNA, answers, "1: On Monday.\n\n3: On Tuesday.\n\n2: At nine.\n");
+    assert_shown(s, "messages.4.text", "On Monday.");
+    assert_shown(s, "messages.5.text", "At nine.");
     acme_side(s, ANNA, to_mia, "/undo");
     g_assert_cmpstr(told(s, ANNA, 0), ==, "said.undone");
-    assert_shown(s, "messages.3.withdrawn", "true");
     assert_shown(s, "messages.4.withdrawn", "true");
+    assert_shown(s, "messages.5.withdrawn", "true");
     assert_shown(s, "job.state", "awaiting_response");
-    assert_shown(s, "unread", "1");
+    assert_shown(s, "unread", "2");
     s->now += 20;
     scene_send(s);
     g_assert_null(scene_sent(s, "relay-partner", MIA, 0));
