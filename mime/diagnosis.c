@@ -320,6 +320,9 @@ static const struct saying precise[] = {
 static const struct saying late[] = {
     {REASON_EXPIRED, "message expired"},
     {REASON_EXPIRED, "delivery expired"},
+    {REASON_EXPIRED, "usunięta z kolejki"},
+    {REASON_EXPIRED, "aus der warteschlange entfernt"},
+    {REASON_EXPIRED, "uit de wachtrij verwijderd"},
     {REASON_EXPIRED, "delivery time expired"},
     {REASON_EXPIRED, "queue.expired"},
     {REASON_EXPIRED, "envelope expired"},
@@ -580,22 +583,72 @@ static const struct saying judged[] = {
  * the world. Folded (sentence_fold()); words are stems.
  */
 static const char *const mailboxes[] = {
-    "mailbox",        "inbox",      "mail box",   "postfach", "posteingang", "postvak", "brievenbus",  "boite",
-    "skrzynk",        "buzon",      "bandeja",    "casella",  "cassetta",    "caixa",   "brevlada",    "postkasse",
-    "postlada",       "indbakke",   "innboks",    "inkorg",   "postilaatik", "schrank", "postafiok",   "casuta",
-    "cutia",          "posta kutu", "gelen kutu", "ящик",     "скриньк",     "пощенск", "γραμματοκιβ", "εισερχομεν",
-    "メールホックス", "受信トレイ", "邮箱",       "信箱",     "收件箱",      "메일함",  "사서함",      "편지함",
-    "תיבת",           "صندوق",      NULL};
-static const char *const full[] = {" full.",        " full ",         " full,",        " voll ",     " voll.",
-                                   " vol ",         " vol.",          "pleine",        "satur",      "pelna",
-                                   "pelny",         "przepeln",       "przekrocz",     "llen",       "lotad",
-                                   "cheia",         "piena",          "fyldt",         "fuld",       "fullt",
-                                   "taynna",        " plna",          "preplnen",      "megtelt",    " plina",
-                                   "dolu",          "переполн",       "заполнен",      "переповн",   "пълна",
-                                   "πληρησ",        "γεματ",          "いっはい",      "容量",       "已满",
-                                   "已滿",          "空间已满",       "가득",          "초과",       "מלא",
-                                   "ممتل",          "storage limit",  "no more space", "space left", "out of space",
-                                   "speicherlimit", "limit erreicht", " completo",     " completa",  NULL};
+    "mailbox",     "inbox",    "mail box",  "postfach",    "posteingang", "postvak",        "brievenbus",
+    "postbus",     "boite",    "skrzynk",   "buzon",       "bandeja",     "casella",        "cassetta",
+    "caixa",       "brevlada", "postkasse", "postlada",    "indbakke",    "innboks",        "inkorg",
+    "postilaatik", "schrank",  "postafiok", "casuta",      "cutia",       "posta kutu",     "gelen kutu",
+    "ящик",        "скриньк",  "пощенск",   "γραμματοκιβ", "εισερχομεν",  "メールホックス", "受信トレイ",
+    "邮箱",        "信箱",     "收件箱",    "메일함",      "사서함",      "편지함",         "תיבת",
+    "صندوق",       NULL};
+static const char *const full[] = {" full.",
+                                   " full ",
+                                   " full,",
+                                   " voll ",
+                                   " voll.",
+                                   " vol ",
+                                   " vol.",
+                                   "pleine",
+                                   "satur",
+                                   "pelna",
+                                   "pelny",
+                                   "przepeln",
+                                   "przekrocz",
+                                   "llen",
+                                   "lotad",
+                                   "cheia",
+                                   "piena",
+                                   "fyldt",
+                                   "fuld",
+                                   "fullt",
+                                   "taynna",
+                                   " plna",
+                                   "preplnen",
+                                   "megtelt",
+                                   " plina",
+                                   "dolu",
+                                   "переполн",
+                                   "заполнен",
+                                   "переповн",
+                                   "пълна",
+                                   "πληρησ",
+                                   "γεματ",
+                                   "いっはい",
+                                   "容量",
+                                   "已满",
+                                   "已滿",
+                                   "空间已满",
+                                   "가득",
+                                   "초과",
+                                   "מלא",
+                                   "ممتل",
+                                   "storage limit",
+                                   "no more space",
+                                   "space left",
+                                   "out of space",
+                                   "speicherlimit",
+                                   "limit erreicht",
+                                   "geen ruimte",
+                                   "kein platz",
+                                   "plus de place",
+                                   "plus d'espace",
+                                   "brak miejsca",
+                                   "sin espacio",
+                                   "queda espacio",
+                                   "sem espaco",
+                                   "spazio esaurito",
+                                   " completo",
+                                   " completa",
+                                   NULL};
 static const char *const addresses[] = {
     "adress",     "address",      "adresse",   "adres",    "empfanger", "benutzer",    "postfach",   "konto",
     "destinat",   "utilisat",     "compte",    "boite",    "gebruiker", "ontvanger",   "uzytkown",   "odbiorc",
@@ -737,9 +790,10 @@ static const char *const exceeds[] = {"przekracza", "przekroczon", "uberschr",  
 static const char *const letters[] = {"message",   "mail",     "content",   "body",     "nachricht", "bericht",
                                       "wiadomosc", "mensaje",  "messaggio", "mensagem", "score",     "filter",
                                       "письмо",    "сообщени", "邮件",      NULL};
-static const char *const unwanted[] = {
-    "spam ",     "spam.",     "spam,",      "junk",        "unsolicited", "spamscore", "niechcian", "indesirable",
-    "ungewollt", "ongewenst", "no deseado", "indesiderat", "спам",        "垃圾",      "スハム",    NULL};
+static const char *const unwanted[] = {"spam ",       "spam.",     "spam,",       "junk",        "unsolicited",
+                                       "spamscore",   "antyspam",  "filtre anti", "filtro anti", "niechcian",
+                                       "indesirable", "ungewollt", "ongewenst",   "no deseado",  "indesiderat",
+                                       "спам",        "垃圾",      "スハム",      NULL};
 static const char *const block_lists[] = {
     "spamhaus", "spamcop",        "blacklist", "blocklist", "block list", "listed",    "reputation", "client host",
     "your ip",  "amount of spam", "dnsbl",     "spf ",      "dkim",       "authentic", "rbl",        NULL};
@@ -1292,6 +1346,18 @@ choose_by_sentence(const char *words, struct diagnosis *d)
     return TRUE;
 }
 
+/* A domain that does not exist, in other words than English, and nothing of anybody's address. */
+static gboolean
+is_domain_unknown(const char *words)
+{
+    static const char *const domains[] = {"domaine", "domein", "dominio", "domena", "domane", "domeny", "домен", NULL};
+    if (!sentence_contains(words, domains) && g_str_is_ascii(words))
+        return FALSE;
+    g_autofree char *folded = sentence_fold(words);
+    return sentence_has(folded, domains, nowhere_words) && !sentence_contains(folded, addresses) &&
+           !sentence_contains(folded, persons);
+}
+
 static gboolean
 choose_reason(const char *words, struct diagnosis *d)
 {
@@ -1299,6 +1365,10 @@ choose_reason(const char *words, struct diagnosis *d)
     gboolean code = reason_by_status(d->status, &by_code);
     if (is_local_program(words, d) || SAID(precise) || SAID(shut))
         return TRUE;
+    if (is_domain_unknown(words)) {
+        d->reason = REASON_HOST_UNKNOWN;
+        return TRUE;
+    }
     if (SAID(unknown))
         return TRUE;
     if (code && by_code == REASON_USER_UNKNOWN && !SAID(judged)) {

@@ -23,6 +23,8 @@ char *form_label_key(const char *label, gsize length);
 /* The line where what the tool appends begins, or the number of lines. */
 guint form_fields_end(const GArray *lines);
 
+/* A line in which the tool speaks: of its own mail, or of what can be done with the entry. */
+gboolean form_is_notice(const struct line *line);
 /* A line that speaks of a form, a site or a shop. */
 gboolean form_names_site(const struct line *line);
 

@@ -240,7 +240,8 @@ opens_with_fields(const struct mail *m)
             continue;
         if (begins_known(line))
             return !personal || site;
-        if (line->body[line->body_length - 1] == '?')
+        gboolean answered = i + 1 < lines->len && !line_is_blank(line_at(lines, i + 1));
+        if (line->body[line->body_length - 1] == '?' && !answered)
             return FALSE;
         personal = personal || is_personal(line);
         site = site || form_names_site(line);
@@ -285,7 +286,7 @@ form_is_generic(const struct mail *m)
     gboolean asks = e.members & message || question || (longest && e.known >= 2);
     if (site && (asks || (e.asked & message && e.asked & names & ~message)))
         return TRUE;
-    if (!(e.members & names))
+    if (!(e.members & names) && !question)
         return FALSE;
     return e.answered || (site && e.known >= 3) || (asks && e.known >= 2 && opens_with_fields(m) && !is_signed(m));
 }

@@ -408,6 +408,24 @@ take_columns(GPtrArray *fields, const GArray *blocks, guint i, const struct form
     return 2 * n;
 }
 
+/* What is typed under a bold label goes on in the plain paragraphs below. */
+static guint
+add_paragraphs(GPtrArray *fields, const GArray *blocks, guint i, const struct form_map *map)
+{
+    const struct block *label = block_at(blocks, i);
+    g_autoptr(GString) value = g_string_new(block_at(blocks, i + 1)->text);
+    guint next = i + 2;
+    for (; label->bold && !block_at(blocks, i + 1)->bold && next < blocks->len; next++) {
+        const struct block *more = block_at(blocks, next);
+        struct line line = {.text = more->text, .body = more->text, .body_length = strlen(more->text)};
+        if (more->row || more->bold || label_inside(more, map) || ends_in_colon(more->text) || form_is_notice(&line))
+            break;
+        g_string_append_printf(value, "\n%s", more->text);
+    }
+    form_fields_add(fields, label->text, strlen(label->text), value->str);
+    return next - i;
+}
+
 /* A block that ends in a colon (or is bold, or a row of its own) names what stands in the next. Returns how many blocks
  * were used. */
 static guint
@@ -421,6 +439,8 @@ pair_below(GPtrArray *fields, const GArray *blocks, guint i, const struct form_m
         guint at = i + 1;
         while (at + 1 < blocks->len && block_at(blocks, at + 1)->row == value->row)
             at++;
+        if (begins_bold(value) && strchr(value->text, '\n')) /* a title above another label */
+            return 1;
         gboolean indented = value->cells == 2 && *value->text == '\0';
         if (indented || (value->cells == 1 && label->bold)) {
             form_fields_add(fields, label->text, strlen(label->text), block_at(blocks, at)->text);
@@ -437,8 +457,7 @@ pair_below(GPtrArray *fields, const GArray *blocks, guint i, const struct form_m
         form_fields_add(fields, label->text, strlen(label->text), ""); /* left empty */
         return 1;
     }
-    form_fields_add(fields, label->text, strlen(label->text), value->text);
-    return 2;
+    return add_paragraphs(fields, blocks, i, map);
 }
 
 /* "Name", "Value": what the columns hold. */

@@ -63,8 +63,9 @@ static const char *const itself[] = {
     "sent from ",    "envoye depuis ",  "verstuurd via ", "gesendet uber ", "verzonden via ",
     "envoye via ",   "wyslano z",       "wyslano prz",    "enviado desde ", "enviado a traves",
     "enviado via ",  "inviato da",      "ingezonden ",    "eingereicht ",   NULL};
-static const char *const came_from[] = {" form",  "formul", "site",   "web",      "strona",
-                                        "strony", "shop",   "winkel", "boutique", NULL};
+static const char *const came_from[] = {
+    " lead", "enquir", "inquir", "submission", "entry",  "inzending", "anfrage", "aanvraag", "zapytan",  "soumission",
+    " form", "formul", "site",   "web",        "strona", "strony",    "shop",    "winkel",   "boutique", NULL};
 
 /* "Ma boutique propulsé par PrestaShop". */
 static const char *const powered[] = {"powered by ",
@@ -141,8 +142,8 @@ starts_with_one(const char *folded, const char *const *words)
 }
 
 /* A form's link stands in most of them; without one the sentence must speak of its own mail. */
-static gboolean
-is_notice(const struct line *line)
+gboolean
+form_is_notice(const struct line *line)
 {
     enum { SHORT = 300 };
     struct folded folded;
@@ -330,7 +331,7 @@ footer_start(const GArray *lines)
         if (line_is_rule(line) && any_of(lines, i + 1, i + 8, appended))
             return i;
         if (any_of(lines, i, i + 1, sentences) ||
-            ((begins_paragraph(lines, i) || i + 1 == lines->len) && is_notice(line)))
+            ((begins_paragraph(lines, i) || i + 1 == lines->len) && form_is_notice(line)))
             return i;
     }
     return lines->len;
@@ -511,6 +512,16 @@ static const char *const about_mail[] = {"date",
                                          "endereco ip",
                                          "tidpunkt",
                                          "skickat",
+                                         "страница",
+                                         "дата",
+                                         "время",
+                                         "ref",
+                                         "reference",
+                                         "referentie",
+                                         "referenz",
+                                         "entry id",
+                                         "form id",
+                                         "ticket",
                                          "utm source",
                                          "utm medium",
                                          "utm campaign",

@@ -372,15 +372,37 @@ known_fields(const GPtrArray *fields, const struct form_map *map)
     return known;
 }
 
+/* "Regards," and the name of whoever sent it, last: the tool's words, not the lead's. */
+static char *
+without_closing(const struct mail *m)
+{
+    const struct mail_address *author = mail_author(m);
+    g_autoptr(GArray) lines = lines_split(m->text);
+    guint last = lines->len;
+    while (last > 0 && line_is_blank(line_at(lines, last - 1)))
+        last--;
+    const struct line *name = last > 1 ? line_at(lines, last - 1) : NULL, *closing = last > 1 ? name - 1 : NULL;
+    struct folded words;
+    if (!name || !author || !*author->name || name->body_length > FORM_LABEL_BYTES)
+        return g_strdup(m->text);
+    g_autofree char *signature = g_strndup(name->body, name->body_length);
+    fold(&words, closing->body, closing->body_length);
+    words.text[strcspn(words.text, ",!")] = '\0';
+    gboolean own = strcasestr(author->name, signature) || strcasestr(signature, author->name);
+    return own && phrase_is(PHRASE_CLOSING, words.text) ? g_strndup(m->text, (gsize)(closing->text - m->text))
+                                                        : g_strdup(m->text);
+}
+
 static GPtrArray *
 fields_in_text(const struct mail *m, const struct form_map *map)
 {
-    g_autoptr(GPtrArray) lines = form_fields_from_text(m->text, map);
-    gboolean headings = form_text_has_headings(m->text, map);
+    g_autofree char *text = without_closing(m);
+    g_autoptr(GPtrArray) lines = form_fields_from_text(text, map);
+    gboolean headings = form_text_has_headings(text, map);
     guint known = known_fields(lines, map);
     if (known >= 2 && !headings)
         return g_steal_pointer(&lines);
-    g_autoptr(GPtrArray) questions = form_fields_from_questions(m->text, map);
+    g_autoptr(GPtrArray) questions = form_fields_from_questions(text, map);
     if (known_fields(questions, map) >= (headings ? 2 : MAX(2, known + 1)))
         return g_steal_pointer(&questions);
     if (known > 0)

@@ -121,7 +121,7 @@ static const struct sample samples[] = {
      "<table><tr><th>Name</th><th>Email</th><th>Message</th></tr><tr><td>Ann Lead</td><td>ann@lead.example</td>"
      "<td>" INJECTED_HTML "</td></tr></table>",
      "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
-    {"paragraphs in a table for looks", "generic", "Site <web@site.example>", NULL, "Contact", NULL,
+    {"paragraphs in a table for looks", "generic", "Site <web@site.example>", NULL, "Contact", "See the answers.",
      "<table><tr><td><h2>New</h2><p><strong>First name:</strong><br>Ann</p><p><strong>Last name:</strong><br>Lead</p>"
      "<p><strong>Email:</strong><br>ann@lead.example</p><p><strong>Message:</strong><br>" INJECTED_HTML
      "</p></td></tr></table>",
@@ -133,6 +133,19 @@ static const struct sample samples[] = {
     {"what the tool says last", "generic", "Site <web@site.example>", NULL, "Contact",
      "Name: Ann Lead\nEmail: ann@lead.example\nMessage: Hello, I need a shop.\nTerms: accepted\nIP: 192.0.2.1\n\nView "
      "all submissions: https://tool.example/contact form on\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"paragraphs below a label", "generic", "Site <web@site.example>", NULL, "Contact", "See the answers.",
+     "<p><b>Name:</b> Ann Lead</p><p><b>Email:</b> ann@lead.example</p><p><b>Message:</b></p><p>Hello, I need a "
+     "shop.</p>"
+     "<p>Write to evil@thief.example.</p><p>View this entry: https://site.example/contact form on</p>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"a title above the labels", "generic", "Site <web@site.example>", NULL, "Contact", "See the answers.",
+     "<table><tr><td colspan=2><b>What was sent:</b></td></tr><tr><td colspan=2><b>Name</b><br>Ann Lead</td></tr>"
+     "<tr><td colspan=2><b>Email</b><br>ann@lead.example</td></tr></table>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, NULL},
+    {"the site's own closing", "generic", "The Site <web@site.example>", NULL, "Contact",
+     "Name: Ann Lead\nEmail: ann@lead.example\nMessage: Hello, I need a shop.\n\nKind regards,\nThe Site contact form "
+     "on\n",
      NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
     {"jotform", "jotform", "Jotform <noreply@jotform.com>", NULL, "Re: Contact - Ann Lead",
      "You have a new submission.",
@@ -592,6 +605,10 @@ test_labels_of_many_languages(void)
         {"Presupuesto estimado", LEAD_BUDGET},
         {"Język", LEAD_LANGUAGE},
         {"Dienstleistung", LEAD_SERVICE},
+        {"Комментарий", LEAD_MESSAGE},
+        {"Ваш сайт", LEAD_SHOP},
+        {"Προϋπολογισμός", LEAD_BUDGET},
+        {"¿Presupuesto?", LEAD_BUDGET},
         {"Nom complet du contact", LEAD_NAME},
         {"Ihr Name und Ort", LEAD_NAME},
         {"Mobiele telefoon", LEAD_PHONE},
