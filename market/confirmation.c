@@ -34,20 +34,7 @@ mail_question(struct performing *p, const struct command *command, const char *a
                              p->in->subject, "until_time", (json_int_t)(p->act->now + LIFETIME), "own_address", address,
                              "own_actions", json_array(), "organisation_id", (json_int_t)p->organisation->id);
     action_add(json_object_get(data, "own_actions"), address, COMMAND_CONFIRM, NULL, language);
-    const struct notification n = {
-        .kind = "confirm",
-        .recipient = p->actor,
-        .recipient_name = p->actor_name,
-        .language = language,
-        .side = side_name(p->side),
-        .conversation_id = p->conversation ? p->conversation->id : 0,
-        .data = data,
-        .cause = address,
-        .due_at = p->act->now,
-    };
-    gboolean done = notify_add(p->act, &n, error);
-    json_decref(data);
-    return done;
+    return performing_tell(p, "confirm", p->conversation ? p->conversation->id : 0, data, address, error);
 }
 
 char *

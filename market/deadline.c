@@ -32,10 +32,7 @@ deadline_take_back(struct act *act, const struct conversation *c, GError **error
     g_autofree char *cause = g_strdup_printf("job-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, c->job_id, act->now);
     const struct notification n = {
         .kind = "calendar-cancel",
-        .recipient = organisation->notify,
-        .recipient_name = organisation->name,
-        .language = organisation->language,
-        .side = side_name(SIDE_PARTNER),
+        .to = addressee_organisation(organisation),
         .conversation_id = c->id,
         .cause = cause,
         .due_at = act->now + LATER,

@@ -88,19 +88,10 @@ tell(struct act *act, gint64 held_id, const json_t *data, gboolean over, GError 
     json_t *about =
         json_pack("{s:I, s:O, s:O, s:b}", "held", (json_int_t)held_id, "subject", json_object_get(data, "subject"),
                   "at_time", json_object_get(data, "at_time"), "over", over);
-    const struct notification n = {
-        .kind = kind,
-        .recipient = json_string_value(json_object_get(data, "author")),
-        .recipient_name = json_string_value(json_object_get(data, "name")),
-        .language = language,
-        .side = "other", /* of no conversation: nothing threads with it */
-        .data = about,
-        .cause = cause,
-        .due_at = act->now,
-    };
-    gboolean done = notify_add(act, &n, error);
-    json_decref(about);
-    return done;
+    const struct addressee to = {json_string_value(json_object_get(data, "author")),
+                                 json_string_value(json_object_get(data, "name")), language,
+                                 "other"}; /* of no conversation: nothing threads with it */
+    return notify_one(act, kind, &to, 0, about, cause, error);
 }
 
 gboolean

@@ -554,21 +554,11 @@ to_experts(struct receive *r, const char *recipient, GError **error)
         return keep(r, "automatic mail", recipient, 0, error);
     if (is_lie(r))
         return keep(r, quarantine_lie, recipient, 0, error);
-    json_t *data = json_pack("{s:s}", "service", service ? service : "");
-    const struct notification n = {
-        .kind = "experts",
-        .recipient = in->author_address,
-        .recipient_name = in->author_name,
-        .language = in->language,
-        .side = "other",
-        .data = data,
-        .cause = cause,
-        .due_at = r->now,
-    };
-    gboolean done = store_raw_once(r, error) && notify_add(&r->act, &n, error) &&
-                    audit_add(&r->act, in->author_address, "experts_asked", r->raw_id, service, error);
-    json_decref(data);
-    return done;
+    const struct addressee to = {in->author_address, in->author_name, in->language, "other"};
+    return store_raw_once(r, error) &&
+           notify_one(&r->act, "experts", &to, 0, json_pack("{s:s}", "service", service ? service : ""), cause,
+                      error) &&
+           audit_add(&r->act, in->author_address, "experts_asked", r->raw_id, service, error);
 }
 
 static gboolean
@@ -883,19 +873,8 @@ mail_back(struct receive *r, const char *recipient, const struct verdict *verdic
     g_autofree char *text = g_strdup_printf("%s: %s", recipient, words);
     g_autofree char *cause = g_strdup_printf("%s-%s", in->key, recipient);
     json_t *data = json_pack("{s:s, s:s}", "text", text, "subject", in->subject);
-    const struct notification n = {
-        .kind = "refused",
-        .recipient = sender,
-        .recipient_name = in->author_name,
-        .language = in->language,
-        .side = "other",
-        .data = data,
-        .cause = cause,
-        .due_at = r->now,
-    };
-    gboolean done = notify_add(&r->act, &n, error);
-    json_decref(data);
-    return done;
+    const struct addressee to = {sender, in->author_name, in->language, "other"};
+    return notify_one(&r->act, "refused", &to, 0, data, cause, error);
 }
 
 static gboolean

@@ -12,7 +12,7 @@ static gboolean
 is_blocked(struct act *act, const struct notification *n, gboolean *blocked, GError **error)
 {
     *blocked = FALSE;
-    return !n->conversation_id || strcmp(n->side, side_name(SIDE_MERCHANT)) != 0 ||
+    return !n->conversation_id || strcmp(n->to.side, side_name(SIDE_MERCHANT)) != 0 ||
            block_has_conversation(act, n->conversation_id, blocked, error);
 }
 
@@ -23,8 +23,8 @@ language_of(struct act *act, const struct notification *n, GError **error)
 {
     g_autoptr(conversation) c = NULL;
     g_autoptr(organisation) organisation = NULL;
-    if (n->language)
-        return g_strdup(n->language);
+    if (n->to.language)
+        return g_strdup(n->to.language);
     if (n->conversation_id && !conversation_load(act, n->conversation_id, &c, error))
         return NULL;
     if (!c || (c->matched && !c->answered))
@@ -39,13 +39,13 @@ add_row(struct act *act, const struct notification *n, GError **error)
     if (!language)
         return FALSE;
     g_autofree char *message_id = link_message_id(act->market, secret_random_id());
-    g_autofree char *dedupe = g_strdup_printf("%s:%s:%s", n->kind, n->cause, n->recipient);
+    g_autofree char *dedupe = g_strdup_printf("%s:%s:%s", n->kind, n->cause, n->to.address);
     char *json = n->data ? json_dumps(n->data, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     gint64 due_at = n->held ? MAX(act->now, n->due_at) + act->market->conf->hold_time : n->due_at;
-    gboolean done = store_run(act->tx, STMT_OUTBOX_ADD, error, store_text(n->kind), store_text(n->recipient),
-                              store_text(n->recipient_name ? n->recipient_name : ""), store_text(language),
+    gboolean done = store_run(act->tx, STMT_OUTBOX_ADD, error, store_text(n->kind), store_text(n->to.address),
+                              store_text(n->to.name ? n->to.name : ""), store_text(language),
                               store_ref(n->conversation_id), store_ref(n->message_ref), store_ref(n->overview_id),
-                              store_text(n->side), store_text(json), store_text(message_id), store_text(dedupe),
+                              store_text(n->to.side), store_text(json), store_text(message_id), store_text(dedupe),
                               store_int(due_at), store_int(act->now), store_ref(n->held ? act->undo_id : 0));
     free(json); /* jansson's, from malloc */
     if (done && due_at <= act->now)
@@ -67,9 +67,9 @@ find_reader(struct act *act, const struct notification *n, char **other, char **
 {
     gboolean marked = FALSE;
     *other = *name = NULL;
-    return !is_for_the_organisation(n->side, n->kind) ||
-           (bounce_is_marked(act, n->recipient, &marked, error) &&
-            (!marked || bounce_find_other(act, n->recipient, other, name, error)));
+    return !is_for_the_organisation(n->to.side, n->kind) ||
+           (bounce_is_marked(act, n->to.address, &marked, error) &&
+            (!marked || bounce_find_other(act, n->to.address, other, name, error)));
 }
 
 /* The mail says in whose place its reader has it. */
@@ -78,10 +78,10 @@ add_instead(struct act *act, const struct notification *given, const char *other
 {
     struct notification n = *given;
     json_t *data = given->data ? json_copy(given->data) : json_object();
-    json_object_set_new(data, "instead_of", json_string(given->recipient));
+    json_object_set_new(data, "instead_of", json_string(given->to.address));
     n.data = data;
-    n.recipient = other;
-    n.recipient_name = name;
+    n.to.address = other;
+    n.to.name = name;
     gboolean done = add_row(act, &n, error);
     json_decref(data);
     return done;
@@ -99,35 +99,46 @@ notify_add(struct act *act, const struct notification *n, GError **error)
                        (other ? add_instead(act, n, other, name, error) : add_row(act, n, error)));
 }
 
+struct addressee
+addressee_organisation(const struct organisation *o)
+{
+    return (struct addressee){o->notify, o->name, o->language, side_name(SIDE_PARTNER)};
+}
+
+struct addressee
+addressee_merchant(const struct merchant *m)
+{
+    return (struct addressee){m->address, m->name, m->language, side_name(SIDE_MERCHANT)};
+}
+
+gboolean
+notify_one(struct act *act, const char *kind, const struct addressee *to, gint64 conversation_id, json_t *data,
+           const char *cause, GError **error)
+{
+    const struct notification n = {
+        .kind = kind, .to = *to, .conversation_id = conversation_id, .data = data, .cause = cause, .due_at = act->now};
+    gboolean done = notify_add(act, &n, error);
+    json_decref(data);
+    return done;
+}
+
 static char *
 cause_of(const char *what, gint64 id)
 {
     return g_strdup_printf("%s-%" G_GINT64_FORMAT, what, id);
 }
 
-/* Whom a mail about a message goes to. */
-struct reader {
-    const char *address, *name, *language;
-    enum side side;
-};
-
-/* `cause` NULL: the message, to which each reader hears once. */
+/* To whom a message is told; each hears of one `cause` once. */
 static gboolean
-notify_of_message(struct act *act, const char *kind, const struct reader *reader, gint64 conversation_id,
-                  gint64 message_id, const char *cause, gint64 due_at, GError **error)
+notify_of_message(struct act *act, const char *kind, const struct addressee *to, gint64 conversation_id,
+                  gint64 message_id, const char *cause, GError **error)
 {
-    g_autofree char *message = cause_of("message", message_id);
-    const struct notification n = {
-        .kind = kind,
-        .recipient = reader->address,
-        .recipient_name = reader->name,
-        .language = reader->language,
-        .side = side_name(reader->side),
-        .conversation_id = conversation_id,
-        .message_ref = message_id,
-        .cause = cause ? cause : message,
-        .due_at = due_at,
-    };
+    const struct notification n = {.kind = kind,
+                                   .to = *to,
+                                   .conversation_id = conversation_id,
+                                   .message_ref = message_id,
+                                   .cause = cause,
+                                   .due_at = act->now};
     return notify_add(act, &n, error);
 }
 
@@ -135,17 +146,18 @@ gboolean
 notify_first_contact(struct act *act, const struct organisation *organisation, const struct merchant *merchant,
                      gint64 conversation_id, gint64 message_id, GError **error)
 {
-    const struct reader reader = {organisation->notify, organisation->name, organisation->language, SIDE_PARTNER};
-    return notify_of_message(act, merchant->registered ? "first-contact" : "lead", &reader, conversation_id, message_id,
-                             NULL, act->now, error);
+    const struct addressee to = addressee_organisation(organisation);
+    g_autofree char *cause = cause_of("message", message_id);
+    return notify_of_message(act, merchant->registered ? "first-contact" : "lead", &to, conversation_id, message_id,
+                             cause, error);
 }
 
 gboolean
 notify_ack(struct act *act, const struct merchant *merchant, const char *cause, gint64 conversation_id,
            gint64 message_id, GError **error)
 {
-    const struct reader reader = {merchant->address, merchant->name, merchant->language, SIDE_MERCHANT};
-    return notify_of_message(act, "ack", &reader, conversation_id, message_id, cause, act->now, error);
+    const struct addressee to = addressee_merchant(merchant);
+    return notify_of_message(act, "ack", &to, conversation_id, message_id, cause, error);
 }
 
 /* A member's own language, else the organisation's. Caller frees; NULL on error. */
@@ -164,9 +176,9 @@ language_of_member(struct act *act, gint64 organisation_id, const char *address,
 static gboolean
 add_for_member(struct act *act, struct notification *n, const struct conversation *c, GError **error)
 {
-    g_autofree char *language = language_of_member(act, c->organisation_id, n->recipient, error);
-    n->language = language;
-    n->side = side_name(SIDE_PARTNER);
+    g_autofree char *language = language_of_member(act, c->organisation_id, n->to.address, error);
+    n->to.language = language;
+    n->to.side = side_name(SIDE_PARTNER);
     n->conversation_id = c->id;
     n->due_at = act->now;
     return language && notify_add(act, n, error);
@@ -176,7 +188,7 @@ gboolean
 notify_member(struct act *act, const char *kind, const struct conversation *conversation, const char *address,
               const char *name, json_t *data, const char *cause, GError **error)
 {
-    struct notification n = {.kind = kind, .recipient = address, .recipient_name = name, .data = data, .cause = cause};
+    struct notification n = {.kind = kind, .to = {address, name}, .data = data, .cause = cause};
     return add_for_member(act, &n, conversation, error);
 }
 
@@ -184,7 +196,7 @@ gboolean
 notify_member_held(struct act *act, const char *kind, const struct conversation *conversation, const char *address,
                    const char *name, const char *cause, GError **error)
 {
-    struct notification n = {.kind = kind, .recipient = address, .recipient_name = name, .cause = cause, .held = TRUE};
+    struct notification n = {.kind = kind, .to = {address, name}, .cause = cause, .held = TRUE};
     return add_for_member(act, &n, conversation, error);
 }
 
@@ -193,12 +205,8 @@ notify_colleague(struct act *act, const struct conversation *conversation, const
                  gint64 message_id, gboolean held, GError **error)
 {
     g_autofree char *cause = cause_of("message", message_id);
-    struct notification n = {.kind = "message-assignee",
-                             .recipient = address,
-                             .recipient_name = name,
-                             .message_ref = message_id,
-                             .cause = cause,
-                             .held = held};
+    struct notification n = {
+        .kind = "message-assignee", .to = {address, name}, .message_ref = message_id, .cause = cause, .held = held};
     return add_for_member(act, &n, conversation, error);
 }
 
@@ -211,8 +219,7 @@ notify_assigned(struct act *act, const struct conversation *conversation, const 
         return FALSE;
     json_t *data = json_pack("{s:s}", "by", by);
     struct notification n = {.kind = "assigned",
-                             .recipient = address,
-                             .recipient_name = name,
+                             .to = {address, name},
                              .message_ref = store_rows_int(last, 0, "id"),
                              .data = data,
                              .cause = cause};
@@ -230,13 +237,9 @@ add_for_side(struct act *act, const char *kind, const struct conversation *conve
     if (!organisation_by_id(act, conversation->organisation_id, &organisation, error) ||
         !merchant_by_id(act, conversation->merchant_id, &merchant, error))
         return FALSE;
-    gboolean partner = side == SIDE_PARTNER;
     const struct notification n = {
         .kind = kind,
-        .recipient = partner ? organisation->notify : merchant->address,
-        .recipient_name = partner ? organisation->name : merchant->name,
-        .language = partner ? organisation->language : merchant->language,
-        .side = side_name(side),
+        .to = side == SIDE_PARTNER ? addressee_organisation(organisation) : addressee_merchant(merchant),
         .conversation_id = conversation->id,
         .data = data,
         .cause = cause,
@@ -264,19 +267,8 @@ gboolean
 notify_organisation(struct act *act, const struct organisation *organisation, const char *kind, json_t *data,
                     const char *cause, GError **error)
 {
-    const struct notification n = {
-        .kind = kind,
-        .recipient = organisation->notify,
-        .recipient_name = organisation->name,
-        .language = organisation->language,
-        .side = side_name(SIDE_PARTNER),
-        .data = data,
-        .cause = cause,
-        .due_at = act->now,
-    };
-    gboolean done = notify_add(act, &n, error);
-    json_decref(data);
-    return done;
+    const struct addressee to = addressee_organisation(organisation);
+    return notify_one(act, kind, &to, 0, data, cause, error);
 }
 
 gboolean
@@ -286,17 +278,8 @@ notify_admin(struct act *act, const char *key, json_t *facts, const char *cause,
     json_t *subject = json_copy(facts), *data = json_pack("{s:o, s:o}", "text", facts, "subject", subject);
     json_object_set_new(facts, "say", json_string(key));
     json_object_set_new(subject, "say", json_string(subject_key));
-    const struct notification n = {
-        .kind = "admin-alert",
-        .recipient = act->market->conf->admin,
-        .side = "other",
-        .data = data,
-        .cause = cause,
-        .due_at = act->now,
-    };
-    gboolean done = notify_add(act, &n, error);
-    json_decref(data);
-    return done;
+    const struct addressee to = {act->market->conf->admin, NULL, NULL, "other"};
+    return notify_one(act, "admin-alert", &to, 0, data, cause, error);
 }
 
 /* An address that is dead for good fails with each overview: the admin hears of it once a day. */
@@ -327,9 +310,8 @@ send_to_other(struct act *act, const store_rows *row, gboolean *found, GError **
     json_t *data = json ? json_loads(json, 0, NULL) : NULL;
     const struct notification n = {
         .kind = store_rows_text(row, 0, "kind"),
-        .recipient = store_rows_text(row, 0, "recipient"),
-        .language = store_rows_text(row, 0, "language"),
-        .side = store_rows_text(row, 0, "side"),
+        .to = {store_rows_text(row, 0, "recipient"), NULL, store_rows_text(row, 0, "language"),
+               store_rows_text(row, 0, "side")},
         .conversation_id = store_rows_int(row, 0, "conversation_id"),
         .message_ref = message,
         .data = data,

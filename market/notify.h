@@ -9,11 +9,19 @@
 #include "market/conversation.h"
 #include "market/outbox.h"
 
+/* Who gets a mail. Borrowed. */
+struct addressee {
+    const char *address, *name; /* NULL: no name */
+    const char *language;       /* NULL: not known */
+    const char *side;           /* "partner", "merchant", "other": whose copies thread */
+};
+struct addressee addressee_organisation(const struct organisation *organisation); /* its notification address */
+struct addressee addressee_merchant(const struct merchant *merchant);
+
 /* A row to be. Everything borrowed. */
 struct notification {
     const char *kind; /* see the table in notice.c */
-    const char *recipient, *recipient_name, *language;
-    const char *side;       /* "partner", "merchant", "other": whose copies thread */
+    struct addressee to;
     gint64 conversation_id; /* 0: none */
     gint64 message_ref;     /* the message that it carries or that caused it; 0 */
     gint64 overview_id;     /* 0 */
@@ -23,6 +31,9 @@ struct notification {
     gboolean held; /* goes after the hold time, and is taken back with the partner's mail that causes it */
 };
 gboolean notify_add(struct act *act, const struct notification *notification, GError **error);
+/* The plain case: at once, `data` (taken over) says all. `conversation_id`: 0: about none. */
+gboolean notify_one(struct act *act, const char *kind, const struct addressee *to, gint64 conversation_id, json_t *data,
+                    const char *cause, GError **error);
 
 gboolean notify_first_contact(struct act *act, const struct organisation *organisation, const struct merchant *merchant,
                               gint64 conversation_id, gint64 message_id, GError **error);

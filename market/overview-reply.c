@@ -49,19 +49,13 @@ ask_which(const struct overview_mail *m, const struct organisation *organisation
                                    m->recipient, 0, error);
     for (guint i = 0; done && i < store_rows_count(items); i++)
         done = add_choice(m->act, items, i, m->in->words, json_object_get(data, "choices"), error);
-    const struct notification n = {
-        .kind = "which-item",
-        .recipient = m->in->author_address,
-        .recipient_name = m->in->author_name,
-        .language = organisation->language,
-        .side = side_name(SIDE_PARTNER),
-        .data = data,
-        .cause = cause,
-        .due_at = m->act->now,
-    };
-    done = done && notify_add(m->act, &n, error);
-    json_decref(data);
-    return done;
+    if (!done) {
+        json_decref(data);
+        return FALSE;
+    }
+    const struct addressee to = {m->in->author_address, m->in->author_name, organisation->language,
+                                 side_name(SIDE_PARTNER)};
+    return notify_one(m->act, "which-item", &to, 0, data, cause, error);
 }
 
 /* ---- numbered answers ---- */

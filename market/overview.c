@@ -41,10 +41,8 @@ open_one(struct act *act, const struct overview_reader *reader, const store_rows
     g_autofree char *cause = g_strdup_printf("overview-%" G_GINT64_FORMAT, id);
     const struct notification n = {
         .kind = "overview",
-        .recipient = store_rows_text(to, i, "address"),
-        .recipient_name = store_rows_text(to, i, "name"),
-        .language = store_rows_text(to, i, "language"),
-        .side = side_name(SIDE_PARTNER),
+        .to = {store_rows_text(to, i, "address"), store_rows_text(to, i, "name"), store_rows_text(to, i, "language"),
+               side_name(SIDE_PARTNER)},
         .overview_id = id,
         .cause = cause,
         .due_at = due_at,

@@ -12,6 +12,7 @@
 #include "market/reading.h"
 #include "market/rematch.h"
 #include "market/member.h"
+#include "market/notify.h"
 #include "market/offer.h"
 #include "market/prefs.h"
 #include "market/results.h"
@@ -150,6 +151,14 @@ performing_language(const struct performing *p)
     if (*p->language)
         return p->language;
     return p->side == SIDE_PARTNER && p->organisation ? p->organisation->language : p->in->language;
+}
+
+gboolean
+performing_tell(struct performing *p, const char *kind, gint64 conversation_id, json_t *data, const char *cause,
+                GError **error)
+{
+    const struct addressee to = {p->actor, p->actor_name, performing_language(p), side_name(p->side)};
+    return notify_one(p->act, kind, &to, conversation_id, data, cause, error);
 }
 
 /* ---- asking first ---- */

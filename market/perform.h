@@ -57,6 +57,10 @@ gboolean performing_find_member(struct performing *p, GError **error);
 /* What to answer in: chosen by the person, else the organisation's; of a merchant the mail's (NULL: not known). */
 const char *performing_language(const struct performing *p);
 
+/* Mails who acts, at once: see notify_one(). */
+gboolean performing_tell(struct performing *p, const char *kind, gint64 conversation_id, json_t *data,
+                         const char *cause, GError **error);
+
 /* It was done: `key` of the catalogue ("said.tagged") with `variables` (an object; taken over; NULL: none). */
 void perform_said(struct performing *p, const char *key, json_t *variables);
 /* It cannot be done ("cannot.no_such_tag"): the whole mail is undone. Returns TRUE, to return from a command_fn. */

@@ -41,12 +41,11 @@ quarantine_and_tell(struct act *act, const struct incoming *in, gint64 raw_id, c
 /* ---- without a link ---- */
 
 /* The organisation that an address acts for, or the merchant that is registered or did write, with where and how to
- * tell it; `recipient` NULL: neither. */
+ * tell it; an address of NULL: neither. */
 struct registered {
     struct organisation *organisation;
     struct merchant *merchant;
-    const char *recipient, *name, *language;
-    enum side side;
+    struct addressee to;
 };
 
 static gboolean
@@ -69,44 +68,26 @@ find_registered(struct act *act, const char *address, struct registered *r, GErr
     if (!rows || !merchant_by_address(act, address, &r->merchant, error) ||
         !is_to_be_told(act, r->merchant, address, &told, error))
         return FALSE;
-    if (told) {
-        r->recipient = r->merchant->address;
-        r->name = r->merchant->name;
-        r->language = r->merchant->language;
-        r->side = SIDE_MERCHANT;
-    }
+    if (told)
+        r->to = addressee_merchant(r->merchant);
     if (!store_rows_count(rows))
         return TRUE;
     if (!organisation_by_id(act, store_rows_int(rows, 0, "organisation_id"), &r->organisation, error))
         return FALSE;
-    r->recipient = address;
-    r->name = r->organisation->name;
-    r->language = r->organisation->language;
-    r->side = SIDE_PARTNER;
+    r->to = addressee_organisation(r->organisation);
+    r->to.address = address;
     return TRUE;
 }
 
 static gboolean
-tell_registered(struct act *act, const struct incoming *in, const struct registered *r, const char *words,
+tell_registered(struct act *act, const struct incoming *in, const struct addressee *to, const char *words,
                 GError **error)
 {
     g_autofree char *cause = g_strdup_printf("%s-%" G_GINT64_FORMAT, words, act->now / 86400);
     json_t *data = facts_of(act, in, words), *no_answer = json_pack("{s:s, s:[]}", "reply_address", "", "actions");
     json_object_update(data, no_answer);
     json_decref(no_answer);
-    const struct notification n = {
-        .kind = "not-relayed",
-        .recipient = r->recipient,
-        .recipient_name = r->name,
-        .language = r->language,
-        .side = side_name(r->side),
-        .data = data,
-        .cause = cause,
-        .due_at = act->now,
-    };
-    gboolean done = notify_add(act, &n, error);
-    json_decref(data);
-    return done;
+    return notify_one(act, "not-relayed", to, 0, data, cause, error);
 }
 
 gboolean
@@ -116,7 +97,7 @@ quarantine_and_tell_author(struct act *act, const struct incoming *in, gint64 ra
     struct registered r = {0};
     gboolean done = quarantine_add(act, in, raw_id, reason, recipient, 0, error) &&
                     (!in->author_address || find_registered(act, in->author_address, &r, error)) &&
-                    (!r.recipient || tell_registered(act, in, &r, words, error));
+                    (!r.to.address || tell_registered(act, in, &r.to, words, error));
     organisation_free(r.organisation);
     merchant_free(r.merchant);
     return done;

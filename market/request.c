@@ -255,23 +255,14 @@ tell_nobody_fits(struct act *act, const struct request *r, const struct merchant
                  GError **error)
 {
     g_autofree char *cause = g_strdup_printf("hour-%" G_GINT64_FORMAT, act->now / 3600);
+    json_t *facts = json_pack("{s:I, s:s}", "id", (json_int_t)request_id, "subject", r->in->subject);
+    if (!notify_admin(act, "admin.nobody_fits", facts, cause, error))
+        return FALSE;
+    if (!may_answer(act, r))
+        return TRUE;
+    const struct addressee to = {merchant->address, merchant->name, merchant->language, "other"};
     json_t *data = json_pack("{s:s, s:o}", "subject", subject_of(r->in), "actions", ask_again(act, r));
-    const struct notification n = {
-        .kind = "no-match",
-        .recipient = merchant->address,
-        .recipient_name = merchant->name,
-        .language = merchant->language,
-        .side = "other",
-        .data = data,
-        .cause = cause,
-        .due_at = act->now,
-    };
-    gboolean done =
-        (!may_answer(act, r) || notify_add(act, &n, error)) &&
-        notify_admin(act, "admin.nobody_fits",
-                     json_pack("{s:I, s:s}", "id", (json_int_t)request_id, "subject", r->in->subject), cause, error);
-    json_decref(data);
-    return done;
+    return notify_one(act, "no-match", &to, 0, data, cause, error);
 }
 
 /* Opens one with a match if it is still open for work. `*opened` FALSE: it is not. */

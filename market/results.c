@@ -146,21 +146,10 @@ note(struct performing *p, enum command_id id, const char *argument, const struc
                              "command", command_name(id), "argument", argument, "before", (json_int_t)search->before,
                              "before_id", (json_int_t)search->before_id, "own_address", desk, "asked",
                              p->line ? p->line : "", "jobs", id == COMMAND_JOBS, "filtered", *argument != '\0');
-    const struct notification n = {
-        .kind = "results",
-        .recipient = p->actor,
-        .recipient_name = p->actor_name,
-        .language = performing_language(p),
-        .side = side_name(SIDE_PARTNER),
-        .data = data,
-        .cause = cause,
-        .due_at = p->act->now,
-    };
-    gboolean done = notify_add(p->act, &n, error);
-    json_decref(data);
-    if (done)
-        perform_said(p, "said.results_follow", NULL);
-    return done;
+    if (!performing_tell(p, "results", 0, data, cause, error))
+        return FALSE;
+    perform_said(p, "said.results_follow", NULL);
+    return TRUE;
 }
 
 static gboolean

@@ -10,8 +10,8 @@ static gboolean
 tell_one(struct act *act, const struct notification *news, const char *address, const char *name, GError **error)
 {
     struct notification n = *news;
-    n.recipient = address;
-    n.recipient_name = name;
+    n.to.address = address;
+    n.to.name = name;
     return notify_add(act, &n, error);
 }
 
@@ -41,11 +41,9 @@ tell_side(struct act *act, const struct conversation *c, struct notification *ne
     guint told = 0;
     if (!merchant_by_id(act, c->merchant_id, &merchant, error))
         return FALSE;
-    news->language = merchant->language;
-    news->side = side_name(SIDE_MERCHANT);
+    news->to = addressee_merchant(merchant);
     news->conversation_id = c->id;
-    return tell_readers(act, c, news, &told, error) &&
-           (told || tell_one(act, news, merchant->address, merchant->name, error));
+    return tell_readers(act, c, news, &told, error) && (told || notify_add(act, news, error));
 }
 
 gboolean
