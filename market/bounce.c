@@ -64,16 +64,25 @@ bounce_is_marked(struct act *act, const char *address, gboolean *marked, GError 
     return rows != NULL;
 }
 
-gboolean
-bounce_find_other(struct act *act, const char *address, char **other, char **name, GError **error)
+void
+bounce_other_clear(struct bounce_other *other)
 {
-    *other = *name = NULL;
-    g_autoptr(store_rows) rows =
-        store_query(act->tx, STMT_BAD_ADDRESS_OTHER, error, store_text(address), store_int(BOUNCE_SOFT_MOST));
+    g_clear_pointer(&other->address, g_free);
+    g_clear_pointer(&other->name, g_free);
+    g_clear_pointer(&other->language, g_free);
+}
+
+gboolean
+bounce_find_other(struct act *act, const char *address, const char *about, struct bounce_other *other, GError **error)
+{
+    *other = (struct bounce_other){0};
+    g_autoptr(store_rows) rows = store_query(act->tx, STMT_BAD_ADDRESS_OTHER, error, store_text(address),
+                                             store_int(BOUNCE_SOFT_MOST), store_text(about ? about : ""));
     if (!rows || !store_rows_count(rows))
         return rows != NULL;
-    *other = g_strdup(store_rows_text(rows, 0, "address"));
-    *name = g_strdup(store_rows_text(rows, 0, "name"));
+    other->address = g_strdup(store_rows_text(rows, 0, "address"));
+    other->name = g_strdup(store_rows_text(rows, 0, "name"));
+    other->language = g_strdup(store_rows_text(rows, 0, "language"));
     return TRUE;
 }
 

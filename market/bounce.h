@@ -22,9 +22,20 @@ gboolean bounce_note(struct act *act, const char *address, gboolean hard, const 
 gboolean bounce_forget(struct act *act, const char *address, GError **error);
 gboolean bounce_is_marked(struct act *act, const char *address, gboolean *marked, GError **error);
 
-/* Another member of the organisation that the address acts for, the owner first, none that is marked. `*other` NULL
- * with TRUE: there is none. Caller frees both. */
-gboolean bounce_find_other(struct act *act, const char *address, char **other, char **name, GError **error);
+/* Who has a mail in a marked address's place. */
+struct bounce_other {
+    char *address; /* NULL: nobody */
+    char *name;
+    char *language; /* the member's own, else the organisation's */
+};
+void bounce_other_clear(struct bounce_other *other);
+typedef struct bounce_other bounce_other;
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(bounce_other, bounce_other_clear)
+
+/* Another member of the organisation that the address acts for, the owner first, none that is marked, nor `about`
+ * (NULL: none), whom the mail is about. */
+gboolean bounce_find_other(struct act *act, const char *address, const char *about, struct bounce_other *other,
+                           GError **error);
 
 /* What failed, the latest first: [{address, marked, reason, failures, first_at, last_at, reply, organisation,
  * merchant}]. `reason` is why it is marked, "permanent" or "repeated"; else null. */

@@ -158,6 +158,13 @@ command_me(const char *language)
     return me[language_index(language)];
 }
 
+const char *
+command_remove(const char *language)
+{
+    static const char *const words[LANGUAGES] = {"remove", "verwijderen", "retirer", "usuń"};
+    return words[language_index(language)];
+}
+
 /* ---- lines ---- */
 
 static void

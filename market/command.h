@@ -66,6 +66,8 @@ const char *command_word(enum command_id id, const char *language);
 
 /* How its reader is named as a command's argument: "me", "mij" … */
 const char *command_me(const char *language);
+/* How taking away is named as a command's argument: "remove", "verwijderen" … */
+const char *command_remove(const char *language);
 
 /* The command of a word in any of the languages, accents and case aside; COMMAND_UNKNOWN. */
 enum command_id command_of_word(const char *word);

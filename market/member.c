@@ -97,7 +97,7 @@ tell_added(struct performing *p, const char *address, GError **error)
     const struct organisation *o = p->organisation;
     g_autofree char *cause = act_cause(p->act, p->in->key);
     g_autofree char *desk = desk_address(p->act, o->id, 0);
-    g_autofree char *argument = g_strdup_printf("remove %s", address);
+    g_autofree char *argument = g_strdup_printf("%s %s", command_remove(o->language), address);
     if (strcmp(p->actor, o->notify) == 0)
         return TRUE;
     json_t *actions = json_array();

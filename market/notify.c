@@ -60,28 +60,33 @@ is_for_the_organisation(const char *side, const char *kind)
     return strcmp(side, side_name(SIDE_PARTNER)) == 0 && strcmp(kind, "confirm") != 0;
 }
 
+/* Who was added to an organisation is not the one to tell of it. NULL: about nobody. */
+static const char *
+about_whom(const json_t *data)
+{
+    return json_string_value(json_object_get(data, "address"));
+}
+
 /* What an organisation's marked address would not get goes to another member; when there is none the address is tried
  * all the same, for nothing may be lost in silence. */
 static gboolean
-find_reader(struct act *act, const struct notification *n, char **other, char **name, GError **error)
+find_reader(struct act *act, const struct notification *n, struct bounce_other *other, GError **error)
 {
     gboolean marked = FALSE;
-    *other = *name = NULL;
     return !is_for_the_organisation(n->to.side, n->kind) ||
            (bounce_is_marked(act, n->to.address, &marked, error) &&
-            (!marked || bounce_find_other(act, n->to.address, other, name, error)));
+            (!marked || bounce_find_other(act, n->to.address, about_whom(n->data), other, error)));
 }
 
-/* The mail says in whose place its reader has it. */
+/* The mail says in whose place its reader has it, in that reader's language. */
 static gboolean
-add_instead(struct act *act, const struct notification *given, const char *other, const char *name, GError **error)
+add_instead(struct act *act, const struct notification *given, const struct bounce_other *other, GError **error)
 {
     struct notification n = *given;
     json_t *data = given->data ? json_copy(given->data) : json_object();
     json_object_set_new(data, "instead_of", json_string(given->to.address));
     n.data = data;
-    n.to.address = other;
-    n.to.name = name;
+    n.to = (struct addressee){other->address, other->name, other->language, given->to.side};
     gboolean done = add_row(act, &n, error);
     json_decref(data);
     return done;
@@ -90,13 +95,12 @@ add_instead(struct act *act, const struct notification *given, const char *other
 gboolean
 notify_add(struct act *act, const struct notification *n, GError **error)
 {
-    g_autofree char *other = NULL;
-    g_autofree char *name = NULL;
+    g_auto(bounce_other) other = {0};
     gboolean blocked = FALSE;
     if (!is_blocked(act, n, &blocked, error))
         return FALSE;
-    return blocked || (find_reader(act, n, &other, &name, error) &&
-                       (other ? add_instead(act, n, other, name, error) : add_row(act, n, error)));
+    return blocked || (find_reader(act, n, &other, error) &&
+                       (other.address ? add_instead(act, n, &other, error) : add_row(act, n, error)));
 }
 
 struct addressee
@@ -297,17 +301,13 @@ static gboolean
 send_to_other(struct act *act, const store_rows *row, gboolean *found, GError **error)
 {
     const char *json = store_rows_text(row, 0, "data");
-    g_autofree char *other = NULL;
-    g_autofree char *name = NULL;
-    if (!bounce_find_other(act, store_rows_text(row, 0, "recipient"), &other, &name, error))
-        return FALSE;
-    *found = other != NULL;
-    if (!other)
-        return TRUE;
+    g_auto(bounce_other) other = {0};
+    json_t *data = json ? json_loads(json, 0, NULL) : NULL;
+    gboolean done = bounce_find_other(act, store_rows_text(row, 0, "recipient"), about_whom(data), &other, error);
+    *found = other.address != NULL;
     gint64 message = store_rows_int(row, 0, "message_ref");
     g_autofree char *cause =
         message ? cause_of("instead-message", message) : cause_of("instead", store_rows_int(row, 0, "id"));
-    json_t *data = json ? json_loads(json, 0, NULL) : NULL;
     const struct notification n = {
         .kind = store_rows_text(row, 0, "kind"),
         .to = {store_rows_text(row, 0, "recipient"), NULL, store_rows_text(row, 0, "language"),
@@ -318,7 +318,7 @@ send_to_other(struct act *act, const store_rows *row, gboolean *found, GError **
         .cause = cause,
         .due_at = act->now,
     };
-    gboolean done = add_instead(act, &n, other, name, error);
+    done = done && (!*found || add_instead(act, &n, &other, error));
     json_decref(data);
     return done;
 }

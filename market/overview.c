@@ -137,18 +137,18 @@ set_recipient(struct act *act, const struct overview_reader *reader, gint64 outb
               GError **error)
 {
     const char *address = store_rows_text(to, i, "address");
-    g_autofree char *other = NULL;
-    g_autofree char *name = NULL;
+    g_auto(bounce_other) other = {0};
     gboolean marked = FALSE;
     if (!reader->member_id && (!bounce_is_marked(act, address, &marked, error) ||
-                               (marked && !bounce_find_other(act, address, &other, &name, error))))
+                               (marked && !bounce_find_other(act, address, NULL, &other, error))))
         return FALSE;
     json_t *instead = json_pack("{s:s}", "instead_of", address);
-    char *data = other ? json_dumps(instead, JSON_COMPACT) : NULL;
+    char *data = other.address ? json_dumps(instead, JSON_COMPACT) : NULL;
     gboolean done =
-        store_run(act->tx, STMT_OVERVIEW_RECIPIENT, error, store_int(outbox_id), store_text(other ? other : address),
-                  store_text(other ? name : store_rows_text(to, i, "name")),
-                  store_text(store_rows_text(to, i, "language")), store_text(data));
+        store_run(act->tx, STMT_OVERVIEW_RECIPIENT, error, store_int(outbox_id),
+                  store_text(other.address ? other.address : address),
+                  store_text(other.address ? other.name : store_rows_text(to, i, "name")),
+                  store_text(other.address ? other.language : store_rows_text(to, i, "language")), store_text(data));
     free(data); /* jansson's, from malloc */
     json_decref(instead);
     return done;

@@ -444,6 +444,44 @@ test_a_confirmation_goes_to_nobody_else(struct scene *s)
         g_assert_cmpuint(count(s, "confirm", others[i], NULL), ==, 0);
 }
 
+/* Who was added to an organisation is not the one to be told of it. */
+static void
+test_who_was_added_is_not_told_instead(struct scene *s)
+{
+    g_assert_cmpstr(scene_command_as(s, "bare", 0, "admin", "/member add cleo@bare.test"), ==, "said.member_added");
+    answer(s, "bare@bare.test", "550 5.1.1 user unknown"); /* and is marked from now on */
+    g_assert_cmpuint(count(s, "member-added", "bare@bare.test", "failed"), ==, 1);
+    g_assert_cmpuint(count(s, "member-added", "cleo@bare.test", NULL), ==, 0);
+    g_assert_cmpuint(count(s, "admin-alert", s->conf.admin, "sent"), ==, 1);
+    g_assert_cmpstr(scene_command_as(s, "bare", 0, "admin", "/member remove cleo@bare.test"), ==,
+                    "said.member_removed");
+    g_assert_cmpstr(scene_command_as(s, "bare", 0, "admin", "/member add dan@bare.test"), ==, "said.member_added");
+    g_assert_cmpuint(count(s, "member-added", "dan@bare.test", NULL), ==, 0);
+    g_assert_cmpuint(count(s, "member-added", "bare@bare.test", "due"), ==, 1); /* nobody else: tried all the same */
+    g_assert_cmpstr(scene_command_as(s, "bare", 0, "admin", "/member add eva@bare.test"), ==, "said.member_added");
+    g_assert_cmpuint(count(s, "member-added", "dan@bare.test", "due"), ==, 1);
+}
+
+/* What another member has in its place is in that member's language. */
+static void
+test_instead_is_in_the_readers_language(struct scene *s)
+{
+    g_assert_cmpstr(scene_command_as(s, "acme", 0, "anna@acme.test", "/prefs language nl"), ==, "said.pref_set");
+    writes(s, "mia@mias-candles.test", "acme@experts.test");
+    scene_fail(s, OUTBOX_PERMANENT);
+    scene_send(s);
+    const struct notice *late = scene_sent(s, "first-contact", "anna@acme.test", 0);
+    g_assert_nonnull(late);
+    g_assert_cmpstr(late->language, ==, "nl");
+    writes(s, "joost@fietsen.test", "acme@experts.test");
+    answer(s, "team@acme.test", "550 5.1.1 no such user"); /* marked: the next one goes there at once */
+    writes(s, "lena@vogt.test", "acme@experts.test");
+    scene_send(s);
+    const struct notice *next = scene_sent(s, "lead", "anna@acme.test", 0);
+    g_assert_nonnull(next);
+    g_assert_cmpstr(next->language, ==, "nl");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -462,6 +500,8 @@ main(int argc, char **argv)
         {"/bounce/a-whole-domain-is-cleared", test_a_whole_domain_is_cleared},
         {"/bounce/signs-of-somebody-take-the-mark-off", test_signs_of_somebody_take_the_mark_off},
         {"/bounce/a-confirmation-goes-to-nobody-else", test_a_confirmation_goes_to_nobody_else},
+        {"/bounce/who-was-added-is-not-told-instead", test_who_was_added_is_not_told_instead},
+        {"/bounce/instead-is-in-the-readers-language", test_instead_is_in_the_readers_language},
     };
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/bounce/hard-words", test_hard_words);

@@ -266,6 +266,28 @@ test_a_member_more_is_confirmed_and_told(struct scene *s)
     g_assert_cmpstr(added, ==, "cleo@acme.test");
 }
 
+/* What mails offer with one tap is in their language, and understood. */
+static void
+test_removing_is_offered_in_the_readers_language(struct scene *s)
+{
+    static const char *const languages[] = {"en", "nl", "fr", "pl"};
+    static const char *const commands[] = {"/member remove", "/teamlid verwijderen", "/membre retirer",
+                                           "/cz\u0142onek usu\u0144"};
+    for (guint i = 0; i < G_N_ELEMENTS(languages); i++) {
+        g_autofree char *language = g_strdup_printf("/prefs language %s", languages[i]);
+        g_autofree char *expected = g_strdup_printf("%s cleo@acme.test", commands[i]);
+        g_assert_cmpstr(scene_command_as(s, "acme", 0, "team@acme.test", language), ==, "said.pref_set");
+        g_assert_cmpstr(scene_command_as(s, "acme", 0, "admin", "/member add cleo@acme.test"), ==, "said.member_added");
+        scene_forget(s);
+        scene_send(s);
+        const struct notice *told = scene_sent(s, "member-added", "team@acme.test", 0);
+        g_assert_nonnull(told);
+        g_assert_cmpstr(scene_text(told->data, "actions.0.command"), ==, expected);
+        g_assert_cmpstr(scene_command_as(s, "acme", 0, "admin", expected), ==, "said.member_removed");
+        s->now++;
+    }
+}
+
 static void
 test_who_is_removed_acts_no_more(struct scene *s)
 {
@@ -385,6 +407,7 @@ main(int argc, char **argv)
     add("owners-change-members", test_owners_change_members);
     add("no-address-of-a-lead-becomes-anybodys", test_no_address_of_a_lead_becomes_anybodys);
     add("a-member-more-is-confirmed-and-told", test_a_member_more_is_confirmed_and_told);
+    add("removing-is-offered-in-the-readers-language", test_removing_is_offered_in_the_readers_language);
     add("who-is-removed-acts-no-more", test_who_is_removed_acts_no_more);
     add("services-and-rates", test_services_and_rates);
     add("without-the-last-service-it-is-closed", test_without_the_last_service_it_is_closed);
