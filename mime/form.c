@@ -116,7 +116,8 @@ line_begins(const char *text, const char *words)
 {
     if (*words == '\n' || *words == ':')
         return strstr(text, words) != NULL;
-    for (const char *at = text; (at = strstr(at, words)) != NULL; at++)
+    const char *end = text + strlen(text);
+    for (const char *at = text; (at = memmem(at, (gsize)(end - at), words, strlen(words))) != NULL; at++)
         if (at == text || at[-1] == '\n')
             return TRUE;
     return FALSE;

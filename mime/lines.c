@@ -103,9 +103,9 @@ GArray *
 lines_split(const char *text)
 {
     GArray *lines = g_array_new(FALSE, FALSE, sizeof(struct line));
-    while (*text) {
-        const char *lf = strchrnul(text, '\n');
-        gsize length = (gsize)(lf - text);
+    for (const char *end = text + strlen(text); text < end;) {
+        const char *lf = memchr(text, '\n', (gsize)(end - text));
+        gsize length = (gsize)((lf ? lf : end) - text);
         if (length && text[length - 1] == '\r')
             length--;
         struct line line = {.text = text, .length = length};
@@ -116,7 +116,7 @@ lines_split(const char *text)
             line.body_length = (gsize)(trim_blanks(line.body, text + length) - line.body);
         }
         g_array_append_val(lines, line);
-        text = *lf ? lf + 1 : lf;
+        text = lf ? lf + 1 : end;
     }
     return lines;
 }
