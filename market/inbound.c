@@ -715,25 +715,33 @@ to_choice_link(struct receive *r, const struct link_token *token, const char *re
     return release(r, &choice, c, verdict, error);
 }
 
-/* What we sent came back: as good as the relay's own refusal. */
+/* An attempt of ours came back: as good as the relay's own refusal, and told as that. Of an earlier attempt than the
+ * row's, or of one that is not known while the row waits or is under way, it says something of the address alone: the
+ * row has another chance, and a report of its own. */
 static gboolean
-to_bounce_link(struct receive *r, gint64 outbox_id, const char *recipient, GError **error)
+came_back(struct receive *r, const struct link_token *token, GError **error)
+{
+    const struct incoming *in = r->in;
+    g_autoptr(store_rows) bounced = store_query(r->act.tx, STMT_OUTBOX_BOUNCED, error, store_int(token->id),
+                                                store_int(r->now), store_text(in->failure), store_int(token->attempt));
+    g_autoptr(store_rows) row = bounced ? store_query(r->act.tx, STMT_OUTBOX_BY_ID, error, store_int(token->id)) : NULL;
+    if (!row || !store_rows_count(row))
+        return row != NULL;
+    gboolean silent = !store_rows_count(bounced);
+    if (silent && !store_rows_is_null(row, 0, "bounced_at"))
+        return TRUE;
+    return bounce_note(&r->act, store_rows_text(row, 0, "recipient"), in->hard, in->failure, error) &&
+           (silent || notify_failure(&r->act, row, in->failure, error));
+}
+
+static gboolean
+to_bounce_link(struct receive *r, const struct link_token *token, const char *recipient, GError **error)
 {
     const struct incoming *in = r->in;
     const char *what = in->failed                        ? "bounce of our mail"
                        : in->nature.class == MAIL_BOUNCE ? "delay of our mail"
                                                          : "automatic mail";
-    if (!keep(r, what, recipient, 0, error))
-        return FALSE;
-    if (!in->failed)
-        return TRUE;
-    g_autoptr(store_rows) bounced = store_query(r->act.tx, STMT_OUTBOX_BOUNCED, error, store_int(outbox_id),
-                                                store_int(r->now), store_text(in->failure));
-    if (!bounced || !store_rows_count(bounced))
-        return bounced != NULL;
-    g_autoptr(store_rows) row = store_query(r->act.tx, STMT_OUTBOX_BY_ID, error, store_int(outbox_id));
-    return row && bounce_note(&r->act, store_rows_text(row, 0, "recipient"), in->hard, in->failure, error) &&
-           notify_failure(&r->act, row, in->failure, error);
+    return keep(r, what, recipient, 0, error) && (!in->failed || came_back(r, token, error));
 }
 
 static gboolean
@@ -784,7 +792,7 @@ to_link(struct receive *r, const struct link_token *token, const char *recipient
     case LINK_ABOUT:
         return to_reply_link(r, token, recipient, verdict, error);
     case LINK_BOUNCE:
-        return to_bounce_link(r, token->id, recipient, error);
+        return to_bounce_link(r, token, recipient, error);
     case LINK_OVERVIEW:
         return to_overview_link(r, token->id, recipient, error);
     case LINK_CONFIRM:

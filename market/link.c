@@ -5,6 +5,7 @@
 #include "lib/text.h"
 
 enum { HEAD_BYTES = 14, MAC_BYTES = 16, TOKEN_BYTES = HEAD_BYTES + MAC_BYTES, TOKEN_CHARS = 48 };
+enum { ROW_BITS = 48 };
 enum {
     ID_RANDOM_BYTES = 8,
     ID_MAC_BYTES = 10,
@@ -32,6 +33,28 @@ get_be(const guint8 *in, guint bytes)
     return value;
 }
 
+guint16
+link_attempt(gint64 fence)
+{
+    return (guint16)(fence & G_MAXUINT16);
+}
+
+/* Random ids need all their bits, those of rows do not. */
+static guint64
+pack_id(const struct link_token *token)
+{
+    guint64 id = (guint64)token->id;
+    return token->purpose == LINK_BOUNCE ? (guint64)token->attempt << ROW_BITS | id : id;
+}
+
+static void
+unpack_id(struct link_token *token, guint64 packed)
+{
+    gboolean bounce = token->purpose == LINK_BOUNCE;
+    token->attempt = bounce ? (guint16)(packed >> ROW_BITS) : 0;
+    token->id = (gint64)(bounce ? packed & ((G_GUINT64_CONSTANT(1) << ROW_BITS) - 1) : packed);
+}
+
 char *
 link_address(const struct market *market, const struct link_token *token)
 {
@@ -40,7 +63,7 @@ link_address(const struct market *market, const struct link_token *token)
 
     bytes[0] = (guint8)token->purpose;
     bytes[1] = key;
-    put_be(bytes + 2, (guint64)token->id, 8);
+    put_be(bytes + 2, pack_id(token), 8);
     put_be(bytes + 10, (guint64)CLAMP(token->expires_at, 0, G_MAXUINT32), 4);
     gboolean made = keyring_mac(market->keys, key, token_context, bytes, HEAD_BYTES, mac);
     g_assert(made);
@@ -63,7 +86,7 @@ link_parse(const struct market *market, const char *text, gsize length, struct l
         !secret_equal(mac, bytes + HEAD_BYTES, MAC_BYTES))
         return FALSE;
     token->purpose = bytes[0];
-    token->id = (gint64)get_be(bytes + 2, 8);
+    unpack_id(token, get_be(bytes + 2, 8));
     token->expires_at = (gint64)get_be(bytes + 10, 4);
     return TRUE;
 }

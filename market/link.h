@@ -3,8 +3,8 @@
  *
  * `r+TOKEN@DOMAIN`: base32 of purpose (1 byte), key id (1), row id (8), expiry (4, Unix seconds), HMAC (16) = 48
  * characters; lower case, case does not matter, the local part stays under 64 octets (RFC 5321 4.5.3.1.1). The row
- * behind a token binds conversation, side and purpose; a bounce link's row is the outbox row, an overview link's the
- * overview.
+ * behind a token binds conversation, side and purpose; a bounce link's row is the outbox row (6 bytes, behind 2 of the
+ * attempt), an overview link's the overview.
  */
 #ifndef POSTERN_MARKET_LINK_H
 #define POSTERN_MARKET_LINK_H
@@ -28,7 +28,11 @@ struct link_token {
     enum link_purpose purpose;
     gint64 id;
     gint64 expires_at;
+    guint16 attempt; /* of a bounce link: link_attempt() of the claim that sent the mail; 0: not known */
 };
+
+/* An outbox row's fence as its return path carries it, so that a bounce is that attempt's and no later one's. */
+guint16 link_attempt(gint64 fence);
 
 /* "r+TOKEN@DOMAIN"; caller frees. */
 char *link_address(const struct market *market, const struct link_token *token);

@@ -885,7 +885,7 @@ notice_new(struct act *act, const store_rows *row)
     n->message_id = g_strdup(store_rows_text(row, 0, "message_id"));
     n->from_name = g_strdup(conf->name);
     n->from_address = g_strdup_printf("postmaster@%s", conf->domain);
-    struct link_token bounce = {LINK_BOUNCE, n->id, n->created_at + conf->link_lifetime};
+    struct link_token bounce = {LINK_BOUNCE, n->id, n->created_at + conf->link_lifetime, link_attempt(n->fence)};
     n->envelope_sender = link_address(act->market, &bounce);
     n->references = g_ptr_array_new_with_free_func(g_free);
     n->files = g_ptr_array_new_with_free_func(notice_file_free);

@@ -286,12 +286,14 @@ notify_admin(struct act *act, const char *key, json_t *facts, const char *cause,
     return notify_one(act, "admin-alert", &to, 0, data, cause, error);
 }
 
-/* An address that is dead for good fails with each overview: the admin hears of it once a day. */
+/* Each failure is told once; what is tried again by hand may fail again, under another fence. An address that is dead
+ * for good fails with each overview: the admin hears of it once a day. */
 static char *
 failure_cause(struct act *act, const store_rows *row)
 {
     if (store_rows_is_null(row, 0, "overview_id"))
-        return cause_of("outbox", store_rows_int(row, 0, "id"));
+        return g_strdup_printf("outbox-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, store_rows_int(row, 0, "id"),
+                               store_rows_int(row, 0, "fence"));
     return g_strdup_printf("%s-day-%" G_GINT64_FORMAT, store_rows_text(row, 0, "recipient"), act->now / 86400);
 }
 

@@ -26,19 +26,45 @@ asks(struct scene *s, const char *from)
     scene_taken(scene_write(s, from, "acme@experts.test", "A new theme", NULL, "Can you help me with a theme?"));
 }
 
-/* What comes back by a row's return path. */
+static void
+comes_back_to(struct scene *s, const char *recipient, const char *path)
+{
+    g_autofree char *raw = scene_bounce(recipient, "failed", "5.1.1");
+    scene_taken(scene_mail(s, "", path, raw));
+}
+
+/* A recipient's latest mail comes back, by a return path that does not say of which attempt. */
 static void
 comes_back(struct scene *s, const char *recipient)
 {
-    const struct view_filter filter = {.recipient = recipient, .state = "sent", .limit = 1};
+    const struct view_filter filter = {.recipient = recipient, .limit = 1};
     json_t *rows = view_outbox(&s->market, &filter, NULL);
     gint64 id = json_integer_value(json_object_get(json_array_get(rows, 0), "id"));
-    const struct link_token path = {LINK_BOUNCE, id, s->now + 86400};
+    const struct link_token path = {LINK_BOUNCE, id, s->now + 86400, 0};
     g_autofree char *to = link_address(&s->market, &path);
-    g_autofree char *raw = scene_bounce(recipient, "failed", "5.1.1");
     g_assert_cmpint(id, >, 0);
-    scene_taken(scene_mail(s, "", to, raw));
+    comes_back_to(s, recipient, to);
     json_decref(rows);
+}
+
+/* The return path of the one mail to `recipient` that is due, which is claimed by that and left to lie if there is no
+ * `reply`. */
+static char *
+path_of(struct scene *s, const char *recipient, int result, const char *reply)
+{
+    gboolean more;
+    char *path = NULL;
+    g_autoptr(GPtrArray) claimed = scene_claim(s, 50, &more);
+    for (guint i = 0; i < claimed->len; i++) {
+        const struct notice *notice = claimed->pdata[i];
+        gboolean his = strcmp(notice->recipient, recipient) == 0;
+        struct outbox_result done = {notice->id, notice->fence, his ? result : OUTBOX_SENT, reply};
+        if (his)
+            path = g_strdup(notice->envelope_sender);
+        g_assert_true((his && !reply) || outbox_report(&s->market, &done, 1, s->now, NULL));
+    }
+    g_assert_nonnull(path);
+    return path;
 }
 
 static guint
@@ -141,6 +167,85 @@ test_what_came_back_is_sent_again(struct scene *s)
     g_assert_cmpuint(count(s, "team@acme.test", "sent"), ==, 1);
     comes_back(s, "team@acme.test"); /* is news again */
     g_assert_cmpuint(count(s, "team@acme.test", "bounced"), ==, 1);
+}
+
+static guint
+failures(struct scene *s, const char *address)
+{
+    const struct view_filter filter = {.recipient = address};
+    json_t *rows = view_addresses(&s->market, &filter, NULL);
+    guint count = (guint)json_integer_value(json_object_get(json_array_get(rows, 0), "failures"));
+    json_decref(rows);
+    return count;
+}
+
+/* Of what an earlier attempt comes to the one that is under way, or has arrived, knows nothing; the address does. */
+static void
+test_a_late_bounce_is_of_its_own_attempt(struct scene *s)
+{
+    asks(s, "mia@mias-candles.test");
+    g_autofree char *first = path_of(s, "team@acme.test", OUTBOX_TEMPORARY, "451 after the end of the data");
+    comes_back_to(s, "team@acme.test", first); /* and waits */
+    g_assert_cmpuint(count(s, "team@acme.test", "due"), ==, 1);
+    g_assert_cmpuint(failures(s, "team@acme.test"), ==, 1);
+    s->now += 3600;
+    g_autofree char *second = path_of(s, "team@acme.test", OUTBOX_SENT, NULL); /* a mailer has it in its hands */
+    comes_back_to(s, "team@acme.test", first);
+    comes_back(s, "team@acme.test");
+    s->now += 3600; /* which dies */
+    g_autofree char *third = path_of(s, "team@acme.test", OUTBOX_SENT, "250 ok");
+    g_assert_cmpuint(count(s, "team@acme.test", "sent"), ==, 1);
+    comes_back_to(s, "team@acme.test", second);
+    g_assert_cmpuint(count(s, "team@acme.test", "sent"), ==, 1);
+    g_assert_cmpuint(failures(s, "team@acme.test"), ==, 4);
+    g_assert_cmpuint(count(s, "postmaster@experts.test", NULL), ==, 0);
+    comes_back_to(s, "team@acme.test", third);
+    g_assert_cmpuint(count(s, "team@acme.test", "bounced"), ==, 1);
+    comes_back_to(s, "team@acme.test", third);
+    g_assert_cmpuint(failures(s, "team@acme.test"), ==, 5);
+    g_assert_cmpuint(count(s, "postmaster@experts.test", NULL), ==, 1);
+}
+
+/* The relay is quicker than the one that writes down that it took the mail. */
+static void
+test_a_bounce_before_its_result_is_news(struct scene *s)
+{
+    gboolean more;
+    asks(s, "mia@mias-candles.test");
+    g_autoptr(GPtrArray) claimed = scene_claim(s, 50, &more);
+    for (guint i = 0; i < claimed->len; i++) {
+        const struct notice *notice = claimed->pdata[i];
+        const struct outbox_result done = {notice->id, notice->fence, OUTBOX_SENT, "250 ok"};
+        if (strcmp(notice->recipient, "team@acme.test") == 0)
+            comes_back_to(s, notice->recipient, notice->envelope_sender);
+        g_assert_true(outbox_report(&s->market, &done, 1, s->now, NULL));
+    }
+    g_assert_cmpuint(count(s, "team@acme.test", "bounced"), ==, 1);
+}
+
+/* Each time that it fails, whom it concerns is told: the admin, and the merchant whom nobody of the organisation heard.
+ */
+static void
+test_what_fails_again_is_told_again(struct scene *s)
+{
+    asks(s, "mia@mias-candles.test");
+    for (guint times = 1; times <= 3; times++) {
+        for (guint members = 0; members < 4; members++) {
+            gboolean more;
+            g_autoptr(GPtrArray) claimed = scene_claim(s, 50, &more);
+            for (guint i = 0; i < claimed->len; i++) {
+                const struct notice *n = claimed->pdata[i];
+                gboolean acme = g_str_has_suffix(n->recipient, "@acme.test");
+                const struct outbox_result done = {n->id, n->fence, acme ? OUTBOX_PERMANENT : OUTBOX_SENT,
+                                                   acme ? "550 5.1.1 no such user" : "250 ok"};
+                g_assert_true(outbox_report(&s->market, &done, 1, s->now, NULL));
+            }
+        }
+        g_assert_cmpuint(count(s, "team@acme.test", "failed"), ==, 1);
+        g_assert_cmpuint(count(s, "mia@mias-candles.test", "sent"), ==, 1 + times); /* the receipt first */
+        g_assert_cmpuint(count(s, "postmaster@experts.test", "sent"), ==, count(s, "@acme.test", NULL) + times - 1);
+        g_assert_cmpuint(change(s, (struct outbox_order){.again = TRUE, .recipient = "team@acme.test"}), ==, 1);
+    }
 }
 
 static void
@@ -251,6 +356,9 @@ main(int argc, char **argv)
         {"/queue/how-the-queue-stands", test_how_the_queue_stands},
         {"/queue/reasons-are-codes", test_reasons_are_codes},
         {"/queue/what-came-back-is-sent-again", test_what_came_back_is_sent_again},
+        {"/queue/a-late-bounce-is-of-its-own-attempt", test_a_late_bounce_is_of_its_own_attempt},
+        {"/queue/a-bounce-before-its-result-is-news", test_a_bounce_before_its_result_is_news},
+        {"/queue/what-fails-again-is-told-again", test_what_fails_again_is_told_again},
         {"/queue/all-are-changed-in-many-transactions", test_all_are_changed_in_many_transactions},
         {"/queue/nothing-is-sent-before-its-time", test_nothing_is_sent_before_its_time},
         {"/queue/a-cancelled-overview-is-not-the-last", test_a_cancelled_overview_is_not_the_last},
