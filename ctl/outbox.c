@@ -149,8 +149,10 @@ check_request(struct request *request, int argc, char **argv)
         return ctl_wrong(argv[0], "either --all or ids");
     if (!request->all && argc < 3)
         return ctl_wrong(argv[0], "something is missing: %s ID…, or --all", argv[1]);
-    if (!request->all && (request->state || request->recipient))
-        return ctl_wrong(argv[0], "--state and --recipient go with --all");
+    if (!request->all && (request->state || request->recipient || request->order.last))
+        return ctl_wrong(argv[0], "--state, --recipient and --last go with --all");
+    if (request->order.last < 0)
+        return ctl_wrong(argv[0], "--last is an id");
     request->order.state = request->state;
     request->order.recipient = request->recipient;
     return 0;
@@ -210,6 +212,8 @@ ctl_outbox_change(struct ctl *ctl, int argc, char **argv)
         {"state", 's', 0, G_OPTION_ARG_STRING, &request.state, "Of all: those due, failed or bounced", "STATE"},
         {"recipient", 'r', 0, G_OPTION_ARG_STRING, &request.recipient, "Of all: those to this address or domain",
          "ADDRESS|@DOMAIN"},
+        {"last", 'l', 0, G_OPTION_ARG_INT64, &request.order.last,
+         "Of all: none after this one, the last that a dry run showed", "ID"},
         {"dry-run", 0, 0, G_OPTION_ARG_NONE, &request.order.dry, "Only say what would be done", NULL},
         G_OPTION_ENTRY_NULL,
     };

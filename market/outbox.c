@@ -426,13 +426,25 @@ outbox_cancel(const struct market *market, gint64 id, gint64 now, gboolean dry, 
     return change_by_hand(market, id, now, FALSE, dry, error);
 }
 
-/* All that one order is for, some a transaction: others write in between. */
+/* All that one order is for, some a transaction: others write in between, but what they add is not meant. */
 struct bulk {
     const struct market *market;
     const struct outbox_order *order;
-    gint64 now, after;
-    GArray *ids; /* gint64, of this batch */
+    gint64 now, after, last; /* beyond one and up to the other */
+    GArray *ids;             /* gint64, of this batch */
 };
+
+static gboolean
+find_last(store_tx *tx, gpointer arg, GError **error)
+{
+    struct bulk *bulk = arg;
+    g_autoptr(store_rows) rows = store_query(tx, STMT_LAST_ROWS, error);
+    if (!rows)
+        return FALSE;
+    gint64 last = store_rows_int(rows, 0, "outbox");
+    bulk->last = bulk->order->last ? MIN(bulk->order->last, last) : last;
+    return TRUE;
+}
 
 static gboolean
 open_rows(store_tx *tx, gpointer arg, GError **error)
@@ -442,7 +454,7 @@ open_rows(store_tx *tx, gpointer arg, GError **error)
     g_array_set_size(bulk->ids, 0);
     g_autoptr(store_rows) rows =
         store_query(tx, STMT_LIST_OUTBOX_OPEN, error, store_int(bulk->after), store_text(order->state),
-                    store_text(order->recipient), store_int(order->again), store_int(BATCH));
+                    store_text(order->recipient), store_int(order->again), store_int(BATCH), store_int(bulk->last));
     if (!rows)
         return FALSE;
     for (guint i = 0; i < store_rows_count(rows); i++) {
@@ -457,8 +469,10 @@ change_batch(store_tx *tx, gpointer arg, GError **error)
 {
     struct bulk *bulk = arg;
     struct act act = {.market = bulk->market, .tx = tx, .now = bulk->now};
+    if (!open_rows(tx, bulk, error))
+        return FALSE;
     for (guint i = 0; i < bulk->ids->len; i++) {
-        gboolean done; /* FALSE: the mailer was faster */
+        gboolean done;
         if (!(bulk->order->again ? retry_by_hand : cancel_by_hand)(&act, g_array_index(bulk->ids, gint64, i), &done,
                                                                    error))
             return FALSE;
@@ -471,10 +485,12 @@ outbox_change_all(const struct market *market, const struct outbox_order *order,
 {
     g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(gint64));
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
-    struct bulk bulk = {market, order, now, 0, ids};
+    struct bulk bulk = {.market = market, .order = order, .now = now, .ids = ids};
+    if (!store_read(market->store, find_last, &bulk, error))
+        return NULL;
     do {
-        if (!store_read(market->store, open_rows, &bulk, error) ||
-            (ids->len && !order->dry && !store_write(market->store, change_batch, &bulk, error)))
+        if (!(order->dry ? store_read(market->store, open_rows, &bulk, error)
+                         : store_write(market->store, change_batch, &bulk, error)))
             return NULL;
         g_array_append_vals(all, ids->data, ids->len);
         if (ids->len)

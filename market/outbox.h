@@ -112,6 +112,7 @@ struct outbox_order {
     gboolean dry;          /* only say which */
     const char *state;     /* "due", "failed" or "bounced"; NULL: any of these */
     const char *recipient; /* an address or "@DOMAIN"; NULL: all */
+    gint64 last;           /* none with a higher id; 0: none that is added from now on */
 };
 GArray *outbox_change_all(const struct market *market, const struct outbox_order *order, gint64 now, GError **error);
 

@@ -233,7 +233,7 @@ def test_the_manual_and_the_completion_know_every_command_and_option(empty):
 @pytest.mark.parametrize("words", [
     [], ["frob"], ["org"], ["org", "frob"], ["org", "list", "more"], ["org", "show"], ["org", "list", "--frob"],
     ["outbox", "show"], ["outbox", "retry"], ["invoice", "show", "1"], ["proposal", "list", "--state", "paid"], ["conversation", "list", "--state", "angry"], ["job", "list", "--limit", "-1"],
-    ["outbox", "stats", "1"], ["outbox", "retry", "--all", "1"], ["outbox", "retry", "-r", "a@b.test"], ["outbox", "cancel", "1", "-s", "due"],
+    ["outbox", "stats", "1"], ["outbox", "retry", "--all", "1"], ["outbox", "retry", "-r", "a@b.test"], ["outbox", "cancel", "1", "-s", "due"], ["outbox", "cancel", "1", "--last", "3"], ["outbox", "cancel", "-a", "--last", "-1"],
     ["outbox", "cancel", "-a", "-s", "bounced"], ["outbox", "retry", "-a", "-s", "sent"], ["outbox", "list", "-r", "nobody"],
     ["address", "show", "a@b.test"], ["address", "clear"], ["address", "clear", "nobody"], ["quarantine", "show"],
     ["import"], ["import", "a", "b"], ["init", "more"], ["init", "--owner", "nobody-of-that-name"], ["link", "show"],

@@ -1,4 +1,5 @@
 /* The outbox as the admin sees and changes it, on a real store. */
+#include <sqlite3.h>
 #include <string.h>
 
 #include "market/link.h"
@@ -264,6 +265,44 @@ test_all_are_changed_in_many_transactions(struct scene *s)
     g_assert_cmpuint(change(s, (struct outbox_order){0}), ==, 0);
 }
 
+/* What is queued after the dry run, or by somebody else between two transactions of the deed, was not meant. */
+static void
+test_what_comes_later_is_not_meant(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    const struct outbox_order shown = {.dry = TRUE};
+    asks(s, "mia@mias-candles.test");
+    g_autoptr(GArray) ids = outbox_change_all(&s->market, &shown, s->now, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(ids->len, ==, 2);
+    asks(s, "joost@fietsen.test");
+    const struct outbox_order meant = {.last = g_array_index(ids, gint64, 1)};
+    g_assert_cmpuint(change(s, meant), ==, 2);
+    g_assert_cmpuint(count(s, NULL, "due"), ==, 2);
+    g_assert_cmpuint(change(s, meant), ==, 0);
+    g_assert_cmpuint(change(s, (struct outbox_order){.last = G_MAXINT64}), ==, 2);
+}
+
+/* A mail that comes with each that is cancelled. */
+static void
+test_what_comes_meanwhile_is_not_meant(struct scene *s)
+{
+    g_autofree char *path = g_build_filename(s->folder, "postern.db", NULL);
+    sqlite3 *handle = NULL;
+    asks(s, "mia@mias-candles.test");
+    g_assert_cmpint(sqlite3_open(path, &handle), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(handle,
+                                 "CREATE TRIGGER meanwhile AFTER UPDATE ON outbox WHEN NEW.id <= 10 BEGIN INSERT INTO "
+                                 "outbox (kind, recipient, recipient_name, language, side, message_id, dedupe, state, "
+                                 "due_at, created_at) VALUES ('ack', 'late@lead.test', '', 'en', 'merchant', "
+                                 "'m' || NEW.id, 'd' || NEW.id, 'due', 0, 0); END",
+                                 NULL, NULL, NULL),
+                    ==, SQLITE_OK);
+    sqlite3_close(handle);
+    g_assert_cmpuint(change(s, (struct outbox_order){0}), ==, 2);
+    g_assert_cmpuint(count(s, "late@lead.test", "due"), ==, 2);
+}
+
 /* What waits for its time is not sent before it by an order for all: an overview in an hour. */
 static void
 test_nothing_is_sent_before_its_time(struct scene *s)
@@ -360,6 +399,8 @@ main(int argc, char **argv)
         {"/queue/a-bounce-before-its-result-is-news", test_a_bounce_before_its_result_is_news},
         {"/queue/what-fails-again-is-told-again", test_what_fails_again_is_told_again},
         {"/queue/all-are-changed-in-many-transactions", test_all_are_changed_in_many_transactions},
+        {"/queue/what-comes-later-is-not-meant", test_what_comes_later_is_not_meant},
+        {"/queue/what-comes-meanwhile-is-not-meant", test_what_comes_meanwhile_is_not_meant},
         {"/queue/nothing-is-sent-before-its-time", test_nothing_is_sent_before_its_time},
         {"/queue/a-cancelled-overview-is-not-the-last", test_a_cancelled_overview_is_not_the_last},
         {"/queue/an-old-mail-is-not-given-up-at-once", test_an_old_mail_is_not_given_up_at_once},
