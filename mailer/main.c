@@ -108,12 +108,12 @@ static gboolean
 claim(struct mailer *mailer, struct turn *turn, GError **error)
 {
     guint batch = (guint)mailer->setup->conf->batch, in_hand = sender_in_hand(mailer->sender);
-    gint64 claimed_at = g_get_monotonic_time();
+    gint64 claimed_at = now_seconds();
     gboolean more = FALSE;
     turn->full = in_hand > batch / 2 || sender_relay_is_down(mailer->sender) || !sender_is_recording(mailer->sender);
     if (turn->full)
         return TRUE;
-    g_autoptr(GArray) claims = outbox_claim(&mailer->setup->market, now_seconds(), batch - in_hand, &more, error);
+    g_autoptr(GArray) claims = outbox_claim(&mailer->setup->market, claimed_at, batch - in_hand, &more, error);
     if (!claims)
         return FALSE;
     turn->busy = turn->busy || more || claims->len;

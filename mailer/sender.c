@@ -25,8 +25,8 @@ struct job {
     struct setup *setup;
     struct outbox_claim claim;
     struct notice *notice; /* loaded */
-    gint64 not_after;
-    GBytes *mail; /* rendered */
+    gint64 not_after;      /* as in struct smtp_mail */
+    GBytes *mail;          /* rendered */
     struct smtp_mail envelope;
     enum smtp_outcome outcome;
     gboolean our_fault;
@@ -89,7 +89,7 @@ static gint64
 latest_hand_over(const struct conf *conf, gint64 claimed_at)
 {
     gint64 lease = conf->lease * SECOND;
-    return claimed_at + MAX(lease - conf->smtp_timeout * SECOND, lease / 2);
+    return claimed_at * SECOND + MAX(lease - conf->smtp_timeout * SECOND, lease / 2);
 }
 
 /* Claimed again and again without a result: it may be what kills us. It goes alone, so that it takes nobody with it. */

@@ -19,7 +19,8 @@ typedef struct sender sender;
 /* TEMP when threads or descriptors cannot be had. The threads block all signals if the caller does. */
 sender *sender_new(struct setup *setup, GError **error);
 
-/* Takes over fresh claims (struct outbox_claim) that were made at `claimed_at`, a g_get_monotonic_time(). */
+/* Takes over fresh claims (struct outbox_claim) that were made at `claimed_at`: the same Unix seconds as in
+ * outbox_claim(), from which their lease runs for everybody. */
 void sender_give(sender *self, struct setup *setup, const GArray *claims, gint64 claimed_at);
 
 /* Claims given and not yet recorded. */

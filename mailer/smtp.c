@@ -32,9 +32,10 @@
 
 struct wire {
     int fd;
-    tls *tls;        /* NULL: clear text */
-    gint64 deadline; /* monotonic */
-    gsize budget;    /* bytes that may still be read */
+    tls *tls;         /* NULL: clear text */
+    gint64 deadline;  /* monotonic */
+    gint64 not_after; /* of what is written; by the wall's clock; 0: none */
+    gsize budget;     /* bytes that may still be read */
     const char *trouble;
     gboolean timed_out;
 };
@@ -76,13 +77,21 @@ write_piece(struct wire *wire, const char *from, gsize size)
     return wire->tls ? tls_write(wire->tls, from, size) : send(wire->fd, from, size, MSG_NOSIGNAL);
 }
 
+/* By the wall's clock, for the others judge the lease by it: the monotonic one stands still while the machine is
+ * suspended, and a clock that is put right moves the lease and this alike. */
+static gboolean
+is_past(gint64 not_after)
+{
+    return not_after && g_get_real_time() >= not_after;
+}
+
 static ssize_t
 wire_write(mailstream_low *low, const void *buffer, size_t size)
 {
     struct wire *wire = low->data;
     for (gsize done = 0; done < size;) {
         /* The clock comes first: whoever was stopped here must not send the rest when his claim is another's. */
-        gboolean late = g_get_monotonic_time() >= wire->deadline;
+        gboolean late = g_get_monotonic_time() >= wire->deadline || is_past(wire->not_after);
         ssize_t sent = late ? -1 : write_piece(wire, (const char *)buffer + done, MIN(size - done, WRITE_PIECE));
         if (sent > 0)
             done += (gsize)sent;
@@ -187,9 +196,11 @@ garbled(const smtp *self, GError **error, const char *answer)
 static gboolean
 say(smtp *self, gint64 not_after, GError **error)
 {
-    gint64 deadline =
-        g_get_monotonic_time() + self->timeout + (gint64)(self->out->len / SLOWEST_WRITE) * G_USEC_PER_SEC;
-    self->wire->deadline = not_after ? MIN(deadline, not_after) : deadline;
+    gint64 patience = self->timeout + (gint64)(self->out->len / SLOWEST_WRITE) * G_USEC_PER_SEC;
+    if (not_after)
+        patience = MIN(patience, not_after - g_get_real_time());
+    self->wire->deadline = g_get_monotonic_time() + patience;
+    self->wire->not_after = not_after;
     gboolean said = mailstream_write(self->stream, self->out->str, self->out->len) == (ssize_t)self->out->len &&
                     mailstream_flush(self->stream) == 0;
     g_string_truncate(self->out, 0);
@@ -908,7 +919,7 @@ hand_over(smtp *self, const struct smtp_mail *mail, const struct smtp_mail *next
 static gboolean
 is_late(const struct smtp_mail *mail, struct smtp_result *result)
 {
-    gboolean late = mail->not_after && g_get_monotonic_time() >= mail->not_after;
+    gboolean late = is_past(mail->not_after);
     if (late)
         set_result(result, SMTP_LATE, "not handed over: the claim has run out");
     return late;

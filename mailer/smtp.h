@@ -40,7 +40,7 @@ struct smtp_mail {
     gconstpointer data; /* line ends and leading dots are put right on the way */
     gsize length;
     const char *envelope_id; /* for the DSN, where the relay offers that; NULL: ask for none */
-    gint64 not_after;        /* g_get_monotonic_time() after which it must not be handed over any more; 0: any time */
+    gint64 not_after;        /* g_get_real_time() from which on it must not be handed over any more; 0: any time */
 };
 
 enum smtp_outcome {

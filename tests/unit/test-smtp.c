@@ -9,6 +9,7 @@
  *     @200     wait so many milliseconds    =        say nothing more until the client hangs up
  *     *        one byte every 50 ms for ever   #     bytes without a line end for ever
  *     +        answer lines "250-" for ever    %     read slowly until the client hangs up
+ *     ~        suspend the machine for an hour
  *
  * After the last step the server hangs up.
  */
@@ -25,6 +26,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <fcntl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -38,6 +40,19 @@
 #define GO "<250 ok\n<250 ok\n<354 go\n"
 #define TAKE ENVELOPE GO ".\n<250 2.0.0 taken\n"
 #define QUIT ">QUIT\n"
+
+/* ---- the clocks ---- */
+
+static gint hours_suspended;
+
+/* In GLib's place: the wall's clock goes on while the machine is suspended, and the monotonic one does not. */
+gint64
+g_get_real_time(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (now.tv_sec + g_atomic_int_get(&hours_suspended) * 3600) * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
 
 /* ---- the server ---- */
 
@@ -149,6 +164,9 @@ play_step(struct peer *peer, const char *step)
         return hear_data(peer);
     case '@':
         g_usleep((gulong)atoi(step + 1) * 1000);
+        return TRUE;
+    case '~':
+        g_atomic_int_inc(&hours_suspended);
         return TRUE;
     case '=':
         return wait_for_the_end(peer);
@@ -735,10 +753,26 @@ test_nothing_is_handed_over_late(void)
 {
     const char *const scripts[] = {HELLO ENVELOPE "@100\n" GO "=\n", NULL};
     struct smtp_mail mail = mail_one;
-    mail.not_after = g_get_monotonic_time() + 50000;
+    mail.not_after = g_get_real_time() + 50000;
     struct server server;
     struct smtp_result result;
     send_one(&server, scripts, &mail, &result);
+    g_assert_cmpint(result.outcome, ==, SMTP_LATE);
+    g_assert_cmpstr(server.data->str, ==, "");
+    server_clear(&server);
+}
+
+/* The machine is suspended for an hour before the relay asks for the data: the monotonic clock knows nothing of it. */
+static void
+test_nothing_is_handed_over_after_a_suspension(void)
+{
+    const char *const scripts[] = {HELLO ENVELOPE "~\n" GO "=\n", NULL};
+    struct smtp_mail mail = mail_one;
+    mail.not_after = g_get_real_time() + 60 * G_USEC_PER_SEC;
+    struct server server;
+    struct smtp_result result;
+    send_one(&server, scripts, &mail, &result);
+    g_atomic_int_set(&hours_suspended, 0);
     g_assert_cmpint(result.outcome, ==, SMTP_LATE);
     g_assert_cmpstr(server.data->str, ==, "");
     server_clear(&server);
@@ -767,7 +801,7 @@ send_large(const char *script, gint64 patience, struct smtp_result *result)
     g_autofree char *large = g_malloc(length);
     memset(large, 'x', length);
     struct smtp_mail mail = {.sender = "", .recipient = "a@b.test", .data = large, .length = length};
-    mail.not_after = patience ? g_get_monotonic_time() + patience : 0;
+    mail.not_after = patience ? g_get_real_time() + patience : 0;
     struct server server;
     server_start(&server, scripts);
     smtp *session = impatient_client(server.relay, 0, 1);
@@ -1109,6 +1143,7 @@ main(int argc, char **argv)
     g_test_add_func("/smtp/size-is-told-and-heeded", test_size_is_told_and_heeded);
     g_test_add_func("/smtp/a-dsn-is-asked-for-where-it-is-offered", test_a_dsn_is_asked_for_where_it_is_offered);
     g_test_add_func("/smtp/nothing-is-handed-over-late", test_nothing_is_handed_over_late);
+    g_test_add_func("/smtp/nothing-is-handed-over-after-a-suspension", test_nothing_is_handed_over_after_a_suspension);
     g_test_add_func("/smtp/large-data-refused-in-the-middle", test_large_data_refused_in_the_middle);
     g_test_add_func("/smtp/a-relay-that-reads-nothing", test_a_relay_that_reads_nothing);
     g_test_add_func("/smtp/a-relay-that-reads-slowly-past-the-claim", test_a_relay_that_reads_slowly_past_the_claim);
