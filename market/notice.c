@@ -120,6 +120,13 @@ fits(struct loading *loading, gint64 size)
     return files * 11 / 8 + words * 12 <= loading->act->market->conf->max_message_size * 3 / 2;
 }
 
+/* `names`: rows of STMT_ATTACHMENTS. A saved mail of ours may be named after its reader's link. */
+static char *
+shown_file_name(struct loading *loading, const store_rows *names, guint i)
+{
+    return link_scrub(loading->act->market, store_rows_text(names, i, "name"), NULL, "address");
+}
+
 /* A single message's files always go, for they came in one mail of allowed size; an overview's only while they fit. */
 static gboolean
 load_files(struct loading *loading, gint64 message_id, gboolean all, json_t *object, GError **error)
@@ -132,13 +139,13 @@ load_files(struct loading *loading, gint64 message_id, gboolean all, json_t *obj
     for (guint i = 0; i < store_rows_count(rows); i++) {
         gint64 size = store_rows_int(rows, i, "size");
         gboolean attached = all || fits(loading, size);
-        json_array_append_new(list, json_pack("{s:s, s:I, s:b}", "name", store_rows_text(rows, i, "name"), "size_bytes",
-                                              (json_int_t)size, "omitted", !attached));
+        g_autofree char *name = shown_file_name(loading, rows, i);
+        json_array_append_new(
+            list, json_pack("{s:s, s:I, s:b}", "name", name, "size_bytes", (json_int_t)size, "omitted", !attached));
         if (!attached)
             continue;
         loading->bytes += size;
         struct notice_file *file = g_new0(struct notice_file, 1);
-        g_autofree char *name = link_scrub(loading->act->market, store_rows_text(rows, i, "name"), NULL, "address");
         file->name = text_file_name(name, "attachment");
         file->type = g_strdup(store_rows_text(rows, i, "type"));
         file->raw_id = store_rows_int(rows, i, "raw_id");
@@ -585,9 +592,11 @@ show_message(struct loading *loading, const store_rows *rows, guint i, json_t *l
     json_object_set_new(item, "withdrawn", json_boolean(!store_rows_is_null(rows, i, "withdrawn_at")));
     json_object_set_new(item, "waiting", json_boolean(waiting));
     set_lines(item, text);
-    for (guint k = 0; k < store_rows_count(names); k++)
-        json_array_append_new(files, json_pack("{s:s, s:I}", "name", store_rows_text(names, k, "name"), "size_bytes",
-                                               (json_int_t)store_rows_int(names, k, "size")));
+    for (guint k = 0; k < store_rows_count(names); k++) {
+        g_autofree char *name = shown_file_name(loading, names, k);
+        json_array_append_new(
+            files, json_pack("{s:s, s:I}", "name", name, "size_bytes", (json_int_t)store_rows_int(names, k, "size")));
+    }
     return TRUE;
 }
 

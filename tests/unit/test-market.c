@@ -1016,6 +1016,23 @@ test_cards_stay_behind(struct scene *s)
     g_assert_cmpstr(((struct notice_file *)relay->files->pdata[0])->name, ==, "offer.pdf");
 }
 
+/* A mail of ours that somebody saved and attaches may be named after a link, which is its reader's alone. */
+static void
+test_a_file_name_gives_no_link_away(struct scene *s)
+{
+    g_autofree char *link = g_strdup(mia_asks(s));
+    g_autofree char *raw = g_strdup_printf(
+        "From: Anna <anna@acme.test>\nSubject: Re: A new theme\nMessage-ID: <saved@acme.test>\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\nYes.\n--b\n"
+        "Content-Type: application/pdf\nContent-Disposition: attachment; filename=\"To %s.pdf\"\n\nPDF\n--b--\n",
+        link);
+    scene_taken(scene_mail(s, "anna@acme.test", link, raw));
+    scene_send(s);
+    const struct notice *relay = scene_sent(s, "relay-partner", NULL, 0);
+    g_assert_cmpstr(((struct notice_file *)relay->files->pdata[0])->name, ==, "To address.pdf");
+    g_assert_cmpstr(scene_text(relay->data, "files.0.name"), ==, "To address.pdf");
+}
+
 static void
 test_flood_fits_into_overviews(struct scene *s)
 {
@@ -1223,6 +1240,7 @@ main(int argc, char **argv)
     add("/market/who-left-the-shop-hears-no-more", test_who_left_the_shop_hears_no_more);
     add("/market/rcpt-does-not-tell-who-is-a-member", test_rcpt_does_not_tell_who_is_a_member);
     add("/market/cards-stay-behind", test_cards_stay_behind);
+    add("/market/a-file-name-gives-no-link-away", test_a_file_name_gives_no_link_away);
     add("/market/flood-fits-into-overviews", test_flood_fits_into_overviews);
     add("/market/failed-overview-gives-back-what-it-told", test_failed_overview_gives_back_what_it_told);
     add("/market/no-overview-overtakes-another", test_no_overview_overtakes_another);
