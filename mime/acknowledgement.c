@@ -14,7 +14,9 @@
 /* Everything below is folded (sentence_fold()). */
 
 /* It must not be answered. */
-static const char *const unanswerable[] = {"do not reply to this",
+static const char *const unanswerable[] = {"reply above this line",
+                                           "to add additional comments",
+                                           "do not reply to this",
                                            "don't reply to this",
                                            "do not respond to this",
                                            "please do not reply",

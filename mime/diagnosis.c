@@ -760,29 +760,17 @@ static const char *const gone[] = {
 static const char *const sizes[] = {"message",   "mail",     "nachricht", "courriel", "bericht", "wiadomosc", "mensaje",
                                     "messaggio", "mensagem", "meddeland", "besked",   "melding", "viesti",    "zprav",
                                     "uzenet",    "mesaj",    "сообщени",  "письмо",   "邮件",    "メール",    NULL};
-static const char *const too_big[] = {"larger than",
-                                      "too large",
-                                      "too big",
-                                      "size limit",
-                                      "is over the limit",
-                                      "zu gross",
-                                      "trop volumineu",
-                                      "te groot",
-                                      "zbyt duz",
-                                      "za duz",
-                                      "demasiado grande",
-                                      "troppo grande",
-                                      "muito grande",
-                                      "for stor",
-                                      "liian suuri",
-                                      "prilis velk",
-                                      "tul nagy",
-                                      "prea mare",
-                                      "cok buyuk",
-                                      "слишком больш",
-                                      "过大",
-                                      "大きすき",
-                                      NULL};
+static const char *const too_big[] = {"larger than",   "groter dan",     "grosser als",
+                                      "plus grand",    "plus volumineu", "wieksza niz",
+                                      "wiekszy niz",   "mayor que",      "mas grande",
+                                      "piu grande",    "maior que",      "too large",
+                                      "too big",       "size limit",     "is over the limit",
+                                      "zu gross",      "trop volumineu", "te groot",
+                                      "zbyt duz",      "za duz",         "demasiado grande",
+                                      "troppo grande", "muito grande",   "for stor",
+                                      "liian suuri",   "prilis velk",    "tul nagy",
+                                      "prea mare",     "cok buyuk",      "слишком больш",
+                                      "过大",          "大きすき",       NULL};
 static const char *const measures[] = {"rozmiar", "grosse ",   "omvang",  "grootte",   "taille", "tamano",
                                        "tamanho", "dimension", "storlek", "storrelse", NULL};
 static const char *const exceeds[] = {"przekracza", "przekroczon", "uberschr",   "overschr",  "depass", "exced",
@@ -1354,8 +1342,15 @@ is_domain_unknown(const char *words)
     if (!sentence_contains(words, domains) && g_str_is_ascii(words))
         return FALSE;
     g_autofree char *folded = sentence_fold(words);
-    return sentence_has(folded, domains, nowhere_words) && !sentence_contains(folded, addresses) &&
-           !sentence_contains(folded, persons);
+    for (const char *p = folded; *p; p += *p != '\0') { /* "y.example" is in one piece */
+        const char *end = p + strcspn(p, ":,;|");
+        gsize length = (gsize)(end - p);
+        if (sentence_any(p, length, domains) && sentence_any(p, length, nowhere_words) &&
+            !sentence_any(p, length, addresses) && !sentence_any(p, length, persons))
+            return TRUE;
+        p = end;
+    }
+    return FALSE;
 }
 
 static gboolean

@@ -80,6 +80,20 @@ tells_of_form_first(const struct mail *m)
     return tells_of_form(&line);
 }
 
+/* "A message from Ann Lead" → "Ann Lead". */
+static void
+drop_until_sender(char *name)
+{
+    static const char *const froms[] = {" from ", " von ", " van ", " de ", " od ", " da ", NULL};
+    for (const char *const *from = froms; *from; from++) {
+        const char *at = strstr(name, *from);
+        if (at && at > name && strchr(at + strlen(*from), ' ')) {
+            memmove(name, at + strlen(*from), strlen(at + strlen(*from)) + 1);
+            return;
+        }
+    }
+}
+
 GPtrArray *
 form_fields_from_letter(const struct mail *m)
 {
@@ -93,12 +107,14 @@ form_fields_from_letter(const struct mail *m)
         gsize bytes = strlen(elsewhere), length = MIN(line->body_length, LINE_BYTES);
         const char *at = memmem(line->body, length, elsewhere, bytes);
         link = link || memmem(line->body, length, "://", 3);
-        gboolean named = at && at - line->body >= 3 && strchr("<(", at[-1]) && link;
+        gboolean opens = i == 0 && length && line->body[length - 1] == ':';
+        gboolean named = at && at - line->body >= 3 && strchr("<(", at[-1]) && (link || opens);
         if (line->depth || (!named && !(i == 0 && tells_of_form(line))))
             continue;
         gsize before = named ? (gsize)(at - 1 - line->body)
                              : (gsize)((const char *)memmem(line->body, length, " (", 2) - line->body);
         g_autofree char *name = g_strstrip(g_strndup(line->body, before));
+        drop_until_sender(name);
         g_autoptr(GString) words = g_string_new(NULL);
         lines_append(words, lines, i + 1, form_fields_end(lines));
         form_fields_add(fields, "Name", 4, name);

@@ -387,6 +387,16 @@ names_what_follows(const struct block *label, const struct block *value, const s
            (label->text[length - 1] == '?' || form_label_in(map, label->text, length) != LEAD_NONE);
 }
 
+/* "<strong>Name</strong><span>Ann</span>": nothing parts the two but that one is bold. */
+static gsize
+bold_start(const struct block *block, const struct form_map *map)
+{
+    return block->bold && block->bold <= FORM_LABEL_BYTES && block->text[block->bold] &&
+                   form_label_in(map, block->text, block->bold) != LEAD_NONE
+               ? block->bold
+               : 0;
+}
+
 /* A row of labels, a row of values. Returns how many blocks were used. */
 static guint
 take_columns(GPtrArray *fields, const GArray *blocks, guint i, const struct form_map *map)
@@ -491,6 +501,8 @@ take_field(GPtrArray *fields, const GArray *blocks, guint i, const struct form_m
     if (used)
         return used;
     gsize line = bold_line(block);
+    if (!line && !label_inside(block, map))
+        line = bold_start(block, map);
     if (line) {
         form_fields_add(fields, block->text, line, block->text + line);
         return 1;

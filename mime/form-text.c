@@ -52,20 +52,33 @@ any_of(const GArray *lines, guint from, guint to, const char *const *starts)
 
 /* What a tool says of its own mail: "Diese Nachricht wurde über das Formular auf … gesendet", "View all submissions".
  * One word of each list in a short line of its own. Folded. */
-static const char *const itself[] = {
-    "this e-mail",   "this email",      "this message",   "this mail",      "this form",
-    "diese e-mail",  "diese nachricht", "diese mail",     "dieses form",    "deze e-mail",
-    "dit bericht",   "deze mail",       "dit formulier",  "cet e-mail",     "ce message",
-    "ce mail",       "cet email",       "ce courriel",    "ce formulaire",  "ta wiadomosc",
-    "ten e-mail",    "este mensaje",    "este correo",    "este email",     "questo messag",
-    "questa e-mail", "questa email",    "esta mensagem",  "este e-mail",    "det har med",
-    "denne e-mail",  "denne besked",    "submitted ",     "sent via ",      "sent by ",
-    "sent from ",    "envoye depuis ",  "verstuurd via ", "gesendet uber ", "verzonden via ",
-    "envoye via ",   "wyslano z",       "wyslano prz",    "enviado desde ", "enviado a traves",
-    "enviado via ",  "inviato da",      "ingezonden ",    "eingereicht ",   NULL};
+static const char *const itself[] = {"this e-mail",      "this email",     "this message",
+                                     "this mail",        "this form",      "diese e-mail",
+                                     "diese nachricht",  "diese mail",     "dieses form",
+                                     "deze e-mail",      "dit bericht",    "deze mail",
+                                     "dit formulier",    "cet e-mail",     "ce message",
+                                     "ce mail",          "cet email",      "ce courriel",
+                                     "ce formulaire",    "ta wiadomosc",   "ten e-mail",
+                                     "wiadomosc wyslan", "este mensaje",   "este correo",
+                                     "este email",       "questo messag",  "questa e-mail",
+                                     "questa email",     "esta mensagem",  "este e-mail",
+                                     "det har med",      "denne e-mail",   "denne besked",
+                                     "submitted ",       "sent via ",      "sent by ",
+                                     "sent from ",       "envoye depuis ", "verstuurd via ",
+                                     "gesendet uber ",   "verzonden via ", "envoye via ",
+                                     "wyslano z",        "wyslano prz",    "enviado desde ",
+                                     "enviado a traves", "enviado via ",   "inviato da",
+                                     "ingezonden ",      "eingereicht ",   NULL};
 static const char *const came_from[] = {
-    " lead", "enquir", "inquir", "submission", "entry",  "inzending", "anfrage", "aanvraag", "zapytan",  "soumission",
-    " form", "formul", "site",   "web",        "strona", "strony",    "shop",    "winkel",   "boutique", NULL};
+    " sito",  "nettsid",    "hemsida", "hjemmeside", "stranek", "honlap",   "sklep",    "саит",       " lead", "enquir",
+    "inquir", "submission", "entry",   "inzending",  "anfrage", "aanvraag", "zapytan",  "soumission", " form", "formul",
+    "site",   "web",        "strona",  "strony",     "shop",    "winkel",   "boutique", NULL};
+
+/* "Deze e-mail is automatisch verzonden", "Sie können diese E-Mail beantworten". */
+static const char *const handled[] = {"automat", "generated", "verzonden", "verstuurd", "gesendet",   "versendet",
+                                      "envoye",  "wyslan",    "inviat",    "enviad",    "beantwoord", NULL};
+static const char *const invites[] = {"you can ", "you may ", "u kunt ", "je kunt ", "sie konnen ", "vous pouvez ",
+                                      "puede ",   "puedes ",  "puoi ",   "mozesz ",  "mozna ",      NULL};
 
 /* "Ma boutique propulsé par PrestaShop". */
 static const char *const powered[] = {"powered by ",
@@ -80,7 +93,8 @@ static const char *const powered[] = {"powered by ",
                                       "fornito da ",
                                       NULL};
 
-static const char *const offers[] = {"view ",
+static const char *const offers[] = {"create your own ",
+                                     "view ",
                                      "see ",
                                      "manage ",
                                      "to view ",
@@ -152,7 +166,9 @@ form_is_notice(const struct line *line)
     fold(&folded, line->body, line->body_length);
     const char *words = folded.text + strspn(folded.text, "*-_[(> ");
     if (starts_with_one(words, itself))
-        return sentence_contains(words, came_from);
+        return sentence_contains(words, came_from) || sentence_contains(words, handled);
+    if (starts_with_one(words, invites))
+        return sentence_contains(words, itself);
     if (sentence_contains(words, powered) && count_words(words, strlen(words)) <= 8)
         return TRUE;
     return starts_with_one(words, offers) && sentence_contains(words, offered) &&
@@ -208,8 +224,10 @@ find_label(const struct line *line, const char *mark, struct label *label)
         label->value++;
     while (p < at && is_decoration(p))
         p = g_utf8_next_char(p);
+    const char *stop = at;
     while (at > p && is_decoration(at - 1))
         at--;
+    at += stop - at == 1 && *at == '.'; /* "Tel.:" */
     label->at = p;
     label->length = (gsize)(at - p);
     return at > p;
@@ -308,13 +326,14 @@ closes(const GArray *lines, guint from)
                                        "ontvangen", "soumis",    "envoye",   "recu le",    "gesendet",  "eingegangen",
                                        "wyslano",   "otrzymano", "enviado",  "recibido",   "inviato",   "ricevuto",
                                        "recebido",  "http",      NULL};
-    enum { LINES = 3 };
+    enum { LINES = 3, FEW = 4 };
     struct folded folded;
     guint i = lines_skip_blank(lines, from, lines->len);
     if (i >= lines->len || lines->len - i > LINES || lines_skip_blank(lines, i + 1, lines->len) < lines->len)
         return FALSE;
     fold(&folded, line_at(lines, i)->body, line_at(lines, i)->body_length);
-    return sentence_contains(folded.text, sent) && strpbrk(folded.text, "0123456789:");
+    return sentence_contains(folded.text, sent) &&
+           (strpbrk(folded.text, "0123456789:") || count_words(folded.text, folded.length) <= FEW);
 }
 
 /* Behind `-- ` (Contact Form 7), behind `---` (Elementor, Formspree), or in a sentence of its
@@ -688,6 +707,19 @@ style_of(const GArray *lines, guint end, const struct form_map *map)
     return known[best] < 2 && known[best] + known[HEADING_LINE] >= 3 ? HEADING_LINE : best;
 }
 
+/* A few words first in a paragraph that is no sentence, between labels that are known: "Company", "Acme". */
+static gboolean
+looks_like_heading(const GArray *lines, guint i, guint end, struct label *label)
+{
+    enum { FEW = 4 };
+    const struct line *line = line_at(lines, i);
+    if (line->depth || line_is_blank(line) || !line_is_blank(line_at(lines, i - 1)) || i + 1 >= end ||
+        line_is_blank(line_at(lines, i + 1)) || strchr(".,!:;", line->body[line->body_length - 1]))
+        return FALSE;
+    *label = (struct label){.at = line->body, .length = line->body_length};
+    return is_worded(label) && count_words(label->at, label->length) <= FEW;
+}
+
 GPtrArray *
 form_fields_from_questions(const char *text, const struct form_map *map)
 {
@@ -699,9 +731,13 @@ form_fields_from_questions(const char *text, const struct form_map *map)
     for (guint i = 0; i < end; i++) {
         const struct line *line = line_at(lines, i);
         enum heading heading = heading_of(lines, i, end, map, &label);
+        if (heading == HEADING_NONE && style == HEADING_PARAGRAPH && r.label.at && r.member != LEAD_MESSAGE &&
+            looks_like_heading(lines, i, end, &label))
+            heading = style;
         if (heading == style || (style == HEADING_LINE && heading == HEADING_PARAGRAPH)) {
             close_field(&r);
             r.label = label;
+            r.member = form_label_in(map, label.at, label.length);
             i += heading == HEADING_RULED;
         } else if (r.label.at) {
             g_string_append_len(r.value, line->text, (gssize)line->length);

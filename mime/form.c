@@ -350,6 +350,8 @@ split_sender(struct form *f)
         if (!form_is_from(field) && (i != 0 || strcmp(f->tool, "contact-form-7") != 0))
             continue;
         char *address = form_address_in(open ? open : field->value);
+        if (!address && form_is_from(field) && !strchr(field->value, '\n'))
+            set_once(&f->lead.name, g_strdup(field->value));
         if (!address)
             continue;
         set_once(&f->lead.email, address);
@@ -390,8 +392,8 @@ without_closing(const struct mail *m)
     fold(&words, closing->body, closing->body_length);
     words.text[strcspn(words.text, ",!")] = '\0';
     gboolean own = strcasestr(author->name, signature) || strcasestr(signature, author->name);
-    return own && phrase_is(PHRASE_CLOSING, words.text) ? g_strndup(m->text, (gsize)(closing->text - m->text))
-                                                        : g_strdup(m->text);
+    gboolean closes = phrase_is(PHRASE_CLOSING, words.text) || phrase_is(PHRASE_WEAK_CLOSING, words.text);
+    return own && closes ? g_strndup(m->text, (gsize)(closing->text - m->text)) : g_strdup(m->text);
 }
 
 static GPtrArray *

@@ -34,6 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                      .html = text,
                      .subject = (char *)"x",
                      .from = none,
+                     .to = none,
                      .reply_to = none,
                      .in_reply_to = none,
                      .references = none,

@@ -56,7 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                      .headers = g_ptr_array_new()};
     struct mail_address from = {(char *)"Anna Smith", (char *)"anna@lead.example"};
     g_ptr_array_add(m.from, &from);
-    m.in_reply_to = m.references = m.reply_to = m.headers;
+    m.in_reply_to = m.references = m.reply_to = m.to = m.headers;
     check_nothing_vanishes(&m);
     check(&m, reply_trim_html);
     struct forward *forward = forward_read(&m);

@@ -61,6 +61,8 @@ static const struct row rows[] = {
      "This is an automated message. We have received your question and will answer soon.\n"},
     {"From: Help <help@desk.example>\nSubject: Re: Theme [#4711]\n", MAIL_AUTO_REPLY, TRUE, FALSE,
      "Thank you for contacting us. Please do not reply to this mail, it was sent by a machine.\n"},
+    {"From: support@desk.example\nSubject: [Request received] Theme\n", MAIL_AUTO_REPLY, TRUE, FALSE,
+     "Please type your reply above this line\n\nYour request (9981) has been received and is being reviewed.\n"},
     {"From: Hilfe <hilfe@desk.example>\nSubject: Thema\n", MAIL_AUTO_REPLY, TRUE, FALSE,
      "Ihre Anfrage ist angekommen.\n\nDiese Mail wurde automatisch erstellt.\n"},
     {"From: Ann <ann@desk.example>\nSubject: Ontvangstbevestiging\n", MAIL_AUTO_REPLY, TRUE, FALSE,

@@ -147,6 +147,20 @@ static const struct sample samples[] = {
      "Name: Ann Lead\nEmail: ann@lead.example\nMessage: Hello, I need a shop.\n\nKind regards,\nThe Site contact form "
      "on\n",
      NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"a company between the questions", "generic", "Site <web@site.example>", NULL, "Contact",
+     "Your name\nAnn Lead\n\nEmail\nann@lead.example\n\nCompany\nAnn's\n\nMessage\nHello, I need a shop.\n\nSecond "
+     "paragraph.\nKleur: rood\n\n---\nSent by contact form on\n",
+     NULL, "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
+    {"what the tool says of its mail", "generic", "Site <web@site.example>", NULL, "Contact",
+     "Van: Ann Lead\nE-mail: ann@lead.example\nTel.: 020 123\nBericht:\nHello, I need a shop.\n\nDeze e-mail is "
+     "automatisch "
+     "verzonden. contact form on\n",
+     NULL, "Ann Lead", "ann@lead.example", "020 123", NULL, "Hello, I need a shop."},
+    {"nothing but bold", "generic", "Site <web@site.example>", NULL, "Contact", "See the answers.",
+     "<div><strong>Name</strong><span>Ann "
+     "Lead</span></div><div><strong>Email</strong><span>ann@lead.example</span></div>"
+     "<div><strong>Message</strong><span>" INJECTED_HTML "</span></div>",
+     "Ann Lead", "ann@lead.example", NULL, NULL, "Hello, I need a shop."},
     {"jotform", "jotform", "Jotform <noreply@jotform.com>", NULL, "Re: Contact - Ann Lead",
      "You have a new submission.",
      "<table id=\"emailFieldsTable\"><tbody id=\"emailFieldsTableBody\">"
@@ -473,6 +487,8 @@ static const struct {
      "Ann Lead (https://site.example/user/7) wrote by the form at https://site.example/contact.\n\nHello, I need a "
      "shop.\n",
      NULL, "ann@lead.example"},
+    {"Shop <info@site.example>", "ann@lead.example", "",
+     "A message from Ann Lead (ann@lead.example):\n\nHello, I need a shop.\n", NULL, "ann@lead.example"},
     {"Shop <info@site.example>", NULL, "",
      "Dear owner,\n\nby your website came this question:\n\nName: Ann Lead\nEmail: ann@lead.example\nMessage: Hello\n",
      NULL, "ann@lead.example"},
