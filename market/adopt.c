@@ -49,8 +49,8 @@ adopt_ask(struct act *act, const struct incoming *in, gint64 raw_id, const char 
         (in->author_address &&
          !party_is_free(act, in->author_address, side == SIDE_PARTNER ? c->organisation_id : 0, &free, error)))
         return FALSE;
-    json_t *data = json_pack("{s:{s:s}, s:s, s:I}", "reason", "say", "not-relayed.unregistered", "subject", in->subject,
-                             "at_time", (json_int_t)act->now);
+    json_t *data = json_pack("{s:{s:s}, s:s, s:I}", "reason", "say", "not-relayed.unregistered", "mail_subject",
+                             in->subject, "at_time", (json_int_t)act->now);
     gboolean done =
         (!free || offer(act, in, c, side, data, error)) && notify_side(act, "not-relayed", c, side, data, cause, error);
     json_decref(data);

@@ -86,7 +86,7 @@ tell(struct act *act, gint64 held_id, const json_t *data, gboolean over, GError 
                        error))
         return FALSE;
     json_t *about =
-        json_pack("{s:I, s:O, s:O, s:b}", "held", (json_int_t)held_id, "subject", json_object_get(data, "subject"),
+        json_pack("{s:I, s:O, s:O, s:b}", "held", (json_int_t)held_id, "mail_subject", json_object_get(data, "subject"),
                   "at_time", json_object_get(data, "at_time"), "over", over);
     const struct addressee to = {json_string_value(json_object_get(data, "author")),
                                  json_string_value(json_object_get(data, "name")), language,

@@ -8,7 +8,7 @@
  *   with a conversation  subject organisation{name} merchant{name,label,shop,shop_url} reply_address
  *   first-contact, lead  service text lines[{line}] files[{name,size_bytes,omitted}] due_time matched
  *                        previous{link,subject}; lead: lead{name,email,phone,shop}
- *   overview             count answers_only single interval_seconds
+ *   overview             count answers_only single interval_seconds; single: merchant
  *                        items[{number,by,merchant,subject,state,at_time,text,lines,link,actions,files}]
  *   ack                  direct matched
  *   relay-partner        text lines profile_url lead files
@@ -20,6 +20,7 @@
  *                        comments[{by,at_time,text,lines}] assignees[{name,address}]
  *   declined-merchant, declined-partner   reason matched
  *   reminder             due_time
+ *   not-relayed          reason{said} at_time mail_subject (of what was not passed on)
  *   which-conversation   at_time over choices[{number,link,subject,name}]
  *   others               what the rule put into the row's data
  */
@@ -430,7 +431,9 @@ set_overview_sender(struct loading *loading, const store_rows *rows, gint64 over
     if (only) {
         if (!conversation_load(loading->act, only, &loading->conversation, error))
             return FALSE;
+        const json_t *first = json_array_get(json_object_get(loading->notice->data, "items"), 0);
         set_text(loading->notice->data, "subject", loading->conversation->subject);
+        json_object_set(loading->notice->data, "merchant", json_object_get(first, "merchant")); /* names a thread */
         return set_sender(loading, conf->name, SIDE_PARTNER, LINK_REPLY, error);
     }
     struct link_token token = {LINK_OVERVIEW, overview_id, loading->notice->created_at + conf->link_lifetime};

@@ -22,7 +22,7 @@ quarantine_add(struct act *act, const struct incoming *in, gint64 raw_id, const 
 static json_t *
 facts_of(struct act *act, const struct incoming *in, const char *words)
 {
-    return json_pack("{s:{s:s}, s:s, s:I}", "reason", "say", words, "subject", in->subject, "at_time",
+    return json_pack("{s:{s:s}, s:s, s:I}", "reason", "say", words, "mail_subject", in->subject, "at_time",
                      (json_int_t)act->now);
 }
 

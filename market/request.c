@@ -18,14 +18,6 @@
 /* A few more than go out: some may have closed, or have been reached already, when the transaction looks again. */
 enum { SPARE_MATCHES = 10, SERVICE_TEXT_BYTES = 64 << 10 };
 
-static const char no_subject[] = "(no subject)";
-
-static const char *
-subject_of(const struct incoming *in)
-{
-    return *in->subject ? in->subject : no_subject;
-}
-
 /* ---- the plan ---- */
 
 struct planning {
@@ -139,14 +131,14 @@ request_words(const struct request *r, const struct merchant *merchant)
 
 /* ---- opening ---- */
 
-/* A form's subject is the tool's, and may name whom it is from. */
+/* A form's subject is the tool's, and may name whom it is from. "": mails name the merchant, in their language. */
 static const char *
 subject_for(const struct request *r, const struct merchant *merchant)
 {
     const struct form *form = r->from.form;
     if (!form || !merchant->registered || !strchr(r->in->subject, '@'))
-        return subject_of(r->in);
-    return form->lead.service ? form->lead.service : no_subject;
+        return r->in->subject;
+    return form->lead.service ? form->lead.service : "";
 }
 
 static enum reading
@@ -261,7 +253,7 @@ tell_nobody_fits(struct act *act, const struct request *r, const struct merchant
     if (!may_answer(act, r))
         return TRUE;
     const struct addressee to = {merchant->address, merchant->name, merchant->language, "other"};
-    json_t *data = json_pack("{s:s, s:o}", "subject", subject_of(r->in), "actions", ask_again(act, r));
+    json_t *data = json_pack("{s:s, s:o}", "subject", r->in->subject, "actions", ask_again(act, r));
     return notify_one(act, "no-match", &to, 0, data, cause, error);
 }
 

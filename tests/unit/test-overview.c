@@ -125,6 +125,25 @@ test_each_item_has_its_own_actions(struct scene *s)
     json_decref(list);
 }
 
+/* Without a subject of its own the thread is named after the merchant, as its first mail was. */
+static void
+test_a_conversation_without_subject_keeps_its_name(struct scene *s)
+{
+    scene_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "", NULL, "A theme, please."));
+    scene_send(s);
+    const struct notice *first = scene_sent(s, "first-contact", NULL, 0);
+    g_assert_cmpstr(scene_text(first->data, "subject"), ==, "");
+    g_autofree char *label = g_strdup(scene_text(first->data, "merchant.label"));
+    g_assert_cmpstr(label, ==, "Mia Jansen (Mia's Candles)");
+    scene_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "", NULL, "And a logo."));
+    s->now += HOUR;
+    scene_send(s);
+    const struct notice *overview = scene_sent(s, "overview", "team@acme.test", 0);
+    g_assert_nonnull(overview);
+    g_assert_true(json_is_true(json_object_get(overview->data, "single")));
+    g_assert_cmpstr(scene_text(overview->data, "merchant.label"), ==, label);
+}
+
 static void
 test_one_wrong_number_and_nothing_is_sent(struct scene *s)
 {
@@ -738,6 +757,7 @@ main(int argc, char **argv)
 #define ADD(path, fn) g_test_add_data_func("/overview/" path, (gconstpointer)(fn), scene_run)
     g_test_add_func("/overview/numbers", test_numbers);
     ADD("numbered-answers-go-to-their-items", test_numbered_answers_go_to_their_items);
+    ADD("a-conversation-without-subject-keeps-its-name", test_a_conversation_without_subject_keeps_its_name);
     ADD("each-item-has-its-own-actions", test_each_item_has_its_own_actions);
     ADD("one-wrong-number-and-nothing-is-sent", test_one_wrong_number_and_nothing_is_sent);
     ADD("a-plain-reply-comes-back-with-links", test_a_plain_reply_comes_back_with_links);
