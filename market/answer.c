@@ -200,6 +200,9 @@ answer_part(const struct answer *a, struct performing *whole, GError **error)
                                 (gpointer)a, &said, error);
     else if ((done = say_message(&p, (gpointer)a, error)) && !p.failed)
         perform_said(&p, "said.item_answered", json_pack("{s:s}", "subject", a->conversation->subject));
+    /* Whose the files of several answers are is not certain: they cannot wait, and nothing goes unasked. */
+    if (done && !p.failed && p.asks && whole->in->files->len && sends_files(&a->in->commands))
+        perform_fail(&p, "cannot.files_of_several", NULL);
     whole->failed = p.failed;
     return done;
 }

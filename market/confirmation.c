@@ -47,6 +47,8 @@ confirmation_add(struct act *act, const struct question *q, GError **error)
                    store_ref(conversation_id), store_text(side_name(q->side)), store_text(q->actor),
                    store_text(q->command), store_text(state), store_int(act->now), store_int(act->now + LIFETIME),
                    store_int(q->whole), store_ref(q->raw_id)) ||
+        (q->raw_id && !store_run(act->tx, STMT_TIMER_SET, error, store_text("confirm"), store_int(id),
+                                 store_int(act->now + LIFETIME + 1))) ||
         !audit_add(act, q->actor, "confirmation_asked", conversation_id, q->command, error))
         return NULL;
     return link_address(act->market, &token);
@@ -227,6 +229,47 @@ confirmation_read(const struct market *market, gint64 id, struct held_mail **ask
     }
     *asked = asking.asked;
     return TRUE;
+}
+
+/* ---- nobody confirmed ---- */
+
+/* One a mail, however many of its commands waited; at the address that asked. */
+static gboolean
+tell_over(struct act *act, const struct conversation *c, const store_rows *row, GError **error)
+{
+    const char *actor = store_rows_text(row, 0, "actor");
+    g_autoptr(merchant) merchant = NULL;
+    gboolean partner = strcmp(store_rows_text(row, 0, "side"), side_name(SIDE_PARTNER)) == 0, speaks = FALSE;
+    if (!(partner ? organisation_has_address(act, c->organisation_id, actor, &speaks, error)
+                  : merchant_has_address(act, c->merchant_id, actor, &speaks, error)) ||
+        !merchant_by_id(act, c->merchant_id, &merchant, error))
+        return FALSE;
+    if (!speaks)
+        return TRUE;
+    g_autofree char *cause = g_strdup_printf("unconfirmed-%" G_GINT64_FORMAT, store_rows_int(row, 0, "raw_id"));
+    json_t *data = json_pack("{s:{s:s}, s:s, s:I}", "reason", "say", "not-relayed.unconfirmed", "mail_subject", "",
+                             "at_time", (json_int_t)store_rows_int(row, 0, "created_at"));
+    const struct addressee to = {actor, NULL, merchant->language, side_name(SIDE_MERCHANT)};
+    if (!partner)
+        return notify_one(act, "not-relayed", &to, c->id, data, cause, error);
+    gboolean done = notify_member(act, "not-relayed", c, actor, "", data, cause, error);
+    json_decref(data);
+    return done;
+}
+
+gboolean
+confirmation_run(struct act *act, gint64 id, GError **error)
+{
+    g_autoptr(conversation) c = NULL;
+    g_autoptr(store_rows) row = store_query(act->tx, STMT_CONFIRMATION_BY_ID, error, store_int(id));
+    if (!row || !store_rows_count(row) || !store_rows_is_null(row, 0, "used_at"))
+        return row != NULL;
+    gint64 conversation_id = store_rows_int(row, 0, "conversation_id"), raw_id = store_rows_int(row, 0, "raw_id");
+    g_autoptr(store_rows) said =
+        store_query(act->tx, STMT_MESSAGE_OF_MAIL, error, store_int(conversation_id), store_int(raw_id));
+    if (!said || store_rows_count(said)) /* it went with another of its commands */
+        return said != NULL;
+    return conversation_load(act, conversation_id, &c, error) && tell_over(act, c, row, error);
 }
 
 /* ---- all of it ---- */

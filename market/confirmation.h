@@ -39,4 +39,7 @@ gboolean confirmation_take(struct act *act, const struct incoming *in, gint64 id
 /* `asked` for it: the mail that waits with the command, read before the transaction. NULL with TRUE: none does. */
 gboolean confirmation_read(const struct market *market, gint64 id, struct held_mail **asked, GError **error);
 
+/* Timer "confirm": the time is over. What waited with it is told to its author as not sent. */
+gboolean confirmation_run(struct act *act, gint64 id, GError **error);
+
 #endif

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "market/confirmation.h"
 #include "market/expiry.h"
 #include "market/hold.h"
 #include "market/lead.h"
@@ -51,8 +52,10 @@ static const struct {
     const char *kind;
     gboolean (*run)(struct act *act, gint64 subject_id, GError **error);
 } timers[] = {
-    {"expire", run_expire}, {"held", hold_run},       {"purge", run_purge},     {"index", search_index_older},
-    {"lead", lead_drop},    {"remind", reminder_run}, {"away", prefs_run_away}, /* in any order */
+    {"expire", run_expire},   {"held", hold_run},
+    {"purge", run_purge},     {"index", search_index_older},
+    {"lead", lead_drop},      {"remind", reminder_run},
+    {"away", prefs_run_away}, {"confirm", confirmation_run}, /* in any order */
 };
 
 static gboolean

@@ -125,6 +125,37 @@ test_each_item_has_its_own_actions(struct scene *s)
     json_decref(list);
 }
 
+/* What has to be confirmed takes no files past the question: neither with itself nor with another answer. */
+static void
+test_files_beside_a_question_are_refused(struct scene *s)
+{
+    static const char *const texts[] = {"1: /propose\nDescription: A theme\nTotal: 1000 EUR\n\nSee the file.",
+                                        "1: See the file.\n2: /propose\nDescription: A theme\nTotal: 1000 EUR"};
+    two_conversations(s);
+    g_autofree char *address = g_strdup(scene_sent(s, "overview", "team@acme.test", 0)->from_address);
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *raw = g_strdup_printf(
+            "From: Anna <anna@acme.test>\nTo: %s\nSubject: Re: %u\nMessage-ID: <several%u@client.test>\n"
+            "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n%s\n--b\n"
+            "Content-Type: application/pdf; name=\"a.pdf\"\nContent-Disposition: attachment; filename=\"a.pdf\"\n"
+            "Content-Transfer-Encoding: base64\n\nJVBERi0xLjQK\n--b--\n",
+            address, i, i, texts[i]);
+        scene_forget(s);
+        scene_taken(scene_mail(s, "anna@acme.test", address, raw));
+        s->now += HOUR;
+        scene_send(s);
+        g_assert_null(scene_sent(s, "relay-partner", NULL, 0));
+        g_assert_null(scene_sent(s, "confirm", NULL, 0));
+        const struct notice *told = scene_sent(s, "transcript", "anna@acme.test", 0);
+        g_assert_nonnull(told);
+        g_assert_false(json_is_true(json_object_get(told->data, "done")));
+        char *data = json_dumps(told->data, 0);
+        g_assert_nonnull(strstr(data, "cannot.files_of_several"));
+        free(data);
+    }
+}
+
 /* Without a subject of its own the thread is named after the merchant, as its first mail was. */
 static void
 test_a_conversation_without_subject_keeps_its_name(struct scene *s)
@@ -757,6 +788,7 @@ main(int argc, char **argv)
 #define ADD(path, fn) g_test_add_data_func("/overview/" path, (gconstpointer)(fn), scene_run)
     g_test_add_func("/overview/numbers", test_numbers);
     ADD("numbered-answers-go-to-their-items", test_numbered_answers_go_to_their_items);
+    ADD("files-beside-a-question-are-refused", test_files_beside_a_question_are_refused);
     ADD("a-conversation-without-subject-keeps-its-name", test_a_conversation_without_subject_keeps_its_name);
     ADD("each-item-has-its-own-actions", test_each_item_has_its_own_actions);
     ADD("one-wrong-number-and-nothing-is-sent", test_one_wrong_number_and_nothing_is_sent);

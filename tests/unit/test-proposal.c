@@ -251,6 +251,31 @@ test_files_wait_with_the_proposal(struct scene *s)
     assert_shown(s, "messages.2.text", "");
 }
 
+/* What waited and was not confirmed is not sent; its author hears of it, once. */
+static void
+test_files_that_waited_in_vain_are_told(struct scene *s)
+{
+    g_autofree char *link = mia_asks(s);
+    g_autofree char *proposal = anna_proposes(s, link, TWO);
+    write_to(s, MIA, proposal, "/accept");
+    write_to(s, ANNA, link, "Thank you.");
+    s->conf.authserv_id = (char *)"mx.experts.test";
+    scene_forget(s);
+    write_with_file(s, ANNA, link, "/invoice 400 EUR\n/invoice 600 EUR\n\nHere it is.", "bill.pdf");
+    write_with_file(s, ANNA, link, "/invoice 300 EUR\n/invoice 200 EUR\n\nAnd this.", "bill.pdf");
+    confirm(s, ANNA, 2);
+    s->now += DAY;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "not-relayed"), ==, 0); /* it can still be confirmed */
+    s->now++;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "not-relayed"), ==, 1); /* the second mail went with one of its two */
+    const struct notice *told = scene_sent(s, "not-relayed", ANNA, 0);
+    g_assert_nonnull(told);
+    g_assert_cmpstr(scene_text(told->data, "reason.say"), ==, "not-relayed.unconfirmed");
+    g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 1);
+}
+
 /* Two commands are asked about: the file goes with the one that is confirmed first, once. */
 static void
 test_files_that_wait_go_once(struct scene *s)
@@ -675,6 +700,7 @@ main(int argc, char **argv)
     TEST("links", test_links_in_a_proposal_do_not_get_across);
     TEST("accepted", test_accepted_in_one_tap);
     TEST("files-wait-with-the-proposal", test_files_wait_with_the_proposal);
+    TEST("files-that-waited-in-vain-are-told", test_files_that_waited_in_vain_are_told);
     TEST("files-that-wait-go-once", test_files_that_wait_go_once);
     TEST("files-that-waited-are-taken-back", test_files_that_waited_are_taken_back);
     TEST("both-that-wait-are-confirmed", test_both_that_wait_are_confirmed);
