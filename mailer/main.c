@@ -71,7 +71,7 @@ struct mailer {
     store *store;
     sender *sender;
     int wake, signals;
-    gboolean fresh;        /* its settings: what they let go of is not yet due */
+    gboolean fresh;        /* its settings: turns may be booked under others */
     gboolean store_failed; /* said so, and not yet that it works again */
     int pause;             /* milliseconds until it is asked again */
 };
@@ -125,8 +125,9 @@ claim(struct mailer *mailer, struct turn *turn, GError **error)
 static gboolean
 heed_settings(struct mailer *mailer, GError **error)
 {
-    mailer->fresh = mailer->fresh && !outbox_release(&mailer->setup->market, now_seconds(), error);
-    return !mailer->fresh;
+    gboolean kept = outbox_keep_turns(&mailer->setup->market, mailer->fresh, now_seconds(), error);
+    mailer->fresh = mailer->fresh && !kept;
+    return kept;
 }
 
 /* Looks before it takes the writer's turn: an idle mailer must not stand in anybody's way. */

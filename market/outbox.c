@@ -82,32 +82,37 @@ outbox_claim(const struct market *market, gint64 now, guint limit, gboolean *mor
     return done ? g_steal_pointer(&claims) : NULL;
 }
 
-static gboolean
-ask_pace(store_tx *tx, gpointer arg, GError **error)
-{
-    gboolean *kept = arg;
-    g_autoptr(store_rows) rows = store_query(tx, STMT_PACE_LAST, error);
-    *kept = rows && !store_rows_is_null(rows, 0, "free_at");
-    return rows != NULL;
-}
+struct keeping {
+    const struct market *market;
+    gint64 now;
+    gboolean fresh, holds;
+};
 
 static gboolean
-release_rows(store_tx *tx, gpointer arg, GError **error)
+ask_turns(store_tx *tx, gpointer arg, GError **error)
 {
-    const struct claiming *claiming = arg;
-    struct act act = {.market = claiming->market, .tx = tx, .now = claiming->now};
-    return pace_release(&act, error);
+    struct keeping *keeping = arg;
+    struct act act = {.market = keeping->market, .tx = tx, .now = keeping->now};
+    return pace_holds(&act, keeping->fresh, &keeping->holds, error);
+}
+
+/* Another mailer may have done it meanwhile. */
+static gboolean
+renew_turns(store_tx *tx, gpointer arg, GError **error)
+{
+    struct keeping *keeping = arg;
+    struct act act = {.market = keeping->market, .tx = tx, .now = keeping->now};
+    return ask_turns(tx, arg, error) && (keeping->holds || pace_renew(&act, error));
 }
 
 gboolean
-outbox_release(const struct market *market, gint64 now, GError **error)
+outbox_keep_turns(const struct market *market, gboolean fresh, gint64 now, GError **error)
 {
-    struct claiming claiming = {.market = market, .now = now};
-    gboolean kept = FALSE;
-    if (pace_is_set(market->conf))
+    struct keeping keeping = {market, now, fresh, TRUE};
+    if (!fresh && !pace_is_set(market->conf))
         return TRUE;
-    return store_read(market->store, ask_pace, &kept, error) &&
-           (!kept || store_write(market->store, release_rows, &claiming, error));
+    return store_read(market->store, ask_turns, &keeping, error) &&
+           (keeping.holds || store_write(market->store, renew_turns, &keeping, error));
 }
 
 /* ---- loading ---- */

@@ -66,9 +66,9 @@ struct outbox_claim {
  */
 GArray *outbox_claim(const struct market *market, gint64 now, guint limit, gboolean *more, GError **error);
 
-/* After a start or a change of settings: where no limit on mails a minute is set (any more), what waits for its turn is
- * due now. */
-gboolean outbox_release(const struct market *market, gint64 now, GError **error);
+/* Before asking what is due: what waits for its turn takes another one where the limits on mails a minute have changed
+ * (`fresh`: after a start or a change of settings), or where a clock was fast that is right now. */
+gboolean outbox_keep_turns(const struct market *market, gboolean fresh, gint64 now, GError **error);
 
 /* Loads claimed rows, all in one snapshot; any thread, for this is where the time goes. `notices` has room for `count`:
  * NULL where there is nothing to send, for a row that somebody else has claimed since and for one that cannot be

@@ -9,6 +9,10 @@
  * the others by what it was wrong. */
 enum { LATE = 5, LATE_MOST = 86400, FORGOTTEN = 100 /* keys at a time */ };
 
+/* Seconds by which the last claim may have been in the future: mailers' clocks differ a little. More, and a clock was
+ * fast. So no turn is further away than its place in the queue and this. */
+enum { FAST_MOST = 60 };
+
 struct limit {
     const char *context; /* of its keys */
     gint64 rate, burst;
@@ -63,23 +67,77 @@ has_turn(const struct act *act, const store_rows *rows, guint i)
            act->now - due_at <= LATE_MOST;
 }
 
+/* Row `i`'s turns from the limit `from` on, as far as they are due: `*turns` of them, the last at `*turn_at`. */
 static gboolean
-take_turns(struct act *act, const store_rows *rows, guint i, guint *left, GError **error)
+take_turns(struct act *act, const store_rows *rows, guint i, guint from, guint *turns, gint64 *turn_at, GError **error)
 {
     const struct conf *conf = act->market->conf;
     const struct limit limits[] = {{"pace-recipient", conf->recipient_rate, conf->recipient_burst, whole},
                                    {"pace-domain", conf->domain_rate, conf->domain_burst, domain}};
-    for (guint each = has_turn(act, rows, i) ? (guint)store_rows_int(rows, i, "turns") : 0; each < G_N_ELEMENTS(limits);
-         each++) {
-        gint64 turn_at = act->now;
-        if (limits[each].rate && !book(act, &limits[each], store_rows_text(rows, i, "recipient"), &turn_at, error))
+    *turn_at = act->now;
+    for (*turns = from; *turns < G_N_ELEMENTS(limits) && *turn_at <= act->now; ++*turns)
+        if (limits[*turns].rate && !book(act, &limits[*turns], store_rows_text(rows, i, "recipient"), turn_at, error))
             return FALSE;
-        if (turn_at > act->now)
-            return store_run(act->tx, STMT_OUTBOX_WAIT, error, store_int(store_rows_int(rows, i, "id")),
-                             store_int(turn_at), store_int(each + 1));
-    }
-    ++*left;
     return TRUE;
+}
+
+static gboolean
+put_off(struct act *act, const store_rows *rows, guint i, guint turns, gint64 turn_at, GError **error)
+{
+    return store_run(act->tx, STMT_OUTBOX_WAIT, error, store_int(store_rows_int(rows, i, "id")), store_int(turn_at),
+                     store_int(turns));
+}
+
+/* ---- turns that hold no longer ---- */
+
+#define NONE "-"
+
+static char *
+limits_text(const struct conf *conf)
+{
+    const gint64 limits[][2] = {{conf->recipient_rate, conf->recipient_burst}, {conf->domain_rate, conf->domain_burst}};
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(limits); i++)
+        if (limits[i][0])
+            g_string_append_printf(text, "%u: %" G_GINT64_FORMAT "/%" G_GINT64_FORMAT " ", i, limits[i][0],
+                                   limits[i][1]);
+    return g_strdup(text->len ? text->str : NONE);
+}
+
+static gboolean
+stamp(struct act *act, const char *limits, GError **error)
+{
+    return store_run(act->tx, STMT_PACE_STAMP, error, store_text(limits), store_int(act->now));
+}
+
+gboolean
+pace_holds(struct act *act, gboolean fresh, gboolean *holds, GError **error)
+{
+    g_autofree char *limits = limits_text(act->market->conf);
+    g_autoptr(store_rows) rows = store_query(act->tx, STMT_PACE_STAMPED, error);
+    if (!rows)
+        return FALSE;
+    gboolean known = store_rows_count(rows) > 0;
+    gboolean fast = known && store_rows_int(rows, 0, "at") > act->now + FAST_MOST;
+    gboolean same = strcmp(known ? store_rows_text(rows, 0, "limits") : NONE, limits) == 0;
+    *holds = !fast && (same || !fresh);
+    return TRUE;
+}
+
+gboolean
+pace_renew(struct act *act, GError **error)
+{
+    g_autofree char *limits = limits_text(act->market->conf);
+    g_autoptr(store_rows) rows = store_query(act->tx, STMT_PACE_WAITING, error);
+    if (!rows || !store_run(act->tx, STMT_PACE_CLEAR, error) || !store_run(act->tx, STMT_PACE_UNSTAMP, error))
+        return FALSE;
+    for (guint i = 0; i < store_rows_count(rows); i++) {
+        guint turns;
+        gint64 turn_at;
+        if (!take_turns(act, rows, i, 0, &turns, &turn_at, error) || !put_off(act, rows, i, turns, turn_at, error))
+            return FALSE;
+    }
+    return stamp(act, limits, error);
 }
 
 /* ---- a claim ---- */
@@ -113,23 +171,33 @@ look_in_time(struct act *act, guint limit, GError **error)
     return look(act, limit, error);
 }
 
+/* One more that is due still, or it waits. */
+static gboolean
+judge(struct act *act, const store_rows *rows, guint i, guint *left, GError **error)
+{
+    guint turns, from = has_turn(act, rows, i) ? (guint)store_rows_int(rows, i, "turns") : 0;
+    gint64 turn_at;
+    if (!take_turns(act, rows, i, from, &turns, &turn_at, error))
+        return FALSE;
+    *left += turn_at <= act->now;
+    return turn_at <= act->now || put_off(act, rows, i, turns, turn_at, error);
+}
+
 gboolean
 pace_due(struct act *act, guint limit, guint *left, guint *seen, GError **error)
 {
+    gboolean holds;
+    g_autofree char *limits = limits_text(act->market->conf);
+    if (!pace_holds(act, FALSE, &holds, error) || (!holds && !pace_renew(act, error)))
+        return FALSE;
     g_autoptr(store_rows) rows = look_in_time(act, limit, error);
     *left = 0;
     if (!rows)
         return FALSE;
     *seen = store_rows_count(rows);
     for (guint i = 0; i < *seen; i++)
-        if (!take_turns(act, rows, i, left, error))
+        if (!judge(act, rows, i, left, error))
             return FALSE;
-    return store_run(act->tx, STMT_PACE_FORGET, error, store_int(act->now * 1000), store_int(FORGOTTEN));
-}
-
-gboolean
-pace_release(struct act *act, GError **error)
-{
-    return store_run(act->tx, STMT_OUTBOX_RELEASE, error, store_int(act->now)) &&
-           store_run(act->tx, STMT_PACE_CLEAR, error);
+    return stamp(act, limits, error) &&
+           store_run(act->tx, STMT_PACE_FORGET, error, store_int(act->now * 1000), store_int(FORGOTTEN));
 }

@@ -20,7 +20,13 @@ gboolean pace_is_set(const struct conf *conf);
  * `*left`: how many of them are due still, and these now come first; `*seen`: how many there were. */
 gboolean pace_due(struct act *act, guint limit, guint *left, guint *seen, GError **error);
 
-/* Without limits what still waits for a turn is due now, and nothing is kept of whom mails went to. */
-gboolean pace_release(struct act *act, GError **error);
+/* FALSE in `*holds`: the turns that are booked are nobody's any more. The limits are others than they were booked under
+ * (asked only when the settings are `fresh`: mailers that disagree must not renew each other's without end), or a clock
+ * that was fast has been put right. Reads only. */
+gboolean pace_holds(struct act *act, gboolean fresh, gboolean *holds, GError **error);
+
+/* All that waits for a turn takes another one, in the order that it had; without limits it is due now. Nothing is known
+ * then of what went before, so that a burst may come once more. */
+gboolean pace_renew(struct act *act, GError **error);
 
 #endif

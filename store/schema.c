@@ -341,6 +341,8 @@ static const char schema_2[] =
      * which is its turn as long as it is its due_at; turns: of how many of the limits it has had its turn then. */
     "CREATE TABLE pace (key BLOB PRIMARY KEY, free_at INTEGER NOT NULL) STRICT;"
     "CREATE INDEX pace_free_at ON pace (free_at);"
+    /* One row: the limits that turns are booked under, and when the last claim was. */
+    "CREATE TABLE pace_stamp (id INTEGER PRIMARY KEY, limits TEXT NOT NULL, at INTEGER NOT NULL) STRICT;"
     "ALTER TABLE outbox ADD COLUMN turn_at INTEGER;"
     "ALTER TABLE outbox ADD COLUMN turns INTEGER NOT NULL DEFAULT 0;";
 

@@ -271,6 +271,109 @@ test_a_clock_that_was_slow_holds_nothing_up(struct scene *s)
     run_end(&run);
 }
 
+/* What was sent and booked by a clock of next month holds up neither what waits nor what comes, nor their order, also
+ * when nothing is due that would make anybody look. */
+static void
+test_a_clock_that_was_fast_holds_nothing_up(struct scene *s)
+{
+    enum { MONTH = 30 * 86400 };
+    g_autoptr(GError) error = NULL;
+    struct run run;
+    run_begin(&run, s);
+    s->conf.recipient_rate = s->conf.domain_rate = 60;
+    s->conf.recipient_burst = s->conf.domain_burst = 2;
+    s->now += MONTH;
+    add_many(&run, "team@acme.test", 30);
+    add(&run, "mia@mias-candles.test");
+    add(&run, "mia@mias-candles.test");
+    pass(&run, 2);
+    g_assert_cmpuint(waiting(&run), ==, 27);
+    s->now -= MONTH;
+    gint64 due = 0;
+    outbox_keep_turns(&s->market, FALSE, s->now, &error);
+    outbox_next_due(&s->market, &due, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(due, ==, s->now);
+    add(&run, "team@acme.test");
+    add(&run, "mia@mias-candles.test");
+    pass(&run, 1);
+    g_assert_cmpint(run.rows[33].claimed, ==, run.rows[33].added);
+    pass(&run, 30);
+    g_assert_cmpuint(waiting(&run), ==, 0);
+    for (guint i = 4; i < 30; i++)
+        g_assert_cmpint(run.rows[i].claimed, ==, run.rows[i - 1].claimed + (i > 4));
+    g_assert_cmpint(run.rows[32].claimed, ==, run.rows[29].claimed + 1);
+    run_end(&run);
+}
+
+/* The same without a look before: the claim that a new mail brings about sees it. */
+static void
+test_a_claim_sees_that_a_clock_was_fast(struct scene *s)
+{
+    struct run run;
+    run_begin(&run, s);
+    s->conf.recipient_rate = s->conf.recipient_burst = 1;
+    s->now += 86400;
+    add(&run, "team@acme.test");
+    claim_all(&run);
+    s->now -= 86400;
+    add(&run, "team@acme.test");
+    add(&run, "team@acme.test");
+    pass(&run, 61);
+    g_assert_cmpint(run.rows[1].claimed, ==, 0);
+    g_assert_cmpint(run.rows[2].claimed, ==, 60);
+    run_end(&run);
+}
+
+/* Faster or slower, what waits goes by the new rate and in the order of its turns, which is not that of its ids. */
+static void
+test_a_new_rate_takes_hold_in_order(struct scene *s)
+{
+    static const gint64 rates[] = {60, 6};
+    g_autoptr(GError) error = NULL;
+    struct run run;
+    run_begin(&run, s);
+    s->conf.recipient_rate = s->conf.recipient_burst = 1;
+    add(&run, "team@acme.test");
+    claim(&run, &s->market, 10, OUTBOX_TEMPORARY);
+    add_many(&run, "team@acme.test", 19);
+    pass(&run, 80); /* the first one is booked behind the others */
+    g_assert_cmpuint(run.rows[1].claims, ==, 1);
+    g_assert_cmpuint(waiting(&run), ==, 18);
+    for (guint i = 0, next = 2; i < G_N_ELEMENTS(rates); i++) {
+        gint64 due = s->now - run.start, interval = 60 / rates[i];
+        s->conf.recipient_rate = rates[i];
+        outbox_keep_turns(&s->market, TRUE, s->now, &error);
+        g_assert_no_error(error);
+        pass(&run, (guint)interval * (i ? 12 : 8));
+        for (guint end = i ? 20 : 10; next < end; next++, due += interval)
+            g_assert_cmpint(run.rows[next].claimed, ==, due);
+    }
+    g_assert_cmpuint(run.rows[0].claims, ==, 2);
+    g_assert_cmpint(run.rows[0].claimed, ==, run.rows[19].claimed + 10);
+    run_end(&run);
+}
+
+/* Neither a burst nor another turn comes of a start. */
+static void
+test_a_start_under_the_same_limits_changes_nothing(struct scene *s)
+{
+    g_autoptr(GError) error = NULL;
+    struct run run;
+    run_begin(&run, s);
+    s->conf.recipient_rate = 6;
+    s->conf.recipient_burst = 2;
+    add_many(&run, "team@acme.test", 10);
+    for (guint second = 0; second < 90; second++) {
+        outbox_keep_turns(&s->market, TRUE, s->now, &error);
+        g_assert_no_error(error);
+        pass(&run, 1);
+    }
+    for (guint i = 0; i < 10; i++)
+        g_assert_cmpint(run.rows[i].claimed, ==, i < 2 ? 0 : (gint64)(i - 1) * 10);
+    run_end(&run);
+}
+
 /* It is nobody's turn earlier by it, and its own no later. */
 static void
 test_what_waits_is_tried_again_in_its_turn(struct scene *s)
@@ -372,11 +475,11 @@ test_limits_switched_off_let_go(struct scene *s)
     s->conf.recipient_burst = s->conf.domain_burst = 1;
     add_many(&run, "team@acme.test", 20);
     claim_all(&run);
-    outbox_release(&s->market, s->now, &error); /* they are on */
+    outbox_keep_turns(&s->market, TRUE, s->now, &error); /* they are on */
     claim_all(&run);
     g_assert_cmpuint(waiting(&run), ==, 19);
     s->conf.recipient_rate = s->conf.domain_rate = 0;
-    outbox_release(&s->market, s->now, &error);
+    outbox_keep_turns(&s->market, TRUE, s->now, &error);
     g_assert_no_error(error);
     claim_all(&run);
     g_assert_cmpuint(waiting(&run), ==, 0);
@@ -552,6 +655,10 @@ main(int argc, char **argv)
         {"/pace/who-waits-for-itself-keeps-nobody-waiting", test_who_waits_for_itself_keeps_nobody_waiting},
         {"/pace/an-outage-brings-no-burst", test_an_outage_brings_no_burst},
         {"/pace/a-clock-that-was-slow-holds-nothing-up", test_a_clock_that_was_slow_holds_nothing_up},
+        {"/pace/a-clock-that-was-fast-holds-nothing-up", test_a_clock_that_was_fast_holds_nothing_up},
+        {"/pace/a-claim-sees-that-a-clock-was-fast", test_a_claim_sees_that_a_clock_was_fast},
+        {"/pace/a-new-rate-takes-hold-in-order", test_a_new_rate_takes_hold_in_order},
+        {"/pace/a-start-under-the-same-limits-changes-nothing", test_a_start_under_the_same_limits_changes_nothing},
         {"/pace/what-waits-is-tried-again-in-its-turn", test_what_waits_is_tried_again_in_its_turn},
         {"/pace/a-failed-try-and-a-lost-claim-count", test_a_failed_try_and_a_lost_claim_count},
         {"/pace/without-limits-nothing-is-asked", test_without_limits_nothing_is_asked},

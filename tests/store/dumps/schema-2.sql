@@ -92,6 +92,7 @@ CREATE INDEX block_address_block ON block_address (block_id);
 CREATE TABLE bad_address (address TEXT PRIMARY KEY, hard INTEGER NOT NULL, failures INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
 CREATE TABLE pace (key BLOB PRIMARY KEY, free_at INTEGER NOT NULL) STRICT;
 CREATE INDEX pace_free_at ON pace (free_at);
+CREATE TABLE pace_stamp (id INTEGER PRIMARY KEY, limits TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
 INSERT INTO raw VALUES (1,3,1700000000);
 INSERT INTO raw_chunk VALUES (1,0,3,X'00FF27');
