@@ -314,6 +314,12 @@ check_templates(struct check *check)
         return;
     }
     g_auto(GStrv) languages = templates_languages(loaded);
+    g_auto(GStrv) unused = templates_unused(loaded);
+    g_autofree char *names = g_strjoinv(", ", unused);
+    if (*names)
+        check_find(check, CHECK_WARNING, "mailer.templates",
+                   "name it like the installed layout that it is to replace: KIND.text.mustache", "%s: no mail uses %s",
+                   settings->templates, names);
     if (trouble->len)
         check_find(check, CHECK_WARNING, "mailer.templates", "mend the file, or take it from the source again", "%s",
                    trouble->str);

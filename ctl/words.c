@@ -65,12 +65,20 @@ filled(const char *text, const json_t *item)
     return g_string_free(out, FALSE);
 }
 
+static char *
+text_in(const char *folder, const char *key)
+{
+    g_autofree char *path = g_build_filename(folder, "en.words", NULL);
+    g_autofree char *file = NULL;
+    return g_file_get_contents(path, &file, NULL, NULL) ? text_of(file, key) : NULL;
+}
+
 char *
 words_say(const struct conf *settings, const json_t *item)
 {
     const char *key = json_string_value(json_object_get(item, "say"));
-    g_autofree char *path = g_build_filename(settings->templates, "en.words", NULL);
-    g_autofree char *file = NULL;
-    g_autofree char *text = g_file_get_contents(path, &file, NULL, NULL) ? text_of(file, key) : NULL;
+    g_autofree char *text = text_in(settings->templates, key);
+    if (!text)
+        text = text_in(TEMPLATE_DIR, key);
     return text ? filled(text, item) : g_strdup(key);
 }

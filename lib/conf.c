@@ -64,8 +64,8 @@ static const struct conf_setting SETTINGS[] = {
      "The file whose first line is the password for AUTH; not for others to read.", AT(relay_password_file)},
     {"mailer.wake_socket", "socket", "/var/lib/postern/wake", NULL, NULL,
      "The socket on which the mailer is told that there is something to send.", AT(wake_socket)},
-    {"mailer.templates", "path", "", NULL, NULL, "The folder with the mails' words; empty: the installed one.",
-     AT(templates)},
+    {"mailer.templates", "path", "/etc/postern/templates", NULL, NULL,
+     "The folder whose layouts and strings go before the installed ones of the same name.", AT(templates)},
     {"mailer.connections", "number", "4", "1", "64", "SMTP connections to the relay.", AT(connections)},
     {"mailer.batch", "number", "100", "1", "1000", "Mails that are claimed at a time.", AT(batch)},
     {"mailer.lease", "duration", "5m", "1s", "1h", "A claimed mail that is not reported by then is claimed again.",
@@ -670,10 +670,6 @@ fill(struct conf *values, const struct source *source, GKeyFile *file, GError **
     for (guint i = 0; i < G_N_ELEMENTS(SETTINGS); i++)
         if (!load_setting(values, source, file, &SETTINGS[i], error))
             return FALSE;
-    if (!*values->templates) {
-        g_free(values->templates);
-        values->templates = g_strdup(TEMPLATE_DIR);
-    }
     values->unauthenticated_act = g_str_equal(values->unauthenticated, "act");
     return check_addresses(values, source, error);
 }

@@ -56,7 +56,7 @@ struct conf {
     char *relay_ca;  /* certificate authorities in PEM; empty: the system's */
     char *relay_user, *relay_password_file; /* AUTH; empty: none */
     char *wake_socket;     /* UNIX datagram socket on which the mailer is woken; /var/lib/postern/wake */
-    char *templates;       /* folder with KIND.part.mustache and LANGUAGE.words; default the installed one */
+    char *templates;       /* folder with KIND.part.mustache and LANGUAGE.words that go before the installed ones */
     gint64 connections;    /* SMTP connections; 4 */
     gint64 batch;          /* rows claimed at a time; 100 */
     gint64 lease;          /* a claim not reported by then is claimed again; 5m */

@@ -36,6 +36,14 @@ by_name(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static char **
+sorted(GPtrArray *names)
+{
+    g_ptr_array_sort(names, by_name);
+    g_ptr_array_add(names, NULL);
+    return (char **)g_ptr_array_free(names, FALSE);
+}
+
 char **
 templates_languages(const templates *self)
 {
@@ -45,9 +53,7 @@ templates_languages(const templates *self)
     g_hash_table_iter_init(&each, self->languages);
     while (g_hash_table_iter_next(&each, &name, NULL))
         g_ptr_array_add(names, g_strdup(name));
-    g_ptr_array_sort(names, by_name);
-    g_ptr_array_add(names, NULL);
-    return (char **)g_ptr_array_free(names, FALSE);
+    return sorted(names);
 }
 
 void
@@ -146,22 +152,22 @@ find_file(const templates *self, const char *name, enum part part)
 }
 
 static gboolean
-missing_file(const char *folder, const char *file, GError **error)
+missing_file(const char *const *folders, const char *file, GError **error)
 {
-    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND,
-                "%s/%s is missing: install the templates, or set mailer.templates to the folder that has them", folder,
-                file);
+    g_autofree char *places = g_strjoinv(" and in ", (char **)folders);
+    g_set_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND, "%s is missing in %s: install the templates", file,
+                places);
     return FALSE;
 }
 
 static gboolean
-check_kinds(const templates *self, const char *folder, GError **error)
+check_kinds(const templates *self, const char *const *folders, GError **error)
 {
     for (const char *const *kind = notice_kinds(); *kind; kind++)
         for (enum part part = 0; part < PART_COUNT; part++) {
             g_autofree char *file = g_strdup_printf("%s.%s" SUFFIX, *kind, parts[part].name);
             if (!find_file(self, *kind, part))
-                return missing_file(folder, file, error);
+                return missing_file(folders, file, error);
         }
     return TRUE;
 }
@@ -241,11 +247,57 @@ templates_load(const char *const *folders, GError **error)
         if (!load_folder(self, *folder, error))
             return NULL;
     self->english = g_hash_table_lookup(self->languages, DEFAULT_LANGUAGE);
-    if (!self->english && !missing_file(folders[0], DEFAULT_LANGUAGE WORDS, error))
+    if (!self->english && !missing_file(folders, DEFAULT_LANGUAGE WORDS, error))
         return NULL;
-    return check_languages(self, error) && check_kinds(self, folders[0], error) && check_tags(self, error)
+    return check_languages(self, error) && check_kinds(self, folders, error) && check_tags(self, error)
                ? g_steal_pointer(&self)
                : NULL;
+}
+
+/* ---- what nobody asks for ---- */
+
+struct asking {
+    const char *key; /* of the layout that asks */
+    GHashTable *asked;
+};
+
+static void
+ask_for_partial(enum template_tag tag, const char *name, guint line, gpointer arg)
+{
+    const struct asking *asking = arg;
+    (void)line;
+    if (tag == TEMPLATE_PARTIAL)
+        g_hash_table_add(asking->asked,
+                         g_strconcat(name, g_str_has_suffix(asking->key, ".html") ? ".html" : ".text", NULL));
+}
+
+static GHashTable *
+asked_for(const templates *self)
+{
+    struct asking asking = {.asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+    GHashTableIter each;
+    gpointer loaded;
+    for (const char *const *kind = notice_kinds(); *kind; kind++)
+        for (enum part part = 0; part < PART_COUNT; part++)
+            g_hash_table_add(asking.asked, g_strconcat(*kind, ".", parts[part].name, NULL));
+    g_hash_table_iter_init(&each, self->files);
+    while (g_hash_table_iter_next(&each, (gpointer *)&asking.key, &loaded))
+        template_tags(loaded, ask_for_partial, &asking);
+    return asking.asked;
+}
+
+char **
+templates_unused(const templates *self)
+{
+    g_autoptr(GHashTable) asked = asked_for(self);
+    GPtrArray *unused = g_ptr_array_new();
+    GHashTableIter each;
+    gpointer key;
+    g_hash_table_iter_init(&each, self->files);
+    while (g_hash_table_iter_next(&each, &key, NULL))
+        if (!g_hash_table_contains(asked, key))
+            g_ptr_array_add(unused, g_strconcat(key, SUFFIX, NULL));
+    return sorted(unused);
 }
 
 /* ---- words ---- */

@@ -24,6 +24,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(templates, templates_free)
 /* The languages that have strings, sorted, ended by NULL; the caller frees. */
 char **templates_languages(const templates *self);
 
+/* The files of layouts that no mail asks for, sorted, ended by NULL; the caller frees. Most likely a name has a typing
+ * error. */
+char **templates_unused(const templates *self);
+
 /* Who reads. `timezone` is IANA's name. */
 struct reader {
     const char *language, *timezone;

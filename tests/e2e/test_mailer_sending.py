@@ -408,7 +408,7 @@ def test_clear_text_to_another_machine_is_refused(rig):
 def test_a_missing_template_is_named(rig):
     rig = rig()
     os.unlink(rig.place("templates", "lead.html.mustache"))
-    refuses_to_start(rig, f"{rig.place('templates')}/lead.html.mustache is missing")
+    refuses_to_start(rig, f"lead.html.mustache is missing in {rig.place('templates')}")
 
 
 def test_a_second_mailer_on_one_wake_socket_is_refused(rig):

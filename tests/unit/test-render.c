@@ -532,6 +532,26 @@ test_a_folder_that_is_none_is_refused(void)
     folder_clear(&folder);
 }
 
+/* Like one whose name is not quite a kind's. */
+static void
+test_a_layout_that_no_mail_uses_is_found(void)
+{
+    struct folder folder;
+    folder_make(&folder);
+    folder_write(&folder, "ack.text.mustache", "{{>mine}}");
+    folder_write(&folder, "mine.text.mustache", "x");
+    folder_write(&folder, "akc.text.mustache", "x");
+    folder_write(&folder, "ack.txt.mustache", "x");
+    const char *const both[] = {folder.path, SOURCE_DIR "/templates", NULL};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(templates) loaded = templates_load(both, &error);
+    g_assert_no_error(error);
+    g_auto(GStrv) unused = templates_unused(loaded);
+    g_autofree char *names = g_strjoinv(" ", unused);
+    g_assert_cmpstr(names, ==, "ack.txt.mustache akc.text.mustache");
+    folder_clear(&folder);
+}
+
 static void
 test_a_wrong_template_is_refused(void)
 {
@@ -549,8 +569,7 @@ test_no_templates_at_all(void)
     g_autoptr(GError) error = NULL;
     g_assert_null(templates_load(nowhere, &error));
     g_assert_error(error, POSTERN_ERROR, POSTERN_ERROR_NOT_FOUND);
-    g_assert_nonnull(
-        strstr(error->message, "/nonexistent/en.words is missing: install the templates, or set mailer.templates"));
+    g_assert_cmpstr(error->message, ==, "en.words is missing in /nonexistent: install the templates");
 }
 
 static void
@@ -668,6 +687,7 @@ main(int argc, char **argv)
     g_test_add_func("/render/a-partial-that-comes-back-to-itself-is-refused",
                     test_a_partial_that_comes_back_to_itself_is_refused);
     g_test_add_func("/render/a-folder-that-is-none-is-refused", test_a_folder_that_is_none_is_refused);
+    g_test_add_func("/render/a-layout-that-no-mail-uses-is-found", test_a_layout_that_no_mail_uses_is_found);
     g_test_add_func("/render/a-wrong-template-is-refused", test_a_wrong_template_is_refused);
     g_test_add_func("/render/no-templates-at-all", test_no_templates_at_all);
     g_test_add_func("/render/an-unknown-kind-is-an-error", test_an_unknown_kind_is_an_error);
