@@ -28,10 +28,10 @@ def pytest_runtest_makereport(item, call):
     report = outcome.get_result()
     if not report.failed:
         return
-    gateways = [value for value in item.funcargs.values() if isinstance(value, Gateway)]
-    for gateway in gateways + getattr(item, "own_gateways", []):
-        gateway.keep()
-        for title, text in gateway.logs():
+    stages = [value for value in item.funcargs.values() if hasattr(value, "logs")]
+    for stage in stages + getattr(item, "own_gateways", []):
+        stage.keep()
+        for title, text in stage.logs():
             report.sections.append(("Captured stderr call", f"---- {title}\n{text}"))
 
 

@@ -14,8 +14,9 @@ import threading
 
 import pytest
 
-from harness.gateway import free_port
+from harness.gateway import free_port, scratch_folder
 from harness.postfix import Postfix
+from harness.process import tail
 from mailer_rig import LmtpSession, Relay, Rig, Session
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -83,6 +84,8 @@ class Certificates:
 class Stage:
     """One Postfix with a port a certificate; what it accepts it discards."""
 
+    kept = False
+
     def __init__(self, root):
         self.root, self.certificates = root, Certificates(os.path.join(root, "certificates"))
         os.makedirs(os.path.join(root, "snippets"))
@@ -135,16 +138,24 @@ class Stage:
             return [line.split("message-id=")[1].strip() for line in file if "message-id=" in line]
 
 
+    def keep(self):
+        self.kept = True
+
+    def logs(self):
+        return [(self.postfix.log, tail(self.postfix.log, 25))]
+
+
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory):
-    root = os.path.realpath(tmp_path_factory.mktemp("tls"))
-    for folder in (root, os.path.dirname(root), os.path.dirname(os.path.dirname(root))):
-        os.chmod(folder, 0o755)
+def stage():
+    # Not pytest's own folder: every pytest that starts closes that one to Postfix's user, who then reads no passwords.
+    root = scratch_folder()
     os.makedirs(os.path.join(root, "log"))
     made = Stage(root)
     made.postfix.start()
     yield made
     made.postfix.stop()
+    if not made.kept:
+        shutil.rmtree(root)
 
 
 @pytest.fixture
