@@ -137,7 +137,6 @@ class Stage:
         with open(self.postfix.log, encoding="utf-8") as file:
             return [line.split("message-id=")[1].strip() for line in file if "message-id=" in line]
 
-
     def keep(self):
         self.kept = True
 
