@@ -14,25 +14,34 @@ struct overview_reader {
 
 /* ---- expecting ---- */
 
+/* When the reader's next may go out at the earliest. A last one in the future is of a clock that has been put right. */
 static gboolean
-next_due(struct act *act, const struct overview_reader *reader, gint64 *due_at, GError **error)
+earliest(struct act *act, const struct overview_reader *reader, gint64 *at, GError **error)
 {
     gint64 interval = act->market->conf->overview_interval;
     g_autoptr(store_rows) last = store_query(act->tx, STMT_OVERVIEW_LAST, error, store_int(reader->organisation_id),
                                              store_int(reader->member_id));
     if (!last)
         return FALSE;
-    *due_at = MAX(act->now, store_rows_int(last, 0, "at")) + interval;
+    *at = CLAMP(store_rows_int(last, 0, "at") + interval, act->now, act->now + interval);
     return TRUE;
+}
+
+/* What waits longer than an interval was expected by a clock that has been put right. */
+static gboolean
+pull_in(struct act *act, gint64 id, GError **error)
+{
+    gint64 latest = act->now + act->market->conf->overview_interval;
+    g_autoptr(store_rows) late = store_query(act->tx, STMT_OVERVIEW_PULL_IN, error, store_int(id), store_int(latest));
+    return late && (!store_rows_count(late) ||
+                    store_run(act->tx, STMT_OVERVIEW_OUTBOX_POSTPONE, error, store_int(id), store_int(latest)));
 }
 
 /* `to`: a row of STMT_OVERVIEW_READERS. */
 static gboolean
-open_one(struct act *act, const struct overview_reader *reader, const store_rows *to, guint i, GError **error)
+open_one(struct act *act, const struct overview_reader *reader, const store_rows *to, guint i, gint64 due_at,
+         GError **error)
 {
-    gint64 due_at = 0;
-    if (!next_due(act, reader, &due_at, error))
-        return FALSE;
     g_autoptr(store_rows) added = store_query(act->tx, STMT_OVERVIEW_ADD, error, store_int(reader->organisation_id),
                                               store_ref(reader->member_id), store_int(due_at));
     if (!added)
@@ -62,7 +71,9 @@ expect_one(struct act *act, gint64 organisation_id, gint64 message_id, const sto
     if (reader.member_id && message_id && store_rows_int(to, i, "upto") == 0 &&
         !store_run(act->tx, STMT_OVERVIEW_UPTO, error, store_int(reader.member_id), store_int(message_id - 1)))
         return FALSE;
-    return store_rows_count(open) || open_one(act, &reader, to, i, error);
+    return store_rows_count(open)
+               ? pull_in(act, store_rows_int(open, 0, "id"), error)
+               : open_one(act, &reader, to, i, act->now + act->market->conf->overview_interval, error);
 }
 
 gboolean
@@ -131,46 +142,95 @@ cover(struct act *act, gint64 id, const struct overview_reader *reader, gint64 *
            store_run(act->tx, STMT_OVERVIEW_UPTO_COVERED, error, store_int(reader->member_id), store_int(id));
 }
 
-/* What would go to the notification address while that takes no mail goes to another member (market/notify.h). */
+/* Who gets what would go to the notification address: row 0 of the readers, if it is there. While that takes no mail,
+ * another member (market/notify.h); `*own`: that member's row of the readers, who is told of it all in one; 0: none. */
 static gboolean
-set_recipient(struct act *act, const struct overview_reader *reader, gint64 outbox_id, const store_rows *to, guint i,
+find_stand_in(struct act *act, const store_rows *readers, bounce_other *other, guint *own, GError **error)
+{
+    gboolean marked = FALSE;
+    *own = 0;
+    if (!store_rows_count(readers) || store_rows_int(readers, 0, "member_id"))
+        return TRUE;
+    const char *address = store_rows_text(readers, 0, "address");
+    if (!bounce_is_marked(act, address, &marked, error) ||
+        (marked && !bounce_find_other(act, address, NULL, other, error)))
+        return FALSE;
+    for (guint i = 1; other->address && i < store_rows_count(readers); i++)
+        if (strcmp(store_rows_text(readers, i, "address"), other->address) == 0)
+            *own = i;
+    return TRUE;
+}
+
+/* `other->address` NULL: to the reader, where that is now. */
+static gboolean
+set_recipient(struct act *act, gint64 outbox_id, const store_rows *to, guint i, const bounce_other *other,
               GError **error)
 {
     const char *address = store_rows_text(to, i, "address");
-    g_auto(bounce_other) other = {0};
-    gboolean marked = FALSE;
-    if (!reader->member_id && (!bounce_is_marked(act, address, &marked, error) ||
-                               (marked && !bounce_find_other(act, address, NULL, &other, error))))
-        return FALSE;
     json_t *instead = json_pack("{s:s}", "instead_of", address);
-    char *data = other.address ? json_dumps(instead, JSON_COMPACT) : NULL;
+    char *data = other->address ? json_dumps(instead, JSON_COMPACT) : NULL;
     gboolean done =
         store_run(act->tx, STMT_OVERVIEW_RECIPIENT, error, store_int(outbox_id),
-                  store_text(other.address ? other.address : address),
-                  store_text(other.address ? other.name : store_rows_text(to, i, "name")),
-                  store_text(other.address ? other.language : store_rows_text(to, i, "language")), store_text(data));
+                  store_text(other->address ? other->address : address),
+                  store_text(other->address ? other->name : store_rows_text(to, i, "name")),
+                  store_text(other->address ? other->language : store_rows_text(to, i, "language")), store_text(data));
     free(data); /* jansson's, from malloc */
     json_decref(instead);
     return done;
 }
 
+/* The stand-in's own, which tells of it, is due now, but not within an interval of the one before. */
+static gboolean
+leave_to(struct act *act, const struct overview_reader *stand_in, const store_rows *readers, guint own, GError **error)
+{
+    gint64 due_at = 0;
+    g_autoptr(store_rows) open = store_query(act->tx, STMT_OVERVIEW_OPEN, error, store_int(stand_in->organisation_id),
+                                             store_int(stand_in->member_id));
+    return open && earliest(act, stand_in, &due_at, error) &&
+           (store_rows_count(open) || open_one(act, stand_in, readers, own, due_at, error));
+}
+
+/* What would go to the notification address and was in none of the stand-in's own. */
+static gboolean
+cover_for_address(struct act *act, gint64 id, const struct overview_reader *stand_in, gint64 *covered, GError **error)
+{
+    gint64 messages = 0, answers = 0;
+    const struct store_value values[] = {store_int(id),
+                                         store_int(stand_in->organisation_id),
+                                         store_int(ITEMS),
+                                         store_int(stand_in->member_id),
+                                         {.type = STORE_END}};
+    const struct store_value organisations[] = {
+        store_int(id), store_int(stand_in->organisation_id), store_int(ITEMS), {.type = STORE_END}};
+    gboolean done = store_run_values(act->tx, STMT_OVERVIEW_COVER_STAND_IN, values, &messages, error) &&
+                    store_run_values(act->tx, STMT_OVERVIEW_COVER_ANSWERS, organisations, &answers, error);
+    *covered += messages + answers;
+    return done;
+}
+
 /* It goes to where the reader is now, not when it was expected; to nobody who no longer wants it. */
 static gboolean
-find_recipient(struct act *act, const struct overview_reader *reader, gint64 outbox_id, gboolean *wanted,
-               GError **error)
+fill(struct act *act, gint64 id, const struct overview_reader *reader, gint64 outbox_id, gint64 *covered,
+     GError **error)
 {
+    guint i = 0, own = 0;
+    g_auto(bounce_other) other = {0};
     g_autoptr(store_rows) readers =
         store_query(act->tx, STMT_OVERVIEW_READERS, error, store_int(reader->organisation_id));
-    *wanted = FALSE;
-    if (!readers)
+    if (!readers || !find_stand_in(act, readers, &other, &own, error))
         return FALSE;
-    for (guint i = 0; i < store_rows_count(readers); i++) {
-        if (store_rows_int(readers, i, "member_id") != reader->member_id)
-            continue;
-        *wanted = TRUE;
-        return set_recipient(act, reader, outbox_id, readers, i, error);
-    }
-    return TRUE;
+    while (i < store_rows_count(readers) && store_rows_int(readers, i, "member_id") != reader->member_id)
+        i++;
+    if (i == store_rows_count(readers))
+        return TRUE;
+    const struct overview_reader stand_in = {reader->organisation_id,
+                                             own ? store_rows_int(readers, own, "member_id") : 0};
+    if (own && !reader->member_id)
+        return leave_to(act, &stand_in, readers, own, error);
+    if (reader->member_id)
+        bounce_other_clear(&other);
+    return set_recipient(act, outbox_id, readers, i, &other, error) && cover(act, id, reader, covered, error) &&
+           (!own || own != i || cover_for_address(act, id, &stand_in, covered, error));
 }
 
 /* Fixes the content; what did not fit opens the next. */
@@ -178,10 +238,8 @@ static gboolean
 fix(struct act *act, gint64 id, const struct overview_reader *reader, gint64 outbox_id, gboolean *send, GError **error)
 {
     gint64 covered = 0;
-    gboolean wanted = FALSE;
     if (!store_run(act->tx, STMT_OVERVIEW_CLAIM, error, store_int(id), store_int(act->now)) ||
-        !find_recipient(act, reader, outbox_id, &wanted, error) ||
-        (wanted && !cover(act, id, reader, &covered, error)) || (covered >= ITEMS && !expect_again(act, reader, error)))
+        !fill(act, id, reader, outbox_id, &covered, error) || (covered >= ITEMS && !expect_again(act, reader, error)))
         return FALSE;
     *send = covered > 0;
     return *send || store_run(act->tx, STMT_OUTBOX_CANCEL, error, store_int(outbox_id));
@@ -215,21 +273,22 @@ overview_claim(struct act *act, gint64 id, gint64 outbox_id, gboolean *send, GEr
 
 /* ---- what became of it ---- */
 
+/* A member's own may have told of what would have gone to the notification address. */
 gboolean
 overview_failed(struct act *act, gint64 id, GError **error)
 {
-    gint64 released = 0;
-    const struct store_value values[] = {store_int(id), {.type = STORE_END}};
+    gint64 released = 0, members = 0;
     g_autoptr(store_rows) overview = store_query(act->tx, STMT_OVERVIEW_BY_ID, error, store_int(id));
     if (!overview)
         return FALSE;
-    const struct overview_reader reader = reader_of(overview);
+    const struct overview_reader reader = reader_of(overview), address = {reader.organisation_id, 0};
+    const struct store_value values[] = {store_int(id), {.type = STORE_END}};
     const struct store_value member[] = {store_int(reader.member_id), store_int(id), {.type = STORE_END}};
-    gboolean done = reader.member_id ? store_run_values(act->tx, STMT_OVERVIEW_UPTO_BACK, member, &released, error)
-                                     : store_run(act->tx, STMT_OVERVIEW_ITEMS_KEEP, error, store_int(id)) &&
-                                           store_run_values(act->tx, STMT_OVERVIEW_RELEASE, values, &released, error);
-    return done && store_run(act->tx, STMT_OVERVIEW_ITEMS_DROP, error, store_int(id)) &&
-           (!released || expect_again(act, &reader, error));
+    return store_run_values(act->tx, STMT_OVERVIEW_UPTO_BACK, member, &members, error) &&
+           store_run(act->tx, STMT_OVERVIEW_ITEMS_KEEP, error, store_int(id)) &&
+           store_run_values(act->tx, STMT_OVERVIEW_RELEASE, values, &released, error) &&
+           store_run(act->tx, STMT_OVERVIEW_ITEMS_DROP, error, store_int(id)) &&
+           (!members || expect_again(act, &reader, error)) && (!released || expect_again(act, &address, error));
 }
 
 /* One that is not claimed yet tells of nothing, but no other could open beside it. */

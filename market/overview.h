@@ -5,6 +5,9 @@
  * nothing. What it holds is fixed when the mailer claims it: each message still unread then is in exactly one, one read
  * or answered before in none.
  *
+ * While the notification address takes no mail, its overview goes to another member; who has overviews of their own is
+ * told of all that in those. A clock that ran ahead and was put right makes nobody wait for longer than an interval.
+ *
  * The notification address's covers are marked in message.overview_id; what was told at once is in none of them. A
  * member's are rows of overview_item behind a mark in member.overview_upto; what was assigned to that member is in
  * none of theirs, for it came at once. What one told of that was sent and came back stays in overview_item, for some

@@ -50,6 +50,38 @@ two_conversations(struct scene *s)
     scene_send(s);
 }
 
+/* Where both sides of a conversation that was answered write to. */
+struct links {
+    char *partners, *merchants;
+};
+
+static struct links
+one_conversation(struct scene *s)
+{
+    struct links links;
+    scene_taken(scene_write(s, "mia@mias-candles.test", "acme@experts.test", "Help", NULL, "A theme, please."));
+    scene_send(s);
+    links.partners = g_strdup(scene_sent(s, "first-contact", NULL, 0)->from_address);
+    scene_taken(scene_write(s, "anna@acme.test", links.partners, "Re: Help", NULL, "Gladly."));
+    scene_send(s);
+    links.merchants = g_strdup(scene_sent(s, "relay-partner", NULL, 0)->from_address);
+    scene_forget(s);
+    return links;
+}
+
+static void
+links_clear(struct links *links)
+{
+    g_free(links->partners);
+    g_free(links->merchants);
+}
+
+static void
+merchant_says(struct scene *s, const struct links *links, const char *words)
+{
+    scene_taken(scene_write(s, "mia@mias-candles.test", links->merchants, "Re: Help", NULL, words));
+}
+
 /* ---- numbers ---- */
 
 static const struct {
@@ -436,6 +468,88 @@ test_an_overview_that_came_back_can_be_answered(struct scene *s)
     g_assert_nonnull(scene_sent(s, "which-item", "bob@acme.test", 0));
 }
 
+/* Anna asked for her own and stands in for the address: one an hour, and nothing in two. `told`: text → itself. */
+static void
+look_at_stand_in(struct scene *s, GHashTable *told, gint64 *last)
+{
+    g_assert_null(scene_sent(s, "overview", "team@acme.test", 0));
+    g_assert_null(scene_sent(s, "overview", "anna@acme.test", 1));
+    const struct notice *overview = scene_sent(s, "overview", "anna@acme.test", 0);
+    if (overview) {
+        g_assert_cmpint(s->now - *last, >=, HOUR);
+        *last = s->now;
+    }
+    for (guint i = 0; overview && i < json_array_size(items_of(overview)); i++)
+        g_assert_true(g_hash_table_add(told, g_strdup(scene_text(json_array_get(items_of(overview), i), "text"))));
+    scene_forget(s);
+}
+
+static void
+test_a_stand_in_with_overviews_of_its_own_gets_one_an_hour(struct scene *s)
+{
+    struct links links = one_conversation(s);
+    g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    gint64 last = 0;
+    merchant_says(s, &links, "Before.");
+    member_asks(s, 1);
+    s->now += 20 * 60;
+    merchant_says(s, &links, "First.");
+    s->now += 40 * 60;
+    scene_send(s);
+    const struct notice *team = scene_sent(s, "overview", "team@acme.test", 0); /* of both; hers tells of the second */
+    g_autofree char *bounce = scene_bounce(team->recipient, "failed", "5.1.1");
+    g_autofree char *sender = g_strdup(team->envelope_sender);
+    scene_forget(s);
+    merchant_says(s, &links, "Second.");
+    s->now += 20 * 60;
+    scene_send(s);
+    look_at_stand_in(s, told, &last);
+    g_assert_cmpuint(g_hash_table_size(told), ==, 2);
+    scene_taken(scene_mail(s, "", sender, bounce));
+    g_assert_cmpstr(scene_command_as(s, "acme", 1, "anna@acme.test", "/assign bob@acme.test"), ==, "said.assigned");
+    for (guint i = 0; i < 50; i++, s->now += 10 * 60) {
+        g_autofree char *words = g_strdup_printf("Message %u.", i);
+        if (i >= 8 && i < 28)
+            merchant_says(s, &links, words);
+        if (i == 30)
+            scene_taken(scene_write(s, "bob@acme.test", links.partners, "Re: Help", NULL, "Bob answers."));
+        scene_send(s);
+        look_at_stand_in(s, told, &last);
+    }
+    g_assert_true(g_hash_table_contains(told, "Before."));
+    g_assert_true(g_hash_table_contains(told, "Bob answers."));
+    links_clear(&links);
+}
+
+/* ---- a clock that was wrong ---- */
+
+/* What was sent, and what was expected, while it ran ahead by days. */
+static void
+test_a_clock_put_right_delays_nothing(struct scene *s)
+{
+    struct links links = one_conversation(s);
+    s->now += 5 * DAY;
+    merchant_says(s, &links, "One.");
+    s->now += HOUR;
+    scene_send(s);
+    g_assert_cmpuint(scene_sent_count(s, "overview"), ==, 1);
+    s->now -= 5 * DAY;
+    for (guint i = 0; i < 2; i++) {
+        scene_forget(s);
+        merchant_says(s, &links, "Two.");
+        s->now += HOUR - 1;
+        scene_send(s);
+        g_assert_cmpuint(scene_sent_count(s, "overview"), ==, 0);
+        s->now += 1;
+        scene_send(s);
+        g_assert_cmpuint(scene_sent_count(s, "overview"), ==, 1);
+        s->now += 5 * DAY;
+        merchant_says(s, &links, "Three.");
+        s->now -= 5 * DAY;
+    }
+    links_clear(&links);
+}
+
 /* ---- what the mails carry besides words ---- */
 
 static void
@@ -446,7 +560,8 @@ test_mails_can_be_filtered_and_switched_off(struct scene *s)
     const struct notice *team = scene_sent(s, "overview", "team@acme.test", 0);
     const struct notice *anna = scene_sent(s, "overview", "anna@acme.test", 0);
     g_assert_cmpstr(team->list_id, ==, "<acme.experts.test>");
-    g_assert_true(g_str_has_suffix(team->unsubscribe, "@experts.test?body=%2Fprefs%20digest%20off>"));
+    g_assert_true(
+        g_str_has_suffix(team->unsubscribe, "@experts.test?body=%2Fprefs%20digest%20off>"));
     g_assert_cmpstr(team->unsubscribe, !=, anna->unsubscribe);
     g_assert_cmpstr(team->reason, ==, "partner");
     scene_forget(s);
@@ -685,6 +800,18 @@ write_and_read(struct week *w)
         partner_reads(w, (guint)g_rand_int_range(w->rand, 0, ACTIVE));
 }
 
+/* A last overview in the future counts as one of now. */
+static void
+put_clock_back(struct week *w, gint64 seconds)
+{
+    GHashTableIter iter;
+    gpointer last;
+    w->s->now -= seconds;
+    g_hash_table_iter_init(&iter, w->last);
+    while (g_hash_table_iter_next(&iter, NULL, &last))
+        *(gint64 *)last = MIN(*(gint64 *)last, w->s->now);
+}
+
 /* Up to forty minutes at a time; a day without a mailer, jumps of the clock forwards and back. */
 static void
 live_a_week(struct week *w)
@@ -695,9 +822,10 @@ live_a_week(struct week *w)
         if (w->s->now < stopped || w->s->now > stopped + DAY)
             tick(w);
         gint64 step = g_rand_int_range(w->rand, 1, 40) * 60;
-        w->s->now += g_rand_int_range(w->rand, 0, 200) == 0   ? -HOUR
-                     : g_rand_int_range(w->rand, 0, 200) == 0 ? 5 * HOUR
-                                                              : step;
+        if (g_rand_int_range(w->rand, 0, 200) == 0)
+            put_clock_back(w, HOUR);
+        else
+            w->s->now += g_rand_int_range(w->rand, 0, 200) == 0 ? 5 * HOUR : step;
     }
     for (guint i = 0; i < 4; i++, w->s->now += 2 * HOUR)
         tick(w);
@@ -802,6 +930,8 @@ main(int argc, char **argv)
     ADD("a-failed-one-of-a-member-is-told-again", test_a_failed_overview_of_a_member_is_told_again);
     ADD("one-that-came-back-goes-to-another-member", test_an_overview_that_came_back_goes_to_another_member);
     ADD("one-that-came-back-can-be-answered", test_an_overview_that_came_back_can_be_answered);
+    ADD("a-stand-in-with-its-own-gets-one-an-hour", test_a_stand_in_with_overviews_of_its_own_gets_one_an_hour);
+    ADD("a-clock-put-right-delays-nothing", test_a_clock_put_right_delays_nothing);
     ADD("mails-can-be-filtered-and-switched-off", test_mails_can_be_filtered_and_switched_off);
     ADD("the-deadline-is-taken-back", test_the_deadline_is_taken_back);
     ADD("no-calendar-for-those-who-want-none", test_no_calendar_for_those_who_want_none);
