@@ -950,27 +950,41 @@ loading_clear(struct loading *loading)
 }
 
 /* What a reader may switch off, and by which preference. */
-static const struct {
+static const struct kind_switch {
     const char *kind, *preference;
+    gboolean personal; /* a member's own, or the notification address's */
 } switches[] = {
-    {"overview", "digest off"},
-    {"reminder", "reminders no"},
-    {"calendar-cancel", "calendar no"},
+    {"overview", "digest off", TRUE},
+    {"reminder", "reminders no", FALSE},
+    {"calendar-cancel", "calendar no", FALSE},
 };
 
-/* The reader's own desk: a member's where the mail is that member's, else the notification address's. */
+/* Whose it is, not who gets it: a stand-in switches off what is the notification address's. */
 static gboolean
-set_unsubscribe(struct loading *loading, const char *preference, GError **error)
+is_own_overview(struct loading *loading, gboolean *own, GError **error)
+{
+    g_autoptr(store_rows) overview = store_query(loading->act->tx, STMT_OVERVIEW_BY_ID, error,
+                                                 store_int(store_rows_int(loading->row, 0, "overview_id")));
+    *own = overview && store_rows_count(overview) && store_rows_int(overview, 0, "member_id");
+    return overview != NULL;
+}
+
+/* The reader's own desk: a member's where the mail is that member's, else the notification address's. Members read that
+ * mailbox too, so the command names it where each has a preference of their own. */
+static gboolean
+set_unsubscribe(struct loading *loading, const struct kind_switch *off, GError **error)
 {
     struct notice *notice = loading->notice;
-    gint64 organisation_id = loading->organisation->id;
-    g_autoptr(store_rows) member = store_query(loading->act->tx, STMT_MEMBER_BY_ADDRESS, error,
-                                               store_int(organisation_id), store_text(notice->recipient));
-    if (!member)
+    const struct organisation *o = loading->organisation;
+    gboolean own = TRUE;
+    g_autoptr(store_rows) member =
+        store_query(loading->act->tx, STMT_MEMBER_BY_ADDRESS, error, store_int(o->id), store_text(notice->recipient));
+    if (!member || (off->personal && !is_own_overview(loading, &own, error)))
         return FALSE;
-    gboolean own = store_rows_count(member) && strcmp(notice->recipient, loading->organisation->notify) != 0;
-    g_autofree char *desk = desk_address(loading->act, organisation_id, own ? store_rows_int(member, 0, "id") : 0);
-    g_autofree char *command = g_strdup_printf("/%s %s", command_word(COMMAND_PREFS, "en"), preference);
+    gboolean members = store_rows_count(member) && strcmp(notice->recipient, o->notify) != 0;
+    g_autofree char *desk = desk_address(loading->act, o->id, members ? store_rows_int(member, 0, "id") : 0);
+    g_autofree char *command = g_strdup_printf("/%s %s%s%s", command_word(COMMAND_PREFS, "en"), off->preference,
+                                               own ? "" : " ", own ? "" : o->notify);
     g_autofree char *mailto = action_mailto(desk, command);
     notice->unsubscribe = g_strdup_printf("<%s>", mailto);
     return TRUE;
@@ -992,7 +1006,7 @@ set_list(struct loading *loading, const char *kind, GError **error)
     notice->list_id = g_strdup_printf("<%s.%s>", o->slug, loading->act->market->conf->domain);
     for (guint i = 0; i < G_N_ELEMENTS(switches); i++)
         if (strcmp(switches[i].kind, kind) == 0)
-            return set_unsubscribe(loading, switches[i].preference, error);
+            return set_unsubscribe(loading, &switches[i], error);
     return TRUE;
 }
 

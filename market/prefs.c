@@ -32,8 +32,15 @@ static const char *const digest_words[] = {"html", "mime", "off uit non nie no n
 struct state {
     struct performing *p;
     const store_rows *row;
-    gboolean is_notify; /* the notification address writes */
+    gboolean is_notify;    /* the notification address writes */
+    gboolean names_notify; /* a member who reads its mailbox sets what is its, "digest off team@acme.test" */
 };
+
+static gboolean
+is_organisations(const struct state *s)
+{
+    return !s->p->member_id || s->is_notify || s->names_notify;
+}
 
 static gboolean
 bad_value(const struct state *s, const char *value)
@@ -102,9 +109,10 @@ set_personal(const struct state *s, enum store_statement own, enum store_stateme
              GError **error)
 {
     struct performing *p = s->p;
-    if (p->member_id && !store_run(p->act->tx, own, error, store_int(p->member_id), store_text(value)))
+    if (p->member_id && !s->names_notify &&
+        !store_run(p->act->tx, own, error, store_int(p->member_id), store_text(value)))
         return FALSE;
-    return (p->member_id && !s->is_notify) ||
+    return !is_organisations(s) ||
            store_run(p->act->tx, organisations, error, store_int(p->organisation->id), store_text(value));
 }
 
@@ -158,18 +166,19 @@ static const struct key {
     const char *column;
     enum shape shape;
     gboolean (*set)(const struct state *s, const char *value, GError **error);
+    gboolean personal; /* a member's own, or the notification address's */
 } keys[] = {
     {"available", "available beschikbaar disponible dostepny dostepna dostepnosc", "available", SHAPE_ANSWER,
      set_available},
     {"search", "search searchable zoeken vindbaar recherche wyszukiwanie", "searchable", SHAPE_ANSWER, set_search},
     {"matching", "matching matched koppelen appariement dopasowanie", "matched", SHAPE_ANSWER, set_matching},
     {"dropshipping", "dropshipping", "dropshipping", SHAPE_ANSWER, set_dropshipping},
-    {"language", "language taal langue jezyk", "language", SHAPE_TEXT, set_language},
+    {"language", "language taal langue jezyk", "language", SHAPE_TEXT, set_language, TRUE},
     {"notify", "notify notifications meldingen notification powiadomienia", "notify", SHAPE_TEXT, set_notify},
     {"timezone", "timezone tijdzone fuseau strefa", "timezone", SHAPE_TEXT, set_timezone},
     {"reminders", "reminders herinneringen rappels przypomnienia", "reminders", SHAPE_ANSWER, set_reminders},
     {"calendar", "calendar agenda kalender calendrier kalendarz", "calendar", SHAPE_ANSWER, set_calendar},
-    {"digest", "digest overview overzicht recapitulatif podsumowanie", "digest", SHAPE_TEXT, set_digest},
+    {"digest", "digest overview overzicht recapitulatif podsumowanie", "digest", SHAPE_TEXT, set_digest, TRUE},
 };
 
 static const struct key *
@@ -215,6 +224,33 @@ show(const struct state *s)
 
 /* ---- commands ---- */
 
+/* `whose`: the address whose preference it is; NULL: it is everybody's. */
+static gboolean
+set_and_say(const struct state *s, const struct key *key, const char *word, const char *value, const char *whose,
+            GError **error)
+{
+    if (!key->set(s, value, error))
+        return FALSE;
+    if (!s->p->failed)
+        perform_said(s->p, whose ? "said.pref_set_for" : "said.pref_set",
+                     json_pack("{s:s, s:s, s:s*}", "key", word, "value", value, "address", whose));
+    return TRUE;
+}
+
+static gboolean
+set_for(const struct state *s, const struct key *key, const char *word, const char *argument, GError **error)
+{
+    struct state of = *s;
+    const char *notify = store_rows_text(s->row, 0, "notify");
+    gsize length = strcspn(argument, " ");
+    g_autofree char *value = g_strndup(argument, length);
+    g_autofree char *named = argument[length] ? text_address(argument + length + 1) : NULL;
+    of.names_notify = !s->is_notify && g_strcmp0(named, notify) == 0;
+    if (argument[length] && !of.names_notify && g_strcmp0(named, s->p->actor) != 0)
+        return bad_value(s, argument);
+    return set_and_say(&of, key, word, value, is_organisations(&of) ? notify : s->p->actor, error);
+}
+
 static gboolean
 set_one(const struct state *s, const char *argument, GError **error)
 {
@@ -226,11 +262,7 @@ set_one(const struct state *s, const char *argument, GError **error)
         g_autofree char *shown = text_one_line(word, 100);
         return perform_fail(s->p, "cannot.no_such_pref", json_pack("{s:s}", "key", shown));
     }
-    if (!key->set(s, value, error))
-        return FALSE;
-    if (!s->p->failed)
-        perform_said(s->p, "said.pref_set", json_pack("{s:s, s:s}", "key", word, "value", value));
-    return TRUE;
+    return key->personal ? set_for(s, key, word, value, error) : set_and_say(s, key, word, value, NULL, error);
 }
 
 gboolean
@@ -240,7 +272,7 @@ prefs_perform(struct performing *p, const struct command *command, GError **erro
         store_query(p->act->tx, STMT_PREFS, error, store_int(p->organisation->id), store_int(p->member_id));
     if (!row)
         return FALSE;
-    const struct state s = {p, row, g_strcmp0(p->actor, store_rows_text(row, 0, "notify")) == 0};
+    const struct state s = {p, row, g_strcmp0(p->actor, store_rows_text(row, 0, "notify")) == 0, FALSE};
     if (*command->argument)
         return set_one(&s, command->argument, error);
     show(&s);

@@ -3,7 +3,9 @@
  * and comes back by itself. Keys, yes and no are known in four languages.
  *
  * Language and overviews are a person's own where a member writes, the organisation's where its notification address
- * does (both where the two are one). What is running goes on, and its clocks with it.
+ * does (both where the two are one). A member who reads the notification address's mailbox names it behind the value
+ * (`/prefs digest off team@acme.test`), as the link in its overviews does; the answer says whose was set. What is
+ * running goes on, and its clocks with it.
  */
 #ifndef POSTERN_MARKET_PREFS_H
 #define POSTERN_MARKET_PREFS_H

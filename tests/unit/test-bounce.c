@@ -466,7 +466,7 @@ test_who_was_added_is_not_told_instead(struct scene *s)
 static void
 test_instead_is_in_the_readers_language(struct scene *s)
 {
-    g_assert_cmpstr(scene_command_as(s, "acme", 0, "anna@acme.test", "/prefs language nl"), ==, "said.pref_set");
+    g_assert_cmpstr(scene_command_as(s, "acme", 0, "anna@acme.test", "/prefs language nl"), ==, "said.pref_set_for");
     writes(s, "mia@mias-candles.test", "acme@experts.test");
     scene_fail(s, OUTBOX_PERMANENT);
     scene_send(s);

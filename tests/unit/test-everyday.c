@@ -506,7 +506,7 @@ test_buttons_speak_their_readers_language(struct scene *s)
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
         g_autofree char *prefer = g_strdup_printf("/prefs language %s", rows[i].language);
-        g_assert_cmpstr(scene_command_as(s, "acme", 0, TEAM, prefer), ==, "said.pref_set");
+        g_assert_cmpstr(scene_command_as(s, "acme", 0, TEAM, prefer), ==, "said.pref_set_for");
         scene_taken(scene_write(s, rows[i].from, "acme@experts.test", "A new theme", NULL, "Could you do a theme?"));
         scene_send(s);
         const struct notice *lead = scene_sent(s, "lead", TEAM, 0);

@@ -552,6 +552,62 @@ test_a_clock_put_right_delays_nothing(struct scene *s)
 
 /* ---- what the mails carry besides words ---- */
 
+/* Presses the mailto in a List-Unsubscribe: which preference was set, and whose, "said … of …". */
+static char *
+press(struct scene *s, const char *who, const char *unsubscribe)
+{
+    g_auto(GStrv) parts = g_strsplit_set(unsubscribe, ":?>", -1); /* "<mailto", address, "body=…" */
+    g_autofree char *words = g_uri_unescape_string(parts[2] + strlen("body="), NULL);
+    scene_forget(s);
+    scene_taken(scene_write(s, who, parts[1], "", NULL, words));
+    scene_send(s);
+    json_t *data = scene_sent(s, "transcript", who, 0)->data;
+    return g_strdup_printf("%s of %s", scene_text(data, "items.0.say"), scene_text(data, "items.0.address"));
+}
+
+static void
+overviews_come(struct scene *s, struct links *links, gboolean team, gboolean anna)
+{
+    scene_forget(s);
+    merchant_says(s, links, "And?");
+    s->now += HOUR;
+    scene_send(s);
+    g_assert_cmpint(scene_sent(s, "overview", "team@acme.test", 0) != NULL, ==, team);
+    g_assert_cmpint(scene_sent(s, "overview", "anna@acme.test", 0) != NULL, ==, anna);
+}
+
+/* Anna reads the shared mailbox and has overviews of her own: each mail switches off its own kind. */
+static void
+test_a_shared_mailbox_is_switched_off_by_who_reads_it(struct scene *s)
+{
+    struct links links = one_conversation(s);
+    member_asks(s, 1);
+    overviews_come(s, &links, TRUE, TRUE);
+    g_autofree char *anna = g_strdup(scene_sent(s, "overview", "anna@acme.test", 0)->unsubscribe);
+    g_autofree char *team = g_strdup(scene_sent(s, "overview", "team@acme.test", 0)->unsubscribe);
+    g_autofree char *first = press(s, "anna@acme.test", team);
+    g_assert_cmpstr(first, ==, "said.pref_set_for of team@acme.test");
+    overviews_come(s, &links, FALSE, TRUE);
+    g_autofree char *second = press(s, "anna@acme.test", anna);
+    g_assert_cmpstr(second, ==, "said.pref_set_for of anna@acme.test");
+    overviews_come(s, &links, FALSE, FALSE);
+    links_clear(&links);
+}
+
+/* Who has them in the address's place switches those off. */
+static void
+test_a_stand_in_switches_off_the_address(struct scene *s)
+{
+    struct links links = one_conversation(s);
+    overviews_come(s, &links, TRUE, FALSE);
+    bounce_of(s, scene_sent(s, "overview", "team@acme.test", 0));
+    overviews_come(s, &links, FALSE, TRUE);
+    g_autofree char *said = press(s, "anna@acme.test", scene_sent(s, "overview", "anna@acme.test", 0)->unsubscribe);
+    g_assert_cmpstr(said, ==, "said.pref_set_for of team@acme.test");
+    overviews_come(s, &links, FALSE, FALSE);
+    links_clear(&links);
+}
+
 static void
 test_mails_can_be_filtered_and_switched_off(struct scene *s)
 {
@@ -561,7 +617,7 @@ test_mails_can_be_filtered_and_switched_off(struct scene *s)
     const struct notice *anna = scene_sent(s, "overview", "anna@acme.test", 0);
     g_assert_cmpstr(team->list_id, ==, "<acme.experts.test>");
     g_assert_true(
-        g_str_has_suffix(team->unsubscribe, "@experts.test?body=%2Fprefs%20digest%20off>"));
+        g_str_has_suffix(team->unsubscribe, "@experts.test?body=%2Fprefs%20digest%20off%20team%40acme.test>"));
     g_assert_cmpstr(team->unsubscribe, !=, anna->unsubscribe);
     g_assert_cmpstr(team->reason, ==, "partner");
     scene_forget(s);
@@ -932,6 +988,8 @@ main(int argc, char **argv)
     ADD("one-that-came-back-can-be-answered", test_an_overview_that_came_back_can_be_answered);
     ADD("a-stand-in-with-its-own-gets-one-an-hour", test_a_stand_in_with_overviews_of_its_own_gets_one_an_hour);
     ADD("a-clock-put-right-delays-nothing", test_a_clock_put_right_delays_nothing);
+    ADD("a-shared-mailbox-is-switched-off", test_a_shared_mailbox_is_switched_off_by_who_reads_it);
+    ADD("a-stand-in-switches-off-the-address", test_a_stand_in_switches_off_the_address);
     ADD("mails-can-be-filtered-and-switched-off", test_mails_can_be_filtered_and_switched_off);
     ADD("the-deadline-is-taken-back", test_the_deadline_is_taken_back);
     ADD("no-calendar-for-those-who-want-none", test_no_calendar_for_those_who_want_none);

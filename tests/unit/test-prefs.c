@@ -66,7 +66,7 @@ static const struct {
     {"/prefs timezone Europe/Atlantis", "cannot.pref_value", "available", "yes"},
     {"/prefs reminders no", "said.pref_set", "available", "yes"},
     {"/prefs calendar no", "said.pref_set", "available", "yes"},
-    {"/prefs digest mime", "said.pref_set", "available", "yes"},
+    {"/prefs digest mime", "said.pref_set_for", "available", "yes"},
     {"/prefs digest weekly", "cannot.pref_value", "available", "yes"},
     {"/prefs available maybe", "cannot.pref_value", "available", "yes"},
     {"/prefs available", "cannot.pref_value", "available", "yes"},
@@ -97,7 +97,7 @@ test_they_are_shown(struct scene *s)
 static void
 test_language_is_a_persons_own(struct scene *s)
 {
-    assert_said(s, "/prefs language Nederlands", "said.pref_set");
+    assert_said(s, "/prefs language Nederlands", "said.pref_set_for");
     assert_org(s, "language", "en");
     g_autofree char *hers = fact(s, "anna@acme.test", "/prefs", "4.value");
     g_autofree char *his = fact(s, "bob@acme.test", "/prefs", "4.value");
@@ -106,7 +106,7 @@ test_language_is_a_persons_own(struct scene *s)
     assert_said(s, "/list", "said.results_follow");
     scene_send(s);
     g_assert_cmpstr(scene_sent(s, "results", "anna@acme.test", 0)->language, ==, "nl"); /* and is answered in it */
-    g_assert_cmpstr(scene_command_as(s, "acme", 0, "team@acme.test", "/prefs language pl"), ==, "said.pref_set");
+    g_assert_cmpstr(scene_command_as(s, "acme", 0, "team@acme.test", "/prefs language pl"), ==, "said.pref_set_for");
     assert_org(s, "language", "pl");
     g_assert_cmpstr(scene_command_as(s, "acme", 0, "team@acme.test", "/prefs language klingon"), ==,
                     "cannot.pref_value");
@@ -276,7 +276,7 @@ test_removing_is_offered_in_the_readers_language(struct scene *s)
     for (guint i = 0; i < G_N_ELEMENTS(languages); i++) {
         g_autofree char *language = g_strdup_printf("/prefs language %s", languages[i]);
         g_autofree char *expected = g_strdup_printf("%s cleo@acme.test", commands[i]);
-        g_assert_cmpstr(scene_command_as(s, "acme", 0, "team@acme.test", language), ==, "said.pref_set");
+        g_assert_cmpstr(scene_command_as(s, "acme", 0, "team@acme.test", language), ==, "said.pref_set_for");
         g_assert_cmpstr(scene_command_as(s, "acme", 0, "admin", "/member add cleo@acme.test"), ==, "said.member_added");
         scene_forget(s);
         scene_send(s);
