@@ -151,6 +151,13 @@ find_file(const templates *self, const char *name, enum part part)
     return g_hash_table_lookup(self->files, key);
 }
 
+/* What the layout of that key names in {{>…}}: text in subjects too. */
+static enum part
+part_of_partials(const char *key)
+{
+    return g_str_has_suffix(key, ".html") ? PART_HTML : PART_TEXT;
+}
+
 static gboolean
 missing_file(const char *const *folders, const char *file, GError **error)
 {
@@ -188,7 +195,7 @@ static void check_tag(enum template_tag tag, const char *name, guint line, gpoin
 static void
 check_partial(struct tag_check *check, const char *name, guint line)
 {
-    enum part part = g_str_has_suffix(check->key, ".html") ? PART_HTML : PART_TEXT;
+    enum part part = part_of_partials(check->key);
     const template *outer = check->template, *inner = find_file(check->templates, name, part);
     const char *file = template_file(outer);
     if (!inner)
@@ -267,8 +274,7 @@ ask_for_partial(enum template_tag tag, const char *name, guint line, gpointer ar
     const struct asking *asking = arg;
     (void)line;
     if (tag == TEMPLATE_PARTIAL)
-        g_hash_table_add(asking->asked,
-                         g_strconcat(name, g_str_has_suffix(asking->key, ".html") ? ".html" : ".text", NULL));
+        g_hash_table_add(asking->asked, g_strconcat(name, ".", parts[part_of_partials(asking->key)].name, NULL));
 }
 
 static GHashTable *

@@ -251,16 +251,24 @@ test_files_wait_with_the_proposal(struct scene *s)
     assert_shown(s, "messages.2.text", "");
 }
 
-/* What waited and was not confirmed is not sent; its author hears of it, once. */
-static void
-test_files_that_waited_in_vain_are_told(struct scene *s)
+/* Mia took Anna's proposal; from here on nobody is certain, so that invoices are asked about. The job's link. */
+static char *
+accepted_then_uncertain(struct scene *s)
 {
-    g_autofree char *link = mia_asks(s);
+    char *link = mia_asks(s);
     g_autofree char *proposal = anna_proposes(s, link, TWO);
     write_to(s, MIA, proposal, "/accept");
     write_to(s, ANNA, link, "Thank you.");
     s->conf.authserv_id = (char *)"mx.experts.test";
     scene_forget(s);
+    return link;
+}
+
+/* What waited and was not confirmed is not sent; its author hears of it, once. */
+static void
+test_files_that_waited_in_vain_are_told(struct scene *s)
+{
+    g_autofree char *link = accepted_then_uncertain(s);
     write_with_file(s, ANNA, link, "/invoice 400 EUR\n/invoice 600 EUR\n\nHere it is.", "bill.pdf");
     write_with_file(s, ANNA, link, "/invoice 300 EUR\n/invoice 200 EUR\n\nAnd this.", "bill.pdf");
     confirm(s, ANNA, 2);
@@ -280,12 +288,7 @@ test_files_that_waited_in_vain_are_told(struct scene *s)
 static void
 test_files_that_wait_go_once(struct scene *s)
 {
-    g_autofree char *link = mia_asks(s);
-    g_autofree char *proposal = anna_proposes(s, link, TWO);
-    write_to(s, MIA, proposal, "/accept");
-    write_to(s, ANNA, link, "Thank you.");
-    s->conf.authserv_id = (char *)"mx.experts.test";
-    scene_forget(s);
+    g_autofree char *link = accepted_then_uncertain(s);
     write_with_file(s, ANNA, link, "/invoice 400 EUR\n/invoice 600 EUR\n", "bill.pdf");
     g_assert_cmpuint(scene_sent_count(s, "relay-partner"), ==, 0);
     confirm(s, ANNA, 1);
@@ -333,12 +336,7 @@ test_both_that_wait_are_confirmed(struct scene *s)
 static void
 test_files_that_were_taken_back_go_again(struct scene *s)
 {
-    g_autofree char *link = mia_asks(s);
-    g_autofree char *proposal = anna_proposes(s, link, TWO);
-    write_to(s, MIA, proposal, "/accept");
-    write_to(s, ANNA, link, "Thank you.");
-    s->conf.authserv_id = (char *)"mx.experts.test";
-    scene_forget(s);
+    g_autofree char *link = accepted_then_uncertain(s);
     write_with_file(s, ANNA, link, "/invoice 400 EUR\n/invoice 600 EUR\n", "bill.pdf");
     s->conf.hold_time = 20;
     confirm(s, ANNA, 0);
